@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/assert.hpp"
+#include "base/handle.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace ringtick {
+
+// A fixed number of slots, allocated once. Insert, find and erase are O(1) and never allocate.
+template <class T>
+class SlotMap {
+public:
+    explicit SlotMap(std::uint32_t capacity)
+        : slots_(std::make_unique<Slot[]>(capacity)), capacity_(capacity) {
+        ASSERT(capacity > 0);
+        for (std::uint32_t slot = 0; slot < capacity; ++slot) slots_[slot].next_free = slot + 1;
+    }
+
+    bool full() const { return count_ == capacity_; }
+    std::uint32_t count() const { return count_; }
+
+    Handle insert(T value) {
+        ASSERT(!full());
+        const std::uint32_t slot = free_head_;
+        Slot& entry = slots_[slot];
+        ASSERT(!entry.used);
+        free_head_ = entry.next_free;
+        entry.used = true;
+        entry.value = std::move(value);
+        count_ += 1;
+        return {.slot = slot, .generation = entry.generation};
+    }
+
+    T* find(Handle handle) {
+        if (handle.slot >= capacity_) return nullptr;
+        Slot& entry = slots_[handle.slot];
+        return entry.used && entry.generation == handle.generation ? &entry.value : nullptr;
+    }
+
+    void erase(Handle handle) {
+        ASSERT(find(handle) != nullptr);
+        Slot& entry = slots_[handle.slot];
+        entry.used = false;
+        entry.generation += 1;
+        if (entry.generation == 0) entry.generation = 1;  // Skip the value that is never issued.
+        entry.next_free = free_head_;
+        free_head_ = handle.slot;
+        count_ -= 1;
+    }
+
+private:
+    struct Slot {
+        T value{};
+        std::uint32_t generation = 1;
+        std::uint32_t next_free = 0;
+        bool used = false;
+    };
+
+    std::unique_ptr<Slot[]> slots_;
+    std::uint32_t capacity_;
+    std::uint32_t count_ = 0;
+    std::uint32_t free_head_ = 0;
+};
+
+}  // namespace ringtick

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ringtick {
+
+struct PlayerId {
+    std::uint16_t slot;  // 0 to players_max - 1, stable while the player stays.
+
+    friend bool operator==(PlayerId, PlayerId) = default;
+};
+
+struct Command {
+    PlayerId player;
+    std::span<const std::byte> bytes;  // One WebSocket message. Valid during tick() only.
+};
+
+// Where a game puts messages that must arrive: a welcome, names, a kill feed. Each is one binary
+// WebSocket message. They wait in a bounded queue per player, apart from snapshots; a player whose
+// queue is full is cut off (never silently), for a lost message would leave it with a false world.
+class Outbox {
+public:
+    virtual void send(PlayerId player, std::span<const std::byte> message) = 0;
+
+protected:
+    ~Outbox() = default;
+};
+
+// What a game must supply. The server calls it from one thread, at the tick rate, and never in
+// answer to a packet: commands wait in the inbox until the tick they belong to.
+class Game {
+public:
+    virtual ~Game() = default;
+
+    virtual void on_join(PlayerId player) = 0;
+    virtual void on_leave(PlayerId player) = 0;
+
+    // Advances the world by one fixed step. `commands` arrived since the last tick, oldest first.
+    virtual void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) = 0;
+
+    // Writes what `viewer` should see, as one message. Returns the bytes used of `out`, at most
+    // out.size(); 0 sends nothing. Called only for a viewer whose socket has room, so that what is
+    // written is handed over: what could not be sent is never written.
+    virtual std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) = 0;
+
+    // True if every viewer's snapshot is the same: it is then written once a tick.
+    virtual bool snapshot_is_shared() const { return false; }
+};
+
+}  // namespace ringtick

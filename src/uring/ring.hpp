@@ -1,0 +1,97 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "uring/completion.hpp"
+#include "uring/features.hpp"
+#include "uring/token.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace ringtick {
+
+struct BufferGroup {
+    std::uint16_t id;
+};
+
+struct RingOptions {
+    std::uint32_t submissions = 512;   // A power of two.
+    std::uint32_t completions = 8192;  // A power of two; see completions_needed().
+    FeatureMask mask;
+};
+
+// Counters since open(). Every one is exported; the last two are expected to stay 0.
+struct RingStats {
+    std::uint64_t enters = 0;  // io_uring_enter(2) calls, waits and polls included.
+    std::uint64_t submitted = 0;
+    std::uint64_t completions = 0;
+    std::uint64_t submission_queue_full = 0;
+    std::uint64_t busy = 0;         // -EBUSY: the kernel wanted its completions reaped first.
+    std::uint64_t cq_overflow = 0;  // Completions that did not fit the queue at once.
+};
+
+// One thread's io_uring. Every SQE in the program is filled in ring.cpp, and nowhere else. The
+// class can be implemented a second time (a simulated kernel) and chosen by the linker, so nothing
+// of liburing shows here.
+//
+// Threading: one thread opens, uses and destroys it (IORING_SETUP_SINGLE_ISSUER).
+class Ring {
+public:
+    Ring();
+    ~Ring();
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
+
+    [[nodiscard]] Result<void> open(const RingOptions& options);
+
+    // Arming never fails: a full submission queue is submitted to make room. Multishot requests
+    // live until a completion without `more`.
+    void arm_accept(int listener, Token token);
+    // `budget` in bytes ends the multishot once that much has arrived (may overshoot by one
+    // buffer); 0 is no budget. Ignored where the kernel has no such feature.
+    void arm_recv(int socket, BufferGroup group, Token token, std::uint32_t budget = 0);
+    void arm_signal(int descriptor, Token token);  // Multishot poll of a signalfd(2).
+
+    // Sends all of `bytes`, waiting in the kernel for room: one completion, whose result may still
+    // be short. `bytes` must live until it comes. At most one may be pending per socket.
+    void send(int socket, std::span<const std::byte> bytes, Token token);
+    // Sends what fits, now, and posts nothing if that was everything. Otherwise one completion:
+    // 0 < result < size (the rest is the caller's), -EAGAIN (nothing went), or an error. `bytes`
+    // may be reused as soon as submit() returns.
+    void broadcast(int socket, std::span<const std::byte> bytes, Token token);
+
+    // Asks to end the request that carries exactly `target`. Posts nothing on success.
+    void cancel(Token target, Token token);
+
+    // Hands over what is queued and runs the kernel's deferred work, without sleeping.
+    void submit();
+    // The same, then sleeps until `completions_wanted` have come or `deadline` (CLOCK_MONOTONIC)
+    // has passed. Decide by clock and completions, not by how it returned: it returns nothing.
+    void submit_and_wait(std::uint32_t completions_wanted, Nanoseconds deadline);
+
+    // The next batch of completions, copied out; empty when the queue is dry, after the kernel was
+    // asked once more for deferred work. Valid until the next call.
+    std::span<const Completion> reap();
+
+    const RingFeatures& features() const;
+    const RingStats& stats() const;
+
+private:
+    friend class BufferRing;
+    struct Native;
+    std::unique_ptr<Native> native_;
+};
+
+// A completion queue of this size cannot overflow: a receive completion either holds a buffer, of
+// which there are `buffers`, or ends a receive, of which there is one per connection; so does a
+// send; and the rest is bounded by what one submission, one listen backlog and one turn's cancels
+// can post. Rounded up to a power of two.
+std::uint32_t completions_needed(std::uint32_t connections,
+                                 std::uint32_t buffers,
+                                 std::uint32_t submissions,
+                                 std::uint32_t backlog);
+
+}  // namespace ringtick

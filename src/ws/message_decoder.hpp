@@ -1,0 +1,48 @@
+#pragma once
+
+#include "ws/frame.hpp"
+#include "ws/frame_decoder.hpp"
+#include "ws/utf8.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ringtick {
+
+struct MessageLimits {
+    std::uint64_t message_size_max = 16'384;  // Bytes, over all fragments.
+    std::uint32_t fragments_max = 64;         // Per message; empty ones count.
+};
+
+// Turns a client's byte stream into messages and control frames: fragmentation, UTF-8 as it
+// arrives, limits decided from headers (RFC 6455, sections 5.4 to 5.6, 7.4, 8.1). Pure: no I/O, no
+// clock, no allocation. After a violation, and after a close frame, it yields nothing more.
+class MessageDecoder {
+public:
+    struct Event {
+        enum class Kind : std::uint8_t { need_input, message, ping, pong, close, violation };
+
+        Kind kind = Kind::need_input;
+        Opcode opcode = Opcode::binary;          // Of a message: text or binary.
+        std::span<std::byte> payload;            // Of a message, ping, pong; the reason of a close.
+        CloseCode close_code = CloseCode::none;  // Of a close: the peer's, none if it gave none.
+                                                 // Of a violation: what to close with.
+    };
+
+    explicit MessageDecoder(const MessageLimits& limits);
+
+    // Takes what it needs off the front of `input`, which is unmasked in place. A message that lies
+    // whole in `input` is yielded there; any other is gathered in `assembly`, which must hold
+    // message_size_max bytes and keep its content between calls. Call until it says need_input:
+    // then `input` is empty. The event's payload lives until the next call.
+    Event next(std::span<std::byte>& input, std::span<std::byte> assembly);
+
+    // A message or frame has begun and not ended: the message deadline runs.
+    bool mid_message() const;
+    // How many bytes of `assembly` are in use.
+    std::size_t assembled() const;
+};
+
+}  // namespace ringtick
