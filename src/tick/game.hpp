@@ -28,6 +28,17 @@ protected:
     ~Outbox() = default;
 };
 
+// What the server measured over the last second, for a game to show. Not an input of the world: a
+// match replayed from its commands sees none of it.
+struct ServerStats {
+    std::uint32_t players = 0;
+    std::uint32_t tick_rate_hz = 0;
+    std::uint32_t tick_work_p50_us = 0;  // From the tick's start to its last send, in microseconds.
+    std::uint32_t tick_work_p99_us = 0;
+    std::uint32_t tick_late_p99_us = 0;  // From the deadline to the tick's start.
+    std::uint32_t snapshots_skipped = 0;
+};
+
 // What a game must supply. The server calls it from one thread, at the tick rate, and never in
 // answer to a packet: commands wait in the inbox until the tick they belong to.
 class Game {
@@ -44,6 +55,12 @@ public:
     // out.size(); 0 sends nothing. Called only for a viewer whose socket has room, so that what is
     // written is handed over: what could not be sent is never written.
     virtual std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) = 0;
+
+    // Once a second, between ticks.
+    virtual void on_stats(const ServerStats& stats, Outbox& outbox) {
+        (void)stats;
+        (void)outbox;
+    }
 
     // True if every viewer's snapshot is the same: it is then written once a tick.
     virtual bool snapshot_is_shared() const { return false; }
