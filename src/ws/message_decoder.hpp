@@ -34,15 +34,42 @@ public:
     explicit MessageDecoder(const MessageLimits& limits);
 
     // Takes what it needs off the front of `input`, which is unmasked in place. A message that lies
-    // whole in `input` is yielded there; any other is gathered in `assembly`, which must hold
-    // message_size_max bytes and keep its content between calls. Call until it says need_input:
-    // then `input` is empty. The event's payload lives until the next call.
+    // in `input` in one piece is yielded there; any other is gathered in `assembly`, which must
+    // hold message_size_max bytes, keep its content between calls, and is touched only as bytes
+    // arrive. Call until it says need_input: then `input` is empty. The payload lives until the
+    // next call.
     Event next(std::span<std::byte>& input, std::span<std::byte> assembly);
 
     // A message or frame has begun and not ended: the message deadline runs.
-    bool mid_message() const;
+    bool mid_message() const { return !ended_ && (fragments_ > 0 || frames_.mid_frame()); }
     // How many bytes of `assembly` are in use.
-    std::size_t assembled() const;
+    std::size_t assembled() const { return assembled_; }
+
+private:
+    static constexpr std::size_t control_size_max = 125;  // Section 5.5.
+
+    CloseCode on_header();
+    CloseCode begin_fragment(const FrameHeader& header);
+    Event on_payload(const FrameDecoder::Event& piece, std::span<std::byte> assembly);
+    Event on_data(const FrameDecoder::Event& piece, std::span<std::byte> assembly);
+    Event on_control(const FrameDecoder::Event& piece);
+    bool reason_is_valid(std::span<const std::byte> close_piece);
+    Event close_event(std::span<std::byte> payload);
+    Event fail(CloseCode close_code);
+
+    FrameDecoder frames_;
+    std::uint64_t message_size_max_;
+    std::uint32_t fragments_max_;
+    std::uint32_t fragments_ = 0;  // Begun, of the message under way; 0: there is none.
+    std::size_t assembled_ = 0;
+    Opcode message_opcode_ = Opcode::binary;
+    bool ended_ = false;  // A violation or a close frame was yielded.
+    Utf8Validator utf8_;  // Of the message under way; from a close frame on, of its reason.
+    std::uint8_t control_size_ = 0;
+    // A control frame that the reads cut. Not `assembly`: it may stand between fragments.
+    std::array<std::byte, control_size_max> control_{};
 };
+
+static_assert(sizeof(MessageDecoder) <= 300);  // One for every connection.
 
 }  // namespace ringtick

@@ -1,0 +1,151 @@
+#include "ws/message_decoder.hpp"
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+
+#include <algorithm>
+
+namespace ringtick {
+
+namespace {
+
+constexpr std::size_t close_code_size = 2;  // Section 5.5.1: before the reason.
+
+}  // namespace
+
+MessageDecoder::MessageDecoder(const MessageLimits& limits)
+    : frames_(limits.message_size_max),
+      message_size_max_(limits.message_size_max),
+      fragments_max_(limits.fragments_max) {
+    ASSERT(limits.fragments_max > 0);
+}
+
+MessageDecoder::Event MessageDecoder::next(std::span<std::byte>& input,
+                                           std::span<std::byte> assembly) {
+    while (!ended_) {
+        const FrameDecoder::Event frame = frames_.next(input);
+        Event event;
+        switch (frame.kind) {
+            case FrameDecoder::Event::Kind::need_input:
+                ASSERT(input.empty());
+                return {};
+            case FrameDecoder::Event::Kind::header:
+                if (const CloseCode code = on_header(); code != CloseCode::none) event = fail(code);
+                break;
+            case FrameDecoder::Event::Kind::payload:
+                event = on_payload(frame, assembly);
+                break;
+            case FrameDecoder::Event::Kind::violation:
+                event = fail(frame.close_code);
+                break;
+        }
+        if (event.kind != Event::Kind::need_input) return event;
+    }
+    input = {};
+    return {};
+}
+
+CloseCode MessageDecoder::on_header() {
+    const FrameHeader& header = frames_.header();
+    if (!is_control(header.opcode)) return begin_fragment(header);
+
+    control_size_ = 0;
+    if (header.opcode == Opcode::close) {
+        if (header.payload_size == 1) return CloseCode::protocol_error;  // 5.5.1: none, or two.
+        utf8_.reset();  // No message will end after this: the validator serves the reason now.
+    }
+    return CloseCode::none;
+}
+
+CloseCode MessageDecoder::begin_fragment(const FrameHeader& header) {
+    const bool continues = header.opcode == Opcode::continuation;
+    if (continues != (fragments_ > 0)) return CloseCode::protocol_error;   // 5.4
+    if (fragments_ == fragments_max_) return CloseCode::policy_violation;  // Ours.
+    if (header.payload_size > message_size_max_ - assembled_) return CloseCode::message_too_big;
+
+    if (!continues) {
+        message_opcode_ = header.opcode;
+        utf8_.reset();
+    }
+    fragments_ += 1;
+    return CloseCode::none;
+}
+
+MessageDecoder::Event MessageDecoder::on_payload(const FrameDecoder::Event& piece,
+                                                 std::span<std::byte> assembly) {
+    return is_control(frames_.header().opcode) ? on_control(piece) : on_data(piece, assembly);
+}
+
+MessageDecoder::Event MessageDecoder::on_data(const FrameDecoder::Event& piece,
+                                              std::span<std::byte> assembly) {
+    const bool text = message_opcode_ == Opcode::text;
+    const bool message_end = piece.frame_end && frames_.header().fin;
+    // Section 8.1, and at once: also inside an unfinished frame.
+    if (text && !utf8_.push(piece.payload)) return fail(CloseCode::invalid_payload_data);
+    if (text && message_end && !utf8_.at_boundary()) return fail(CloseCode::invalid_payload_data);
+
+    // Nothing came before and nothing follows: this piece is the message.
+    const bool in_place = message_end && assembled_ == 0;
+    if (!in_place) {
+        assembled_ += copy_bytes(assembly.subspan(assembled_), piece.payload);
+        ASSERT(assembled_ <= message_size_max_);
+    }
+    if (!message_end) return {};
+
+    const auto message = in_place ? piece.payload : assembly.first(assembled_);
+    fragments_ = 0;
+    assembled_ = 0;
+    return {.kind = Event::Kind::message, .opcode = message_opcode_, .payload = message};
+}
+
+MessageDecoder::Event MessageDecoder::on_control(const FrameDecoder::Event& piece) {
+    const Opcode opcode = frames_.header().opcode;
+    if (opcode == Opcode::close && !reason_is_valid(piece.payload)) {
+        return fail(CloseCode::invalid_payload_data);
+    }
+
+    const bool in_place = piece.frame_end && control_size_ == 0;
+    auto payload = piece.payload;
+    if (!in_place) {
+        const auto size = copy_bytes(std::span(control_).subspan(control_size_), payload);
+        control_size_ = static_cast<std::uint8_t>(control_size_ + size);
+        payload = std::span(control_).first(control_size_);
+    }
+    if (!piece.frame_end) return {};
+
+    if (opcode == Opcode::close) return close_event(payload);
+    const auto kind = opcode == Opcode::ping ? Event::Kind::ping : Event::Kind::pong;
+    return {.kind = kind, .payload = payload};
+}
+
+// Checks as much of a close frame's reason as lies in the next piece of its payload.
+bool MessageDecoder::reason_is_valid(std::span<const std::byte> close_piece) {
+    const std::size_t code_left = close_code_size - std::min<std::size_t>(control_size_, 2);
+    return utf8_.push(close_piece.subspan(std::min(code_left, close_piece.size())));
+}
+
+MessageDecoder::Event MessageDecoder::close_event(std::span<std::byte> payload) {
+    ASSERT(payload.size() != 1);  // on_header() refused it.
+    if (payload.empty()) {
+        ended_ = true;
+        return {.kind = Event::Kind::close};
+    }
+
+    const auto high = std::to_integer<std::uint16_t>(payload[0]);
+    const auto low = std::to_integer<std::uint16_t>(payload[1]);
+    const auto code = static_cast<CloseCode>(high << 8 | low);
+    if (!may_be_received(code)) return fail(CloseCode::protocol_error);      // 7.4
+    if (!utf8_.at_boundary()) return fail(CloseCode::invalid_payload_data);  // 8.1
+    ended_ = true;
+    return {.kind = Event::Kind::close,
+            .payload = payload.subspan(close_code_size),
+            .close_code = code};
+}
+
+MessageDecoder::Event MessageDecoder::fail(CloseCode close_code) {
+    ASSERT(close_code != CloseCode::none);
+    ended_ = true;
+    return {.kind = Event::Kind::violation, .close_code = close_code};
+}
+
+}  // namespace ringtick

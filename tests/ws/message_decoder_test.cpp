@@ -1,0 +1,335 @@
+#include "ws/message_decoder.hpp"
+
+#include "base/bytes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client_frame.hpp"
+
+namespace ringtick {
+namespace {
+
+constexpr MessageLimits small_limits{.message_size_max = 1000, .fragments_max = 4};
+
+// Decodes and tells what came out: "text(hi) ping(a) close(1000,bye) !1002".
+class Story {
+public:
+    explicit Story(const MessageLimits& limits = small_limits)
+        : decoder_(limits), assembly_(limits.message_size_max) {}
+
+    // Each piece lies in memory of its own and is gone afterwards, as a read's would be.
+    void feed(Bytes piece) {
+        std::span<std::byte> input(piece);
+        for (auto event = decoder_.next(input, assembly_); event.kind != Kind::need_input;
+             event = decoder_.next(input, assembly_)) {
+            tell(event);
+        }
+        EXPECT_TRUE(input.empty());
+    }
+    const std::string& text() const { return text_; }
+    MessageDecoder& decoder() { return decoder_; }
+
+private:
+    using Kind = MessageDecoder::Event::Kind;
+
+    void tell(const MessageDecoder::Event& event) {
+        if (!text_.empty()) text_ += ' ';
+        const std::string payload(as_text(event.payload));
+        const std::string code = std::to_string(static_cast<int>(event.close_code));
+        switch (event.kind) {
+            case Kind::need_input:
+                break;
+            case Kind::message:
+                text_ += (event.opcode == Opcode::text ? "text(" : "binary(") + payload + ")";
+                break;
+            case Kind::ping:
+                text_ += "ping(" + payload + ")";
+                break;
+            case Kind::pong:
+                text_ += "pong(" + payload + ")";
+                break;
+            case Kind::close:
+                text_ += "close(" + code + "," + payload + ")";
+                break;
+            case Kind::violation:
+                text_ += "!" + code;
+                break;
+        }
+    }
+
+    MessageDecoder decoder_;
+    std::vector<std::byte> assembly_;
+    std::string text_;
+};
+
+std::string decode(const Bytes& wire) {
+    Story story;
+    story.feed(wire);
+    return story.text();
+}
+
+std::string decode(std::initializer_list<ClientFrame> frames) {
+    return decode(wire_of(frames));
+}
+
+TEST(MessageDecoder, YieldsTextAndBinaryMessages) {
+    EXPECT_EQ(decode({{.payload = "hi"}, {.opcode = Opcode::binary, .payload = "\xFF"}, {}}),
+              "text(hi) binary(\xFF) text()");
+}
+
+TEST(MessageDecoder, YieldsAMessageInOnePieceWhereItLies) {
+    Bytes wire = ClientFrame{.payload = "hello"}.wire();
+    std::span<std::byte> input(wire);
+    MessageDecoder decoder(small_limits);
+    const auto event = decoder.next(input, {});  // No assembly: nothing may be copied.
+    EXPECT_EQ(as_text(event.payload), "hello");
+    EXPECT_EQ(event.payload.data(), wire.data() + 6);
+}
+
+// Section 5.4.
+TEST(MessageDecoder, JoinsFragments) {
+    EXPECT_EQ(decode({{.payload = "a", .fin = false},
+                      {.opcode = Opcode::continuation, .payload = "b", .fin = false},
+                      {.opcode = Opcode::continuation, .payload = "c"},
+                      {.payload = "next"}}),
+              "text(abc) text(next)");
+}
+
+TEST(MessageDecoder, JoinsEmptyFragmentsAndAnEmptyFinalContinuation) {
+    EXPECT_EQ(decode({{.payload = "a", .fin = false}, {.opcode = Opcode::continuation}}),
+              "text(a)");
+    EXPECT_EQ(decode({{.fin = false}, {.opcode = Opcode::continuation}}), "text()");
+    EXPECT_EQ(decode({{.opcode = Opcode::binary, .fin = false},
+                      {.opcode = Opcode::continuation, .payload = "late"}}),
+              "binary(late)");
+}
+
+TEST(MessageDecoder, YieldsControlFramesBetweenFragments) {
+    EXPECT_EQ(decode({{.payload = "a", .fin = false},
+                      {.opcode = Opcode::ping, .payload = "p"},
+                      {.opcode = Opcode::pong},
+                      {.opcode = Opcode::continuation, .payload = "b"}}),
+              "ping(p) pong() text(ab)");
+}
+
+TEST(MessageDecoder, RefusesAContinuationOfNothing) {
+    EXPECT_EQ(decode({{.opcode = Opcode::continuation}}), "!1002");
+    EXPECT_EQ(decode({{.payload = "a"}, {.opcode = Opcode::continuation, .fin = false}}),
+              "text(a) !1002");
+}
+
+TEST(MessageDecoder, RefusesANewMessageInsideAFragmentedOne) {
+    EXPECT_EQ(decode({{.payload = "a", .fin = false}, {.payload = "b"}}), "!1002");
+    EXPECT_EQ(decode({{.fin = false}, {.opcode = Opcode::binary, .fin = false}}), "!1002");
+}
+
+TEST(MessageDecoder, DeliversWhatWasCompleteBeforeABadFrameAndNothingAfterIt) {
+    EXPECT_EQ(decode({{.payload = "good"}, {.reserved_bits = 4}, {.payload = "not seen"}}),
+              "text(good) !1002");
+}
+
+TEST(MessageDecoder, CountsEmptyFragmentsToo) {
+    const ClientFrame first{.payload = "a", .fin = false};
+    const ClientFrame middle{.opcode = Opcode::continuation, .fin = false};
+    const ClientFrame last{.opcode = Opcode::continuation};
+    EXPECT_EQ(decode({first, middle, middle, last}), "text(a)");
+    EXPECT_EQ(decode({first, middle, middle, middle, last}), "!1008");
+    // The count starts again with each message.
+    EXPECT_EQ(decode({first, middle, middle, last, first, last}), "text(a) text(a)");
+}
+
+TEST(MessageDecoder, LimitsTheSumOfTheFragmentsFromTheHeader) {
+    const std::string half(500, 'x');
+    const ClientFrame first{.payload = half, .fin = false};
+    EXPECT_EQ(decode({first, {.opcode = Opcode::continuation, .payload = half}}),
+              "text(" + half + half + ")");
+    // Only the header of the second arrives, and that is enough.
+    EXPECT_EQ(decode({first, {.opcode = Opcode::continuation, .declared_size = 501}}), "!1009");
+    EXPECT_EQ(decode({{.declared_size = 1001}}), "!1009");
+    EXPECT_EQ(decode({first, {.opcode = Opcode::continuation, .declared_size = (1ULL << 63) - 1}}),
+              "!1009");
+}
+
+// Section 5.5.1 and 7.4.
+TEST(MessageDecoder, YieldsCloseFrames) {
+    EXPECT_EQ(decode({{.opcode = Opcode::close}}), "close(0,)");
+    EXPECT_EQ(decode({{.opcode = Opcode::close, .payload = "\x03\xE8"}}), "close(1000,)");
+    EXPECT_EQ(decode({{.opcode = Opcode::close, .payload = "\x0F\xA0why \xC3\xA9"}}),
+              "close(4000,why \xC3\xA9)");
+    EXPECT_EQ(decode({{.payload = "a", .fin = false}, {.opcode = Opcode::close}}), "close(0,)");
+}
+
+TEST(MessageDecoder, JudgesEveryCloseCode) {
+    for (unsigned code = 0; code <= 0xFFFF; ++code) {
+        const std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
+        const bool registered = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
+        const bool valid = registered || (code >= 3000 && code <= 4999);
+        const std::string expected = valid ? "close(" + std::to_string(code) + ",)" : "!1002";
+        ASSERT_EQ(decode({{.opcode = Opcode::close, .payload = payload}}), expected) << code;
+    }
+}
+
+TEST(MessageDecoder, RefusesBadClosePayloads) {
+    EXPECT_EQ(decode({{.opcode = Opcode::close, .payload = "\x03"}}), "!1002");
+    EXPECT_EQ(decode({{.opcode = Opcode::close, .payload = "\x03\xE8\xFF"}}), "!1007");
+    EXPECT_EQ(decode({{.opcode = Opcode::close, .payload = "\x03\xE8half \xC3"}}), "!1007");
+}
+
+// The unfinished character of the message before must not spoil the reason.
+TEST(MessageDecoder, ChecksACloseReasonApartFromTheMessageUnderWay) {
+    EXPECT_EQ(decode({{.payload = "\xC3", .fin = false},
+                      {.opcode = Opcode::close, .payload = "\x03\xE8ok"}}),
+              "close(1000,ok)");
+}
+
+TEST(MessageDecoder, YieldsNothingAfterAClose) {
+    Story story;
+    story.feed(wire_of({{.opcode = Opcode::close}, {.payload = "late"}, {.masked = false}}));
+    story.feed(wire_of({{.opcode = Opcode::close}}));
+    EXPECT_EQ(story.text(), "close(0,)");
+    EXPECT_FALSE(story.decoder().mid_message());
+}
+
+// Section 8.1.
+TEST(MessageDecoder, RefusesTextThatIsNotUtf8) {
+    EXPECT_EQ(decode({{.payload = "\xC0\x80"}}), "!1007");
+    EXPECT_EQ(decode({{.payload = "cut \xE2\x82"}}), "!1007");
+    EXPECT_EQ(decode({{.payload = "\xED\xA0\x80"}}), "!1007");
+    EXPECT_EQ(decode({{.opcode = Opcode::binary, .payload = "\xC0\x80"}}), "binary(\xC0\x80)");
+}
+
+TEST(MessageDecoder, AcceptsACharacterCutByFragmentsAndAControlFrameInIt) {
+    EXPECT_EQ(decode({{.payload = "\xE2\x82", .fin = false},
+                      {.opcode = Opcode::ping, .payload = "\xFF"},
+                      {.opcode = Opcode::continuation, .payload = "\xAC"}}),
+              "ping(\xFF) text(\xE2\x82\xAC)");
+}
+
+TEST(MessageDecoder, RefusesACharacterThatTheLastFragmentLeavesUnfinished) {
+    EXPECT_EQ(decode({{.payload = "\xE2", .fin = false}, {.opcode = Opcode::continuation}}),
+              "!1007");
+}
+
+// Goal: invalid text is refused at its first bad byte, not at the end of its frame or message.
+TEST(MessageDecoder, FailsFastInsideAnUnfinishedFrame) {
+    Bytes wire = ClientFrame{.payload = "ab\xF4\x90 and much more"}.wire();
+    wire.resize(6 + 4);  // Up to the 90 that no F4 may precede.
+    EXPECT_EQ(decode(wire), "!1007");
+    wire.resize(6 + 3);
+    EXPECT_EQ(decode(wire), "");
+}
+
+TEST(MessageDecoder, KnowsWhetherItIsInsideAMessage) {
+    Story story;
+    EXPECT_FALSE(story.decoder().mid_message());
+    const Bytes wire = ClientFrame{.payload = "hello", .fin = false}.wire();
+    story.feed({wire.begin(), wire.begin() + 1});
+    EXPECT_TRUE(story.decoder().mid_message());
+    story.feed({wire.begin() + 1, wire.begin() + 8});
+    EXPECT_TRUE(story.decoder().mid_message());
+    EXPECT_EQ(story.decoder().assembled(), 2U);
+    story.feed({wire.begin() + 8, wire.end()});
+    EXPECT_TRUE(story.decoder().mid_message());
+    EXPECT_EQ(story.decoder().assembled(), 5U);
+    story.feed(ClientFrame{.opcode = Opcode::continuation}.wire());
+    EXPECT_FALSE(story.decoder().mid_message());
+    EXPECT_EQ(story.decoder().assembled(), 0U);
+}
+
+// Goal: memory follows the bytes that came, never the size that was declared.
+TEST(MessageDecoder, TouchesTheAssemblyOnlyAsBytesArrive) {
+    MessageDecoder decoder(small_limits);
+    std::vector<std::byte> assembly(small_limits.message_size_max, std::byte{0xEE});
+    Bytes wire =
+        ClientFrame{.opcode = Opcode::binary, .payload = "a", .declared_size = 1000}.wire();
+    std::span<std::byte> input(wire);
+    EXPECT_EQ(decoder.next(input, assembly).kind, MessageDecoder::Event::Kind::need_input);
+    EXPECT_EQ(decoder.assembled(), 1U);
+    EXPECT_EQ(assembly[0], std::byte{'a'});
+    for (std::size_t i = 1; i < assembly.size(); ++i) ASSERT_EQ(assembly[i], std::byte{0xEE});
+}
+
+// Every kind of event, and every way to end.
+std::vector<Bytes> streams() {
+    static const std::string medium(130, 'm');
+    static const std::string full_control(125, 'c');
+    const Bytes start = wire_of({{.payload = "hi"},
+                                 {.payload = "\xE2\x82", .fin = false},
+                                 {.opcode = Opcode::ping, .payload = full_control},
+                                 {.opcode = Opcode::continuation, .fin = false},
+                                 {.opcode = Opcode::pong, .payload = "x"},
+                                 {.opcode = Opcode::continuation, .payload = "\xAC!"},
+                                 {.opcode = Opcode::binary, .payload = medium}});
+    const std::vector<Bytes> ends{
+        wire_of({{.opcode = Opcode::close, .payload = "\x03\xE9 bye \xC3\xA9"}, {.payload = "x"}}),
+        wire_of({{.opcode = Opcode::close}}),
+        wire_of({{.opcode = Opcode::close, .payload = "\x03"}}),
+        wire_of({{.opcode = Opcode::close, .payload = "\x03\xEDreason"}}),
+        wire_of({{.opcode = Opcode::close, .payload = "\x03\xED bad \xFF reason"}}),
+        wire_of({{.payload = "ab\xED\xA0\x80 surrogate"}, {.payload = "x"}}),
+        wire_of({{.payload = "cut \xE2", .fin = false}, {.opcode = Opcode::continuation}}),
+        wire_of({{.masked = false}, {.payload = "x"}}),
+        wire_of({{.declared_size = 70'000}}),
+        wire_of({{.fin = false}, {.fin = false}}),
+        wire_of({{.length_field = 127, .declared_size = 3}}),
+        wire_of({{.payload = "unfinished", .declared_size = 900}}),
+    };
+    std::vector<Bytes> all;
+    for (const Bytes& end : ends) {
+        all.push_back(start);
+        append(all.back(), end);
+    }
+    return all;
+}
+
+TEST(MessageDecoder, TellsTheSameStoryWhereverTheStreamIsCut) {
+    for (const Bytes& wire : streams()) {
+        const std::string whole = decode(wire);
+        SCOPED_TRACE(whole);
+        for (std::size_t cut = 0; cut <= wire.size(); ++cut) {
+            Story story;
+            const auto middle = wire.begin() + static_cast<std::ptrdiff_t>(cut);
+            story.feed({wire.begin(), middle});
+            story.feed({middle, wire.end()});
+            ASSERT_EQ(story.text(), whole) << "cut at " << cut;
+        }
+    }
+}
+
+TEST(MessageDecoder, TellsTheSameStoryByteByByte) {
+    for (const Bytes& wire : streams()) {
+        Story story;
+        for (const std::byte byte : wire) story.feed({byte});
+        EXPECT_EQ(story.text(), decode(wire));
+    }
+}
+
+// Goal: many cuts at once, also where a single one would not hurt.
+// Method: a few thousand streams cut at random places; the seed is printed with a failure.
+TEST(MessageDecoder, TellsTheSameStoryForRandomCuts) {
+    const auto all = streams();
+    for (std::uint32_t seed = 0; seed < 3000; ++seed) {
+        std::mt19937 random(seed);
+        const Bytes& wire = all[seed % all.size()];
+        Story story;
+        std::size_t at = 0;
+        while (at < wire.size()) {
+            const std::size_t size = std::min<std::size_t>(1 + random() % 40, wire.size() - at);
+            const auto begin = wire.begin() + static_cast<std::ptrdiff_t>(at);
+            story.feed({begin, begin + static_cast<std::ptrdiff_t>(size)});
+            at += size;
+        }
+        ASSERT_EQ(story.text(), decode(wire)) << "seed " << seed;
+    }
+}
+
+}  // namespace
+}  // namespace ringtick

@@ -1,0 +1,153 @@
+#include "ws/utf8.hpp"
+
+#include "base/bytes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ringtick {
+namespace {
+
+enum class Verdict { valid, unfinished, invalid };
+
+Verdict validate(std::string_view text) {
+    Utf8Validator validator;
+    if (!validator.push(as_bytes(text))) return Verdict::invalid;
+    return validator.at_boundary() ? Verdict::valid : Verdict::unfinished;
+}
+
+// A plain encoder to compare with (RFC 3629, section 3).
+std::string encode(std::uint32_t point) {
+    const auto byte = [](std::uint32_t bits) { return static_cast<char>(bits); };
+    const auto tail = [&](std::uint32_t shift) { return byte(0x80 | (point >> shift & 0x3F)); };
+    if (point < 0x80) return {byte(point)};
+    if (point < 0x800) return {byte(0xC0 | point >> 6), tail(0)};
+    if (point < 0x1'0000) return {byte(0xE0 | point >> 12), tail(6), tail(0)};
+    return {byte(0xF0 | point >> 18), tail(12), tail(6), tail(0)};
+}
+
+// What a decoder says that first decodes and then judges: a reference by another road.
+Verdict judge_plainly(std::string_view text) {
+    std::size_t i = 0;
+    while (i < text.size()) {
+        const auto lead = static_cast<std::uint8_t>(text[i]);
+        const std::size_t size = lead < 0x80 ? 1U : lead < 0xE0 ? 2U : lead < 0xF0 ? 3U : 4U;
+        if (lead >= 0x80 && (lead < 0xC0 || lead > 0xF7)) return Verdict::invalid;
+        // The least and the greatest that the bytes at hand can become must both be looked at.
+        std::uint32_t low = size == 1 ? lead : lead & (0x7FU >> size);
+        std::uint32_t high = low;
+        for (std::size_t k = 1; k < size; ++k) {
+            const bool there = i + k < text.size();
+            const auto byte = there ? static_cast<std::uint8_t>(text[i + k]) : std::uint8_t{0};
+            if (there && (byte & 0xC0) != 0x80) return Verdict::invalid;
+            low = low << 6 | (there ? byte & 0x3FU : 0U);
+            high = high << 6 | (there ? byte & 0x3FU : 0x3FU);
+        }
+        constexpr std::uint32_t least[] = {0, 0x80, 0x800, 0x1'0000};
+        if (high < least[size - 1] || low > 0x10'FFFF) return Verdict::invalid;
+        if (low >= 0xD800 && high <= 0xDFFF) return Verdict::invalid;
+        if (i + size > text.size()) return Verdict::unfinished;
+        i += size;
+    }
+    return Verdict::valid;
+}
+
+TEST(Utf8, AcceptsEveryScalarValue) {
+    for (std::uint32_t point = 0; point <= 0x10'FFFF; ++point) {
+        const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
+        const Verdict expected = surrogate ? Verdict::invalid : Verdict::valid;
+        ASSERT_EQ(validate(encode(point)), expected) << std::hex << point;
+    }
+}
+
+// Goal: fail-fast and acceptance agree with the reference for every beginning of a text.
+// Method: all strings of one, two and three bytes.
+TEST(Utf8, AgreesWithAPlainReferenceOnAllStringsOfUpToThreeBytes) {
+    for (std::uint32_t bits = 0; bits < (1U << 24); ++bits) {
+        const std::string text{static_cast<char>(bits >> 16), static_cast<char>(bits >> 8 & 0xFF),
+                               static_cast<char>(bits & 0xFF)};
+        const std::string_view two = std::string_view(text).substr(1);
+        ASSERT_EQ(validate(text), judge_plainly(text)) << std::hex << bits;
+        if (bits < (1U << 16)) {
+            ASSERT_EQ(validate(two), judge_plainly(two)) << std::hex << bits;
+        }
+        if (bits < (1U << 8)) {
+            ASSERT_EQ(validate(two.substr(1)), judge_plainly(two.substr(1))) << std::hex << bits;
+        }
+    }
+}
+
+TEST(Utf8, AgreesWithAPlainReferenceOnTheEdgesOfFourByteCharacters) {
+    for (unsigned lead = 0xEF; lead <= 0xFF; ++lead) {
+        for (unsigned second = 0x7F; second <= 0xC0; ++second) {
+            for (const unsigned third : {0x7FU, 0x80U, 0xBFU, 0xC0U}) {
+                for (const unsigned fourth : {0x7FU, 0x80U, 0xBFU, 0xC0U}) {
+                    const std::string text{static_cast<char>(lead), static_cast<char>(second),
+                                           static_cast<char>(third), static_cast<char>(fourth)};
+                    ASSERT_EQ(validate(text), judge_plainly(text))
+                        << std::hex << lead << ' ' << second << ' ' << third << ' ' << fourth;
+                }
+            }
+        }
+    }
+}
+
+TEST(Utf8, AcceptsNonCharacters) {
+    EXPECT_EQ(validate("\xEF\xBF\xBE"), Verdict::valid);      // U+FFFE
+    EXPECT_EQ(validate("\xF4\x8F\xBF\xBF"), Verdict::valid);  // U+10FFFF
+    EXPECT_EQ(validate(std::string(1, '\0')), Verdict::valid);
+}
+
+// Goal: a bad byte is found where it stands, at every place of the wide ASCII steps.
+TEST(Utf8, FindsABadByteAtEveryPlaceOfALongText) {
+    for (std::size_t place = 0; place < 70; ++place) {
+        std::string text(70, 'a');
+        text[place] = '\xFF';
+        EXPECT_EQ(validate(text), Verdict::invalid) << place;
+        text[place] = '\x80';
+        EXPECT_EQ(validate(text), Verdict::invalid) << place;
+    }
+}
+
+TEST(Utf8, GivesTheSameVerdictWhereverTheTextIsCut) {
+    const std::string texts[] = {
+        "\xCE\xBA\xE1\xBD\xB9\xCF\x83\xF0\x9F\x9A\x82 and ASCII for a while",
+        "good, then a surrogate: \xED\xA0\x80 and more", "ends inside a character \xF0\x9F\x9A"};
+    for (const std::string& text : texts) {
+        for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+            Utf8Validator validator;
+            const auto bytes = as_bytes(text);
+            Verdict verdict = Verdict::invalid;
+            if (validator.push(bytes.first(cut)) && validator.push(bytes.subspan(cut))) {
+                verdict = validator.at_boundary() ? Verdict::valid : Verdict::unfinished;
+            }
+            EXPECT_EQ(verdict, validate(text)) << text << " cut at " << cut;
+        }
+    }
+}
+
+TEST(Utf8, StartsAfreshAfterAReset) {
+    Utf8Validator validator;
+    EXPECT_TRUE(validator.push(as_bytes("\xED")));
+    validator.reset();
+    EXPECT_TRUE(validator.at_boundary());
+    EXPECT_TRUE(validator.push(as_bytes("\xEE\xBF\xBF")));
+}
+
+TEST(Utf8, CutsAPrefixBetweenCharacters) {
+    EXPECT_EQ(utf8_prefix("abc", 5), "abc");
+    EXPECT_EQ(utf8_prefix("abc", 3), "abc");
+    EXPECT_EQ(utf8_prefix("abc", 2), "ab");
+    EXPECT_EQ(utf8_prefix("a\xF0\x9F\x9A\x82z", 5), "a\xF0\x9F\x9A\x82");
+    for (std::size_t size = 1; size < 5; ++size) {
+        EXPECT_EQ(utf8_prefix("a\xF0\x9F\x9A\x82z", size), "a");
+    }
+    EXPECT_EQ(utf8_prefix("\xC3\xA9", 1), "");
+}
+
+}  // namespace
+}  // namespace ringtick
