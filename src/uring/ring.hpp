@@ -30,7 +30,7 @@ struct RingStats {
     std::uint64_t completions = 0;
     std::uint64_t submission_queue_full = 0;
     std::uint64_t busy = 0;         // -EBUSY: the kernel wanted its completions reaped first.
-    std::uint64_t cq_overflow = 0;  // Completions that did not fit the queue at once.
+    std::uint64_t cq_overflow = 0;  // Enters after which completions were waiting for room.
 };
 
 // One thread's io_uring. Every SQE in the program is filled in ring.cpp, and nowhere else. The

@@ -1,0 +1,171 @@
+#include "uring/ring.hpp"
+
+#include "base/assert.hpp"
+#include "uring/native.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <bit>
+#include <limits>
+#include <utility>
+
+namespace ringtick {
+namespace {
+
+void prepare_send(io_uring_sqe& sqe, int socket, std::span<const std::byte> bytes, int flags) {
+    ASSERT(socket >= 0);
+    ASSERT(!bytes.empty());
+    ASSERT(bytes.size() <= std::numeric_limits<std::int32_t>::max());  // A result is an int.
+    io_uring_prep_send(&sqe, socket, bytes.data(), bytes.size(), flags);
+}
+
+}  // namespace
+
+Ring::Ring() = default;
+
+Ring::~Ring() = default;
+
+Result<void> Ring::open(const RingOptions& options) {
+    ASSERT(native_ == nullptr);
+    auto native = std::make_unique<Native>();
+    if (auto opened = native->set_up(options); !opened) return opened;
+    native_ = std::move(native);
+    return {};
+}
+
+const RingFeatures& Ring::features() const {
+    ASSERT(native_ != nullptr);
+    return native_->features;
+}
+
+const RingStats& Ring::stats() const {
+    ASSERT(native_ != nullptr);
+    return native_->stats;
+}
+
+// Multishot accept (5.19, io_uring_prep_multishot_accept(3)): one SQE posts a CQE for each
+// connection, its result the new descriptor. No address is asked for: all of them would be written
+// to the same place.
+//
+// SOCK_CLOEXEC but not SOCK_NONBLOCK: io_uring takes O_NONBLOCK at its word, and would answer a
+// receive on an empty socket with -EAGAIN instead of waiting for data.
+void Ring::arm_accept(int listener, Token token) {
+    ASSERT(listener >= 0);
+    ASSERT(token.op == Op::accept);
+    io_uring_sqe& sqe = native_->next_sqe(token);
+    io_uring_prep_multishot_accept(&sqe, listener, nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+// Multishot receive (6.0, io_uring_prep_recv_multishot(3)): one SQE posts a CQE for every arrival,
+// until a CQE comes without IORING_CQE_F_MORE. With buffer select the kernel takes a buffer from
+// the group only when there are bytes to put into it, so a silent connection pins no memory.
+//
+// A budget (6.17) is the total a multishot may receive before it ends by itself: a client that
+// floods gets one turn's worth, and the rest waits in its socket and then in its own kernel.
+void Ring::arm_recv(int socket, BufferGroup group, Token token, std::uint32_t budget) {
+    ASSERT(socket >= 0);
+    ASSERT(token.op == Op::recv);
+    native_->arm_recv(socket, group, token, native_->features.recv_budget ? budget : 0);
+}
+
+void Ring::Native::arm_recv(int socket, BufferGroup group, Token token, std::uint32_t budget) {
+    io_uring_sqe& sqe = next_sqe(token);
+    io_uring_prep_recv_multishot(&sqe, socket, nullptr, 0, 0);
+    sqe.flags = IOSQE_BUFFER_SELECT;
+    sqe.buf_group = group.id;
+    sqe.optlen = budget;
+}
+
+// Multishot poll (5.13, io_uring_prep_poll_multishot(3)): posts whenever the descriptor becomes
+// readable. It carries no data; the signal is then read with read(2).
+void Ring::arm_signal(int descriptor, Token token) {
+    ASSERT(descriptor >= 0);
+    ASSERT(token.op == Op::signal);
+    io_uring_sqe& sqe = native_->next_sqe(token);
+    io_uring_prep_poll_multishot(&sqe, descriptor, POLLIN);
+}
+
+// MSG_WAITALL (io_uring_prep_send(3)): after a short write the kernel waits for room and goes on,
+// instead of completing with the part. It may still be short: on an error half-way, or cancelled.
+void Ring::send(int socket, std::span<const std::byte> bytes, Token token) {
+    ASSERT(token.op == Op::send);
+    prepare_send(native_->next_sqe(token), socket, bytes, MSG_NOSIGNAL | MSG_WAITALL);
+}
+
+// The three flags make one promise together. MSG_DONTWAIT: all is decided within the submitting
+// enter, so the bytes may be shared by a thousand sends and changed right after. CQE_SKIP_SUCCESS
+// (5.17, io_uring_enter(2)): success is silent. MSG_WAITALL: anything less than all of it does not
+// count as success. Without that last one a short send would be silent too, and the stream broken.
+void Ring::broadcast(int socket, std::span<const std::byte> bytes, Token token) {
+    ASSERT(token.op == Op::broadcast);
+    io_uring_sqe& sqe = native_->next_sqe(token);
+    prepare_send(sqe, socket, bytes, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_WAITALL);
+    sqe.flags = IOSQE_CQE_SKIP_SUCCESS;
+}
+
+// Asynchronous cancel (5.5, io_uring_prep_cancel(3)) by the whole user_data: the generation in it
+// makes sure that it ends the request we mean and not its successor. The cancelled request still
+// posts its own last completion, and only that one ends it.
+void Ring::cancel(Token target, Token token) {
+    ASSERT(token.op == Op::cancel);
+    io_uring_sqe& sqe = native_->next_sqe(token);
+    io_uring_prep_cancel64(&sqe, target.pack(), 0);
+    sqe.flags = IOSQE_CQE_SKIP_SUCCESS;
+}
+
+void Ring::submit() {
+    if (native_->queued() == 0 && !native_->kernel_has_work()) return;
+    native_->hand_over();
+}
+
+void Ring::submit_and_wait(std::uint32_t completions_wanted, Nanoseconds deadline) {
+    // A wait that ends in the past still costs an hrtimer and a schedule(); a poll does not.
+    if (completions_wanted == 0 || deadline <= Native::monotonic_now()) return submit();
+    native_->wait(completions_wanted, deadline);
+    // An enter that could not take every SQE did not sleep either. Nothing stays behind: what was
+    // queued before this call is the kernel's after it.
+    if (native_->queued() > 0) native_->hand_over();
+}
+
+std::span<const Completion> Ring::reap() {
+    if (native_->spill_begin < native_->spill_end) return native_->take_spilled();
+    // One enter under DEFER_TASKRUN may leave work behind (6.18 runs at most 20 items when asked to
+    // wait for fewer): a queue that is empty is dry only when the kernel says so, too.
+    if (io_uring_cq_ready(&native_->ring) == 0 && native_->kernel_has_work()) native_->enter(0);
+    const std::span batch(native_->batch.get(), Native::batch_count_max);
+    return batch.first(native_->copy_out(batch));
+}
+
+io_uring_sqe& Ring::Native::next_sqe(Token token) {
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+    if (sqe == nullptr) {
+        stats.submission_queue_full += 1;
+        hand_over();  // Without SQPOLL, submitting empties the queue.
+        sqe = io_uring_get_sqe(&ring);
+        ASSERT(sqe != nullptr);
+    }
+    // Always: a reused SQE keeps its old user_data.
+    io_uring_sqe_set_data64(sqe, token.pack());
+    return *sqe;
+}
+
+std::uint32_t completions_needed(std::uint32_t connections,
+                                 std::uint32_t buffers,
+                                 std::uint32_t submissions,
+                                 std::uint32_t backlog) {
+    // What can be in the queue at once, unreaped:
+    //   - receives with a buffer: a buffer comes back to the kernel only after it was reaped;
+    //   - receives that ended: each connection arms its next only after it reaped the last;
+    //   - sends and broadcasts: one per connection, the next only after the last is known;
+    //   - cancels that found nothing: one per connection;
+    //   - what a single submission was refused at once, signals, the end of an accept: no more than
+    //     the submission queue holds;
+    //   - connections accepted: the listen backlog.
+    const std::uint64_t sum =
+        std::uint64_t{buffers} + 3 * std::uint64_t{connections} + submissions + backlog;
+    ASSERT(sum <= 1U << 31);
+    return std::bit_ceil(static_cast<std::uint32_t>(sum));
+}
+
+}  // namespace ringtick
