@@ -32,13 +32,13 @@ def cases(log):
 def main(directories):
     total = collections.Counter()
     for directory in directories:
-        path = pathlib.Path(directory) / "meson-logs" / "testlog.json"
-        if not path.exists():
+        logs = sorted((pathlib.Path(directory) / "meson-logs").glob("testlog*.json"))
+        if not logs:
             print(f"{directory}: ran no test")
             total["failed"] += 1
             continue
         here = collections.Counter()
-        for line in path.read_text(errors="replace").splitlines():
+        for line in logs[0].read_text(errors="replace").splitlines():
             log = json.loads(line)
             for name, outcome in cases(log).items():
                 here[outcome] += 1
