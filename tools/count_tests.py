@@ -29,6 +29,11 @@ def cases(log):
     return outcomes
 
 
+def summary(count):
+    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
+    return f"{count['passed']} passed, {count['failed']} failed{skipped}"
+
+
 def main(directories):
     total = collections.Counter()
     for directory in directories:
@@ -44,13 +49,12 @@ def main(directories):
                 here[outcome] += 1
                 if outcome == "failed":
                     print(f"FAILED {directory}: {log['name']}: {name}")
-        print(f"{directory}: {here['passed']} passed, {here['failed']} failed, {here['skipped']} skipped")
+        print(f"{directory}: {summary(here)}")
         total += here
     if not total:
         print("no test ran: is there such a suite?")
         total["failed"] = 1
-    skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
-    print(f"{total['passed']} passed, {total['failed']} failed{skipped}")
+    print(summary(total))
     return 1 if total["failed"] else 0
 
 

@@ -5,8 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
-# Wish, what is needed, and the Debian package that brings it. The form of the need says how to look:
-# a pkg-config module with its least version, a header or another file, or a command.
+# Wish, what is needed, and the Debian package that brings it. The form of the need says how to
+# look: a pkg-config module with its least version, a file, or a command.
 needs='
 play  g++                                                 g++
 play  meson                                               meson
@@ -82,10 +82,10 @@ is_debian_12() {
 # takes from it only what it is told to.
 add_next_release() {
     local folder=/etc/apt mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-    mirror=$(apt-get indextargets --format "\$(RELEASE) \$(COMPONENT) \$(REPO_URI)" 'Created-By: Packages' |
+    mirror=$(apt-get indextargets --format "\$(RELEASE) \$(COMPONENT) \$(REPO_URI)" |
         sed -n 's/^bookworm main //p' | head -n 1)
     if [[ -z $mirror ]]; then
-        say 'apt knows no mirror for the main part of bookworm; cannot tell where the next release is' >&2
+        say 'apt has no mirror for bookworm main, so none is known for the next release' >&2
         exit 1
     fi
     say "adding $next_suite from $mirror, pinned low"
@@ -111,7 +111,8 @@ install_packages() {
     say 'asking apt what there is'
     as_root apt-get update
     say "installing ${named[*]}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${named[@]}"
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --no-install-recommends "${named[@]}"
 }
 
 install_missing() {

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy 19 over every source of a build directory, on all cores.
+
+usage: clang_tidy.py BUILD_DIRECTORY [WORD...]     only files whose name holds one of the words
+
+A file that passed is not looked at again until it, a header it includes, the checks or its compile
+command change. Exit code 77 (skipped) where there is no clang-tidy-19.
+"""
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TIDY = "clang-tidy-19"
+
+
+def dependencies(build):
+    """For each object file, what it was made from, as ninja remembers it."""
+    output = subprocess.run(["ninja", "-C", build, "-t", "deps"], check=True, text=True,
+                            stdout=subprocess.PIPE).stdout
+    made_from = {}
+    for line in output.splitlines():
+        if line.startswith("    "):
+            made_from[target].append(build / line.strip())
+        elif ":" in line:
+            target = line.split(":")[0]
+            made_from[target] = []
+    return made_from
+
+
+def key(entry, made_from):
+    """A digest of everything that the verdict on a file depends on."""
+    inputs = sorted({*made_from.get(entry["output"], []), ROOT / ".clang-tidy",
+                     pathlib.Path(__file__), pathlib.Path(shutil.which(TIDY)).resolve()})
+    stamps = [f"{path} {path.stat().st_mtime_ns}" for path in inputs if path.exists()]
+    return hashlib.sha256("\n".join([entry["command"], *stamps]).encode()).hexdigest()
+
+
+def check(build, path, digest):
+    """Prints what clang-tidy says of the file if anything, and returns whether it is clean."""
+    verdict = build / "clang-tidy" / digest
+    if verdict.exists():
+        return True
+    ran = subprocess.run([TIDY, "-p", build, "--quiet", path], text=True, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    if ran.returncode == 0:
+        verdict.touch()
+        return True
+    print(f"{path.relative_to(ROOT)}:\n{ran.stdout or ran.stderr}", flush=True)
+    return False
+
+
+def main(arguments):
+    if shutil.which(TIDY) is None:
+        print(f"{TIDY} is not here")
+        return 77
+    build = pathlib.Path(arguments[0]).resolve()
+    (build / "clang-tidy").mkdir(exist_ok=True)
+    made_from = dependencies(build)
+    todo = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        path = (build / entry["file"]).resolve()
+        wanted = not arguments[1:] or any(word in str(path) for word in arguments[1:])
+        if wanted and path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / "build"):
+            todo[path] = key(entry, made_from)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        clean = list(pool.map(lambda item: check(build, *item), todo.items()))
+    print(f"{clean.count(True)} of {len(clean)} files are clean")
+    return 0 if all(clean) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
