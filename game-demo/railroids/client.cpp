@@ -1,0 +1,413 @@
+#include "railroids/client.hpp"
+
+#include "base/bytes.hpp"
+
+#include <algorithm>
+
+namespace railroids {
+
+namespace {
+
+using ringtick::FieldReader;
+using ringtick::Moment;
+using ringtick::TickTime;
+using ringtick::whole_tick;
+
+constexpr Nanoseconds beam_time = std::chrono::milliseconds(600);
+constexpr Fixed leap = Fixed::from_int(400);  // Farther between two snapshots is no flight.
+
+float to_float(Fixed value) {
+    return static_cast<float>(value.raw()) * (1.0F / Fixed::one);
+}
+
+float to_radians(Angle angle) {
+    return static_cast<float>(angle.turns) * (6.283185307F / 65'536.0F);
+}
+
+float to_milliseconds(Nanoseconds duration) {
+    return static_cast<float>(duration / std::chrono::microseconds(1)) * 0.001F;
+}
+
+std::int32_t whole_milliseconds(Nanoseconds duration) {
+    return static_cast<std::int32_t>(duration / std::chrono::milliseconds(1));
+}
+
+Fixed from_quanta(std::uint32_t quanta) {
+    return Fixed::from_raw(static_cast<std::int32_t>(quanta) * raw_per_quantum);
+}
+
+FixedVector position_of(const ShipRecord& ship) {
+    return {from_quanta(ship.x), from_quanta(ship.y)};
+}
+
+FixedVector velocity_of(const ShipRecord& ship) {
+    return {Fixed::from_raw(ship.vx * ShipRecord::raw_per_speed),
+            Fixed::from_raw(ship.vy * ShipRecord::raw_per_speed)};
+}
+
+FixedVector position_of(const OwnState& own) {
+    return {Fixed::from_raw(own.x), Fixed::from_raw(own.y)};
+}
+
+FixedVector velocity_of(const OwnState& own) {
+    return {Fixed::from_raw(own.vx), Fixed::from_raw(own.vy)};
+}
+
+Fixed scaled(Fixed value, TickTime times) {
+    return Fixed::from_raw(static_cast<std::int32_t>(value.raw() * times / whole_tick));
+}
+
+// How far between the two snapshots the moment is, in 1/65,536.
+TickTime part_of(const Moment<Snapshot>& moment) {
+    return moment.to == nullptr ? 0 : moment.since_from * whole_tick / moment.between;
+}
+
+FixedVector ahead(FixedVector position, FixedVector velocity, TickTime time) {
+    return {position.x + scaled(velocity.x, time), position.y + scaled(velocity.y, time)};
+}
+
+// Between two places; at the nearer in time of two that are too far apart to have been flown.
+FixedVector between(FixedVector from, FixedVector to, TickTime part) {
+    const FixedVector way = to - from;
+    if (dot(way, way) > squared(leap)) return part < whole_tick / 2 ? from : to;
+    return {from.x + scaled(way.x, part), from.y + scaled(way.y, part)};
+}
+
+Angle between(Angle from, Angle to, TickTime part) {
+    const TickTime turn = (to - from).signed_turns() * part / whole_tick;
+    return from + Angle{static_cast<std::uint16_t>(turn)};
+}
+
+// The world's state comes from the network: a coordinate of the own ship that is out of range
+// would overflow the arithmetic above.
+bool is_plausible(const OwnState& own, std::int32_t side) {
+    const std::int32_t position_max = Fixed::from_int(side).raw();
+    const std::int32_t speed_max = Fixed::from_int(16).raw();
+    const auto inside = [](std::int32_t value, std::int32_t low, std::int32_t high) {
+        return value >= low && value <= high;
+    };
+    return inside(own.x, 0, position_max) && inside(own.y, 0, position_max) &&
+           inside(own.vx, -speed_max, speed_max) && inside(own.vy, -speed_max, speed_max);
+}
+
+}  // namespace
+
+void ClientSide::start() {
+    welcome_ = {};
+    scale_ = {};
+    beacon_ = {};
+    view_ = {};
+    view_.own_id = -1;
+    view_.rtt_ms = -1.0F;
+    beams_.clear();
+    feed_.clear();
+    for (Name& name : names_) name.clear();
+}
+
+bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::WelcomeTime& time) {
+    Welcome welcome;
+    if (!decode(message, welcome)) return false;
+    welcome_ = welcome;
+    scale_ = Scale::of(std::uint32_t{welcome.people_max} + welcome.bots, welcome.side);
+    terrain_.generate(welcome.seed, welcome.side);
+    time.tick = welcome.tick;
+    time.period = Nanoseconds(std::chrono::seconds(1)) / welcome.tick_rate_hz;
+
+    view_.connected = 1;
+    view_.own_id = welcome.id;
+    view_.world_side = welcome.side;
+    view_.tick_rate_hz = welcome.tick_rate_hz;
+    view_.bots = welcome.bots;
+    view_.beacon_radius = to_float(rules::beacon_radius);
+    show_terrain();
+    return true;
+}
+
+bool ClientSide::on_snapshot(std::span<const std::byte> message, Snapshot& snapshot) const {
+    return decode(message, scale_, snapshot) && is_plausible(snapshot.own, terrain_.side());
+}
+
+void ClientSide::on_applied(const Snapshot& snapshot) {
+    for (const BeamRecord& record : snapshot.beams) {
+        if (beams_.full()) {
+            std::copy(beams_.begin() + 1, beams_.end(), beams_.begin());
+            beams_.resize(beams_.size() - 1);
+        }
+        beams_.push({.record = record, .tick = snapshot.header.tick - record.ticks_ago});
+    }
+}
+
+bool ClientSide::on_event(std::span<const std::byte> message, Nanoseconds now) {
+    // Twice over the message: all of it is checked before any of it counts.
+    for (const bool applies : {false, true}) {
+        FieldReader reader(message);
+        MessageTag tag;
+        describe_tag(reader, tag);
+        while (reader.more()) {
+            Event event;
+            describe_event(reader, event);
+            const bool known = event.type >= EventType::join && event.type <= EventType::standings;
+            if (!known) reader.refuse();
+            if (applies) apply(event, now);
+        }
+        if (!reader.finished()) return false;
+    }
+    return true;
+}
+
+void ClientSide::apply(const Event& event, Nanoseconds now) {
+    if (event.type == EventType::standings) {
+        view_.players = event.people;
+        view_.bots = event.bots;
+        view_.leader_count = static_cast<std::int32_t>(event.leaders.size());
+        for (std::size_t i = 0; i < event.leaders.size(); ++i) {
+            view_.leader_id[i] = event.leaders[i].id;
+            view_.leader_score[i] = static_cast<std::int32_t>(event.leaders[i].score);
+        }
+        return;
+    }
+    const bool joins = event.type == EventType::join;
+    if (joins && event.id < names_.size()) names_[event.id] = event.name;
+    if (joins && !event.is_new) return;
+
+    if (feed_.full()) {
+        std::copy(feed_.begin() + 1, feed_.end(), feed_.begin());
+        feed_.resize(feed_.size() - 1);
+    }
+    feed_serial_ += 1;
+    feed_.push(
+        {.type = event.type, .a = event.id, .b = event.other, .at = now, .serial = feed_serial_});
+}
+
+bool ClientSide::on_stats(std::span<const std::byte> message) {
+    Stats stats;
+    if (!decode(message, stats)) return false;
+    view_.tick_work_p50_us = static_cast<std::int32_t>(stats.tick_work_p50_us);
+    view_.tick_work_p99_us = static_cast<std::int32_t>(stats.tick_work_p99_us);
+    view_.tick_late_p99_us = static_cast<std::int32_t>(stats.tick_late_p99_us);
+    view_.snapshots_skipped = static_cast<std::int32_t>(stats.snapshots_skipped);
+    return true;
+}
+
+bool ClientSide::on_bye(std::span<const std::byte> message) {
+    Bye bye;
+    return decode(message, bye);
+}
+
+std::size_t ClientSide::write_hello(std::span<const char> name, std::span<std::byte> out) {
+    Hello hello;
+    hello.schema = schema_hash();
+    const std::size_t size = std::min(name.size(), Name::capacity);
+    for (const char letter : name.first(size)) hello.name.push(letter);
+    return encode(hello, out);
+}
+
+std::size_t ClientSide::write_input(const ringtick::InputStamp& stamp,
+                                    const Input& input,
+                                    std::span<std::byte> out) {
+    InputMessage message;
+    message.acknowledged_tick = stamp.acknowledged_tick;
+    message.tick = stamp.tick;
+    message.sent_us = stamp.sent_us;
+    message.view_back = stamp.view_back;
+    message.inputs.push(input);
+    return encode(message, out);
+}
+
+void ClientSide::show(const Moment<Snapshot>& moment,
+                      const ringtick::ClientNumbers& numbers,
+                      Nanoseconds now) {
+    const auto tick = static_cast<std::uint64_t>(std::max<TickTime>(moment.time, 0) / whole_tick);
+    show_numbers(numbers);
+    show_beacon(tick);
+    show_own(moment);
+    show_ships(moment);
+    show_gems(*moment.from);
+    show_beams(tick, now);
+    show_feed(now);
+}
+
+void ClientSide::show_nothing(const ringtick::ClientNumbers& numbers, Nanoseconds now) {
+    show_numbers(numbers);
+    show_feed(now);
+}
+
+void ClientSide::show_terrain() {
+    const auto asteroids = terrain_.asteroids();
+    view_.asteroid_count = static_cast<std::int32_t>(asteroids.size());
+    for (std::size_t i = 0; i < asteroids.size(); ++i) {
+        view_.asteroid_x[i] = to_float(asteroids[i].position.x);
+        view_.asteroid_y[i] = to_float(asteroids[i].position.y);
+        view_.asteroid_radius[i] = to_float(asteroids[i].radius);
+        view_.asteroid_seed[i] = static_cast<std::int32_t>(asteroids[i].shape);
+    }
+}
+
+void ClientSide::show_numbers(const ringtick::ClientNumbers& numbers) {
+    view_.server_tick = static_cast<std::int32_t>(numbers.server_tick);
+    view_.rtt_ms = numbers.round_trip ? to_milliseconds(*numbers.round_trip) : -1.0F;
+    view_.snapshots_per_second = static_cast<std::int32_t>(numbers.snapshots_per_second);
+    view_.snapshot_bytes_per_second = static_cast<std::int32_t>(numbers.snapshot_bytes_per_second);
+    view_.interpolation_delay_ms = to_milliseconds(numbers.interpolation_delay);
+    view_.snapshot_age_ms = to_milliseconds(numbers.snapshot_age);
+    view_.messages_refused = static_cast<std::int32_t>(numbers.messages_refused);
+}
+
+void ClientSide::show_beacon(std::uint64_t tick) {
+    beacon_ = terrain_.beacon_at(tick);
+    view_.beacon_x = to_float(beacon_.position.x);
+    view_.beacon_y = to_float(beacon_.position.y);
+    view_.beacon_ms_left =
+        static_cast<std::int32_t>(beacon_.ticks_left * 1000 / welcome_.tick_rate_hz);
+}
+
+void ClientSide::show_own(const Moment<Snapshot>& moment) {
+    const OwnState& own = moment.from->own;
+    const bool alive = (own.flags & OwnState::alive) != 0;
+    FixedVector position = position_of(own);
+    FixedVector velocity = velocity_of(own);
+    Angle heading{own.heading};
+    Angle aim = Angle::from_byte(own.aim);
+    if (moment.to != nullptr) {
+        const OwnState& to = moment.to->own;
+        const TickTime part = part_of(moment);
+        position = between(position, position_of(to), part);
+        velocity = between(velocity, velocity_of(to), part);
+        heading = between(heading, Angle{to.heading}, part);
+        aim = between(aim, Angle::from_byte(to.aim), part);
+    } else if (alive) {
+        position = ahead(position, velocity, moment.since_from);
+    }
+    view_.own_x = to_float(position.x);
+    view_.own_y = to_float(position.y);
+    view_.own_vx = to_float(velocity.x) * welcome_.tick_rate_hz;
+    view_.own_vy = to_float(velocity.y) * welcome_.tick_rate_hz;
+    view_.own_heading = to_radians(heading);
+    view_.own_aim = to_radians(aim);
+    view_.own_alive = alive ? 1 : 0;
+    view_.own_energy = own.energy;
+    view_.own_score = static_cast<std::int32_t>(own.score);
+    view_.own_kills = own.kills;
+    view_.own_deaths = own.deaths;
+    view_.own_cooldown_ms = own.cooldown_ticks * 1000 / welcome_.tick_rate_hz;
+    view_.own_respawn_ms = own.respawn_ticks * 1000 / welcome_.tick_rate_hz;
+    view_.own_in_beacon = (own.flags & OwnState::in_beacon) != 0 ? 1 : 0;
+    view_.hit_serial = own.hits;
+    view_.kill_serial = own.kills;
+}
+
+// Both lists ascend by id, so one walk pairs them. Who is only in the earlier snapshot is shown up
+// to the later one; who is only in the later one, from then on.
+void ClientSide::show_ships(const Moment<Snapshot>& moment) {
+    view_.ship_count = 0;
+    std::size_t later = 0;
+    for (const ShipRecord& ship : moment.from->ships) {
+        const ShipRecord* pair = nullptr;
+        if (moment.to != nullptr) {
+            const auto& ships = moment.to->ships;
+            while (later < ships.size() && ships[later].id < ship.id) later += 1;
+            if (later < ships.size() && ships[later].id == ship.id) pair = &ships[later];
+        }
+        show_ship(ship, pair, moment);
+    }
+}
+
+void ClientSide::show_ship(const ShipRecord& from,
+                           const ShipRecord* to,
+                           const Moment<Snapshot>& moment) {
+    FixedVector position = position_of(from);
+    FixedVector velocity = velocity_of(from);
+    Angle heading = Angle::from_byte(from.heading);
+    Angle aim = Angle::from_byte(from.aim);
+    if (to != nullptr) {
+        const TickTime part = part_of(moment);
+        position = between(position, position_of(*to), part);
+        velocity = between(velocity, velocity_of(*to), part);
+        heading = between(heading, Angle::from_byte(to->heading), part);
+        aim = between(aim, Angle::from_byte(to->aim), part);
+    } else {
+        position = ahead(position, velocity, moment.since_from);
+    }
+    const bool own = from.id == welcome_.id;
+    const FixedVector off = position - beacon_.position;
+    const bool in_beacon = dot(off, off) < squared(rules::beacon_radius);
+    const std::int32_t flags =
+        ((from.flags & ShipRecord::thrusting) != 0 ? View::ship_thrusting : 0) |
+        ((from.flags & ShipRecord::braking) != 0 ? View::ship_braking : 0) |
+        (from.id >= welcome_.people_max ? View::ship_bot : 0) |
+        (in_beacon ? View::ship_in_beacon : 0) | (own ? View::ship_own : 0);
+
+    const auto i = static_cast<std::size_t>(view_.ship_count++);
+    view_.ship_id[i] = from.id;
+    // The own ship is known to the last digit: the same place in both parts of the view.
+    view_.ship_x[i] = own ? view_.own_x : to_float(position.x);
+    view_.ship_y[i] = own ? view_.own_y : to_float(position.y);
+    view_.ship_vx[i] = to_float(velocity.x) * welcome_.tick_rate_hz;
+    view_.ship_vy[i] = to_float(velocity.y) * welcome_.tick_rate_hz;
+    view_.ship_heading[i] = own ? view_.own_heading : to_radians(heading);
+    view_.ship_aim[i] = to_radians(aim);
+    view_.ship_energy[i] = from.energy;
+    view_.ship_flags[i] = flags;
+}
+
+void ClientSide::show_gems(const Snapshot& snapshot) {
+    view_.gem_count = static_cast<std::int32_t>(snapshot.gems.size());
+    for (std::size_t i = 0; i < snapshot.gems.size(); ++i) {
+        view_.gem_id[i] = snapshot.gems[i].id;
+        view_.gem_x[i] = to_float(from_quanta(snapshot.gems[i].x));
+        view_.gem_y[i] = to_float(from_quanta(snapshot.gems[i].y));
+    }
+}
+
+// A beam appears when the drawn moment reaches its tick: with the ships that it joins.
+void ClientSide::show_beams(std::uint64_t tick, Nanoseconds now) {
+    view_.beam_count = 0;
+    std::size_t kept = 0;
+    for (Beam beam : beams_) {
+        if (!beam.shown && beam.tick <= tick) {
+            beam.shown = true;
+            beam.shown_at = now;
+        }
+        const Nanoseconds age = now - beam.shown_at;
+        if (beam.shown && age > beam_time) continue;
+        beams_[kept++] = beam;
+        if (!beam.shown) continue;
+
+        const auto i = static_cast<std::size_t>(view_.beam_count++);
+        view_.beam_id[i] = beam.record.id;
+        view_.beam_x0[i] = to_float(from_quanta(beam.record.x0));
+        view_.beam_y0[i] = to_float(from_quanta(beam.record.y0));
+        view_.beam_x1[i] = to_float(from_quanta(beam.record.x1));
+        view_.beam_y1[i] = to_float(from_quanta(beam.record.y1));
+        view_.beam_shooter[i] = beam.record.shooter;
+        view_.beam_hit[i] = beam.record.is_hit ? beam.record.hit : -1;
+        view_.beam_age_ms[i] = whole_milliseconds(age);
+    }
+    beams_.resize(kept);
+}
+
+void ClientSide::show_feed(Nanoseconds now) {
+    view_.feed_count = static_cast<std::int32_t>(feed_.size());
+    for (std::size_t i = 0; i < feed_.size(); ++i) {
+        view_.feed_kind[i] = static_cast<std::int32_t>(feed_[i].type);
+        view_.feed_a[i] = feed_[i].a;
+        view_.feed_b[i] = feed_[i].b;
+        view_.feed_age_ms[i] = whole_milliseconds(now - feed_[i].at);
+        view_.feed_serial[i] = feed_[i].serial;
+    }
+}
+
+const char* ClientSide::name_of(std::int32_t id) {
+    const bool person = id >= 0 && id < welcome_.people_max;
+    const bool bot = id >= welcome_.people_max && id < welcome_.people_max + welcome_.bots;
+    Name name;
+    if (person && static_cast<std::size_t>(id) < names_.size()) {
+        name = names_[static_cast<std::size_t>(id)];
+    }
+    if (bot) name = bot_name(welcome_.seed, static_cast<ShipId>(id));
+    std::copy(name.begin(), name.end(), name_text_.begin());
+    name_text_[name.size()] = '\0';
+    return name_text_.data();
+}
+
+}  // namespace railroids

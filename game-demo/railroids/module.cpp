@@ -1,0 +1,112 @@
+// The page's WebAssembly module: one client in static memory, and what the page calls. There is no
+// import: assertions trap, and memory is as large as the linker made it.
+#include "base/assert.hpp"
+#include "railroids/client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <span>
+
+namespace ringtick {
+
+// In place of base/assert.cpp, which prints: a module has nowhere to print to.
+void assertion_failed(const char*, const char*, int) {
+    __builtin_trap();
+}
+
+}  // namespace ringtick
+
+namespace {
+
+using railroids::RailroidsClient;
+
+// Zeroes, so that the module does not carry a megabyte of initial values.
+alignas(RailroidsClient) constinit std::array<std::byte, sizeof(RailroidsClient)> client_memory{};
+constinit std::array<std::byte, 65'536> receive_memory{};
+constinit std::array<std::byte, 256> send_memory{};
+constinit ringtick::Nanoseconds now{};
+
+// Made by the first call. (A static inside would bring the C++ library's guards and exit handlers.)
+RailroidsClient& client() {
+    static constinit RailroidsClient* made = nullptr;
+    if (made == nullptr) made = new (client_memory.data()) RailroidsClient;
+    return *made;
+}
+
+void set_time(double local_ms) {
+    // Not a number and numbers out of range would trap; a page has no reason to send them.
+    const bool sane = local_ms >= 0 && local_ms < 1e12;
+    if (sane) now = ringtick::Nanoseconds(static_cast<std::int64_t>(local_ms * 1e6));
+}
+
+std::span<const std::byte> received(std::int32_t size) {
+    const auto wanted = static_cast<std::size_t>(std::max(size, 0));
+    return std::span(receive_memory).first(std::min(wanted, receive_memory.size()));
+}
+
+}  // namespace
+
+// What the page calls. Every message lies in the receive buffer or the send buffer; sizes are
+// returned. start() comes before anything is received.
+extern "C" {
+
+[[clang::export_name("receive_buffer")]] std::byte* receive_buffer() {
+    return receive_memory.data();
+}
+
+[[clang::export_name("receive_capacity")]] std::int32_t receive_capacity() {
+    return static_cast<std::int32_t>(receive_memory.size());
+}
+
+[[clang::export_name("send_buffer")]] std::byte* send_buffer() {
+    return send_memory.data();
+}
+
+[[clang::export_name("start")]] void start(double local_ms) {
+    set_time(local_ms);
+    client().start(now);
+}
+
+[[clang::export_name("hello")]] std::int32_t hello(std::int32_t name_size) {
+    const auto name = received(name_size);
+    const std::span text(reinterpret_cast<const char*>(name.data()), name.size());
+    return static_cast<std::int32_t>(railroids::ClientSide::write_hello(text, send_memory));
+}
+
+// The message's kind, or -1 if it is refused.
+[[clang::export_name("on_message")]] std::int32_t on_message(std::int32_t size, double local_ms) {
+    set_time(local_ms);
+    const auto kind = client().on_message(received(size), now);
+    return kind ? static_cast<std::int32_t>(*kind) : -1;
+}
+
+[[clang::export_name("input")]] std::int32_t input(std::int32_t buttons, std::int32_t aim) {
+    const railroids::Input wanted{
+        .buttons = static_cast<std::uint8_t>(buttons & railroids::Input::all_buttons),
+        .aim = static_cast<std::uint8_t>(aim & 0xFF)};
+    return static_cast<std::int32_t>(client().write_input(wanted, now, send_memory));
+}
+
+[[clang::export_name("ping")]] std::int32_t ping(double local_ms) {
+    set_time(local_ms);
+    return static_cast<std::int32_t>(client().write_ping(now, send_memory));
+}
+
+[[clang::export_name("advance")]] void advance(double local_ms) {
+    set_time(local_ms);
+    client().advance(now);
+}
+
+[[clang::export_name("view")]] const railroids::View* view() {
+    return &client().view();
+}
+
+// Ends with a zero; lives until the next call.
+[[clang::export_name("name_of")]] const char* name_of(std::int32_t id) {
+    return client().game().name_of(id);
+}
+
+}  // extern "C"

@@ -1,0 +1,140 @@
+#include "railroids/wire.hpp"
+
+#include <algorithm>
+
+namespace railroids {
+
+namespace {
+
+using ringtick::FieldHasher;
+using ringtick::FieldReader;
+using ringtick::FieldWriter;
+using ringtick::SnapshotHeader;
+
+consteval std::uint64_t hash_of_layout() {
+    FieldHasher hasher;
+    Hello hello;
+    Welcome welcome;
+    InputMessage input;
+    Event event;
+    Stats stats;
+    Bye bye;
+    ringtick::Ping ping;
+    ringtick::Pong pong;
+    describe_hello(hasher, hello);
+    describe_welcome(hasher, welcome);
+    describe_input(hasher, input);
+    describe_event(hasher, event);
+    describe_stats(hasher, stats);
+    describe_bye(hasher, bye);
+    describe_ping(hasher, ping);
+    describe_pong(hasher, pong);
+
+    // Not a whole Snapshot: its lists hold a thousand records, and the hash needs one of each.
+    constexpr Scale scale = Scale::of(4095, 4096);
+    SnapshotHeader header;
+    OwnState own;
+    BeamRecord beam;
+    ShipRecord ship;
+    GemRecord gem;
+    describe_snapshot_header(hasher, header);
+    describe_own(hasher, own);
+    describe_beam(hasher, beam, scale);
+    describe_ship(hasher, ship, scale);
+    describe_gem(hasher, gem, scale);
+    return hasher.hash();
+}
+
+template <class Describe>
+std::size_t write(std::span<std::byte> out, Describe describe) {
+    FieldWriter writer(out);
+    describe(writer);
+    const std::size_t size = writer.finish();
+    return writer.overflowed() ? 0 : size;
+}
+
+template <class Describe>
+bool read(std::span<const std::byte> in, Describe describe) {
+    FieldReader reader(in);
+    describe(reader);
+    return reader.finished();
+}
+
+template <class Records>
+bool ids_ascend(const Records& records) {
+    const auto not_below = [](const auto& a, const auto& b) { return a.id >= b.id; };
+    return std::adjacent_find(records.begin(), records.end(), not_below) == records.end();
+}
+
+}  // namespace
+
+std::uint64_t schema_hash() {
+    constexpr std::uint64_t hash = hash_of_layout();
+    return hash;
+}
+
+std::size_t encode(const Hello& hello, std::span<std::byte> out) {
+    return write(out, [&](FieldWriter& writer) { describe_hello(writer, hello); });
+}
+std::size_t encode(const Welcome& welcome, std::span<std::byte> out) {
+    return write(out, [&](FieldWriter& writer) { describe_welcome(writer, welcome); });
+}
+std::size_t encode(const InputMessage& message, std::span<std::byte> out) {
+    return write(out, [&](FieldWriter& writer) { describe_input(writer, message); });
+}
+std::size_t encode(const ringtick::Pong& pong, std::span<std::byte> out) {
+    return write(out, [&](FieldWriter& writer) { describe_pong(writer, pong); });
+}
+std::size_t encode(const Stats& stats, std::span<std::byte> out) {
+    return write(out, [&](FieldWriter& writer) { describe_stats(writer, stats); });
+}
+std::size_t encode(const Bye& bye, std::span<std::byte> out) {
+    return write(out, [&](FieldWriter& writer) { describe_bye(writer, bye); });
+}
+std::size_t encode(const Snapshot& snapshot, const Scale& scale, std::span<std::byte> out) {
+    return write(out, [&](FieldWriter& writer) { describe_snapshot(writer, snapshot, scale); });
+}
+
+bool decode(std::span<const std::byte> in, Hello& hello) {
+    return read(in, [&](FieldReader& reader) { describe_hello(reader, hello); });
+}
+
+bool decode(std::span<const std::byte> in, Welcome& welcome) {
+    if (!read(in, [&](FieldReader& reader) { describe_welcome(reader, welcome); })) return false;
+    const std::uint32_t ships = std::uint32_t{welcome.people_max} + welcome.bots;
+    return ships <= ships_max && welcome.id < welcome.people_max && welcome.side >= side_min &&
+           welcome.side <= side_max;
+}
+
+bool decode(std::span<const std::byte> in, InputMessage& message) {
+    if (!read(in, [&](FieldReader& reader) { describe_input(reader, message); })) return false;
+    const auto known = [](Input input) { return (input.buttons & ~Input::all_buttons) == 0; };
+    return !message.inputs.empty() && std::ranges::all_of(message.inputs, known);
+}
+
+bool decode(std::span<const std::byte> in, ringtick::Ping& ping) {
+    return read(in, [&](FieldReader& reader) { describe_ping(reader, ping); });
+}
+bool decode(std::span<const std::byte> in, Stats& stats) {
+    return read(in, [&](FieldReader& reader) { describe_stats(reader, stats); });
+}
+bool decode(std::span<const std::byte> in, Bye& bye) {
+    return read(in, [&](FieldReader& reader) { describe_bye(reader, bye); });
+}
+
+bool decode(std::span<const std::byte> in, const Scale& scale, Snapshot& snapshot) {
+    const auto describe = [&](FieldReader& reader) { describe_snapshot(reader, snapshot, scale); };
+    if (!read(in, describe)) return false;
+
+    constexpr std::uint8_t needed = SnapshotHeader::keyframe | SnapshotHeader::own_state;
+    if ((snapshot.header.tag.flags & needed) != needed) return false;
+    const auto inside = [&](const auto& record) {
+        return record.x <= scale.position_max && record.y <= scale.position_max;
+    };
+    const auto known = [&](const ShipRecord& ship) { return ship.id < scale.ships; };
+    return std::ranges::all_of(snapshot.ships, known) && ids_ascend(snapshot.ships) &&
+           ids_ascend(snapshot.gems) && std::ranges::all_of(snapshot.ships, inside) &&
+           std::ranges::all_of(snapshot.gems, inside);
+}
+
+}  // namespace railroids

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "base/assert.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ringtick {
+
+// Writes numbers of 0 to 32 bits one after the other, the lowest bit first, into memory of fixed
+// size. So a number that starts on a byte and fills whole bytes is little-endian. Writing past the
+// end is refused and remembered, so that a writer asks once, at the end, whether all of it fitted.
+class BitWriter {
+public:
+    explicit BitWriter(std::span<std::byte> out) : out_(out) {}
+
+    void put(std::uint32_t value, unsigned width) {
+        ASSERT(width <= 32);
+        ASSERT(width == 32 || value >> width == 0);
+        if (bits_left() < width) overflowed_ = true;
+        if (overflowed_) return;
+        pending_ |= std::uint64_t{value} << pending_count_;
+        pending_count_ += width;
+        for (; pending_count_ >= 8; pending_count_ -= 8) {
+            out_[whole_bytes_++] = static_cast<std::byte>(pending_ & 0xFF);
+            pending_ >>= 8;
+        }
+    }
+
+    // Ends the message: the last byte is filled with zeroes. Returns the bytes used.
+    std::size_t finish() {
+        if (pending_count_ > 0) put(0, 8 - pending_count_);
+        return whole_bytes_;
+    }
+
+    std::size_t bits_left() const { return (out_.size() - whole_bytes_) * 8 - pending_count_; }
+    bool overflowed() const { return overflowed_; }
+
+private:
+    std::span<std::byte> out_;
+    std::size_t whole_bytes_ = 0;
+    std::uint64_t pending_ = 0;  // Bits not yet a whole byte: fewer than 8 between calls.
+    unsigned pending_count_ = 0;
+    bool overflowed_ = false;
+};
+
+// Reads what BitWriter wrote. Reading past the end yields zeroes and is remembered.
+class BitReader {
+public:
+    explicit BitReader(std::span<const std::byte> in) : in_(in) {}
+
+    std::uint32_t get(unsigned width) {
+        ASSERT(width <= 32);
+        if (bits_left() < width) overran_ = true;
+        if (overran_) return 0;
+        while (pending_count_ < width) {
+            pending_ |= std::to_integer<std::uint64_t>(in_[next_byte_++]) << pending_count_;
+            pending_count_ += 8;
+        }
+        const auto value = static_cast<std::uint32_t>(pending_ & ((std::uint64_t{1} << width) - 1));
+        pending_ >>= width;
+        pending_count_ -= width;
+        return value;
+    }
+
+    std::size_t bits_left() const { return (in_.size() - next_byte_) * 8 + pending_count_; }
+    bool overran() const { return overran_; }
+
+    // True if the message was read to its end: nothing failed, and what is left is the filling of
+    // the last byte, all zeroes. A message with more in it is not the one we think it is.
+    bool finished() const { return !overran_ && bits_left() < 8 && pending_ == 0; }
+
+private:
+    std::span<const std::byte> in_;
+    std::size_t next_byte_ = 0;
+    std::uint64_t pending_ = 0;
+    unsigned pending_count_ = 0;
+    bool overran_ = false;
+};
+
+}  // namespace ringtick

@@ -1,0 +1,249 @@
+#pragma once
+
+#include "replica/fields.hpp"
+#include "replica/interpolation.hpp"
+#include "replica/protocol.hpp"
+#include "replica/rate_meter.hpp"
+#include "replica/server_clock.hpp"
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace ringtick {
+
+// What a welcome tells any client: the tick it was sent in, and how long a tick is.
+struct WelcomeTime {
+    std::uint32_t tick = 0;
+    Nanoseconds period{};
+};
+
+// What an input is sent with, beside the player's intent.
+struct InputStamp {
+    std::uint32_t acknowledged_tick = 0;  // The last snapshot applied here.
+    std::uint32_t tick = 0;               // The tick it should reach the server in.
+    std::uint16_t view_back = 0;  // How far before that snapshot the drawn moment was, 1/256 tick.
+    std::uint16_t sent_us = 0;    // Local time, wraps.
+};
+
+// What the client measured; a page shows it.
+struct ClientNumbers {
+    std::uint32_t server_tick = 0;  // Of the newest snapshot.
+    std::optional<Nanoseconds> round_trip;
+    Nanoseconds interpolation_delay{};
+    Nanoseconds snapshot_age{};  // Since the newest snapshot arrived.
+    std::uint64_t snapshots_per_second = 0;
+    std::uint64_t snapshot_bytes_per_second = 0;
+    std::uint64_t messages_refused = 0;
+};
+
+// The game's half of a client: it decodes what is its own and draws nothing, but fills the arrays
+// that someone else draws. Each on_... returns false for a message that is not well formed.
+template <class G>
+concept ClientGame = requires(G game,
+                              std::span<const std::byte> message,
+                              std::span<std::byte> out,
+                              typename G::Snapshot& snapshot,
+                              const typename G::Snapshot& decoded,
+                              const Moment<typename G::Snapshot>& moment,
+                              const ClientNumbers& numbers,
+                              const InputStamp& stamp,
+                              const typename G::Input& input,
+                              WelcomeTime& time,
+                              Nanoseconds now) {
+    { decoded.header } -> std::convertible_to<const SnapshotHeader&>;
+    game.start();
+    { game.on_welcome(message, time) } -> std::same_as<bool>;
+    { game.on_snapshot(message, snapshot) } -> std::same_as<bool>;
+    game.on_applied(decoded);  // Once for each snapshot that on_snapshot decoded and time allowed.
+    { game.on_event(message, now) } -> std::same_as<bool>;
+    { game.on_stats(message) } -> std::same_as<bool>;
+    { game.on_bye(message) } -> std::same_as<bool>;
+    { game.write_input(stamp, input, out) } -> std::same_as<std::size_t>;
+    game.show(moment, numbers, now);
+    game.show_nothing(numbers, now);
+    game.view();
+};
+
+// A player's side of the wire, for any game: what came, what time it is there, and which moment to
+// draw. No socket, no clock (time is an argument) and no allocation, so that it runs alike in a
+// browser, in a load generator and in a test.
+//
+//     message --on_message--> [ snapshot buffer ] --advance: two snapshots and a moment-->
+//     game.show
+//                 |                                       ^
+//                 +--> [ server clock ] --- less the interpolation delay
+//
+// The own entity is shown as the snapshots tell it. Prediction, when it comes, stands between
+// write_input, which would keep what was sent, and advance, which would apply again what the
+// server has not answered yet: `header.input_tick` says which that is. Delta coding, when it comes,
+// decodes into spare() from newest().
+template <ClientGame G>
+class Client {
+public:
+    using Snapshot = typename G::Snapshot;
+
+    // A new connection begins: forget the world.
+    void start(Nanoseconds now) {
+        game_.start();
+        welcomed_ = false;
+        snapshots_.clear();
+        snapshot_meter_ = {};
+        byte_meter_ = {};
+        round_trips_count_ = 0;
+        drawn_ = 0;
+        advanced_to_ = now;
+        newest_at_ = now;
+        numbers_ = {};
+    }
+
+    // Returns what it was, or nothing if it is refused: then nothing has changed but the count.
+    std::optional<MessageKind> on_message(std::span<const std::byte> message, Nanoseconds now) {
+        MessageTag tag;
+        if (read_tag(message, tag) && apply(tag.kind, message, now)) return tag.kind;
+        numbers_.messages_refused += 1;
+        return std::nullopt;
+    }
+
+    std::size_t write_input(const typename G::Input& input,
+                            Nanoseconds now,
+                            std::span<std::byte> out) {
+        const std::uint32_t acknowledged = numbers_.server_tick;
+        const TickTime back = TickTime{acknowledged} * whole_tick - drawn_;
+        const Nanoseconds there = numbers_.round_trip.value_or(Nanoseconds::zero());
+        const TickTime arrives = clock_.at(now) + (welcomed_ ? clock_.in_ticks(there) : 0);
+        const InputStamp stamp{
+            .acknowledged_tick = acknowledged,
+            .tick = static_cast<std::uint32_t>(arrives / whole_tick + 1),
+            .view_back = static_cast<std::uint16_t>(std::clamp<TickTime>(back / 256, 0, 0xFFFF)),
+            .sent_us = static_cast<std::uint16_t>(microseconds(now)),
+        };
+        return game_.write_input(stamp, input, out);
+    }
+
+    std::size_t write_ping(Nanoseconds now, std::span<std::byte> out) const {
+        FieldWriter writer(out);
+        Ping ping;
+        ping.sent_us = microseconds(now);
+        describe_ping(writer, ping);
+        const std::size_t size = writer.finish();
+        return writer.overflowed() ? 0 : size;
+    }
+
+    // Moves the drawn moment to `now` and fills the game's view.
+    void advance(Nanoseconds now) {
+        const Nanoseconds elapsed = now - advanced_to_;
+        advanced_to_ = now;
+        clock_.advance(now);
+        delay_.advance(elapsed);
+        numbers_.interpolation_delay = delay_.delay();
+        numbers_.snapshot_age = now - newest_at_;
+        numbers_.snapshots_per_second = snapshot_meter_.per_second(now);
+        numbers_.snapshot_bytes_per_second = byte_meter_.per_second(now);
+        if (snapshots_.empty()) return game_.show_nothing(numbers_, now);
+
+        // The drawn moment never steps back, unless the server's time itself did.
+        const TickTime wanted = clock_.at(now) - clock_.in_ticks(delay_.delay());
+        const bool forward = wanted > drawn_ || drawn_ - wanted > 30 * whole_tick;
+        if (forward) drawn_ = wanted;
+        game_.show(snapshots_.at(drawn_), numbers_, now);
+    }
+
+    const auto& view() const { return game_.view(); }
+    const ClientNumbers& numbers() const { return numbers_; }
+    G& game() { return game_; }
+
+private:
+    bool apply(MessageKind kind, std::span<const std::byte> message, Nanoseconds now) {
+        switch (kind) {
+            case MessageKind::welcome:
+                return apply_welcome(message, now);
+            case MessageKind::snapshot:
+                return apply_snapshot(message, now);
+            case MessageKind::event:
+                return welcomed_ && game_.on_event(message, now);
+            case MessageKind::pong:
+                return apply_pong(message, now);
+            case MessageKind::stats:
+                return welcomed_ && game_.on_stats(message);
+            case MessageKind::bye:
+                return game_.on_bye(message);
+            case MessageKind::hello:
+            case MessageKind::input:
+            case MessageKind::ping:
+            case MessageKind::rate:
+                return false;  // These go the other way, or are not sent yet.
+        }
+        return false;
+    }
+
+    bool apply_welcome(std::span<const std::byte> message, Nanoseconds now) {
+        WelcomeTime time;
+        if (welcomed_ || !game_.on_welcome(message, time)) return false;
+        welcomed_ = true;
+        clock_.start(time.period);
+        clock_.on_arrival(time.tick, now);
+        delay_.start(time.period);
+        return true;
+    }
+
+    bool apply_snapshot(std::span<const std::byte> message, Nanoseconds now) {
+        if (!welcomed_) return false;
+        Snapshot& snapshot = snapshots_.spare();
+        if (!game_.on_snapshot(message, snapshot)) return false;
+
+        const std::uint32_t tick = snapshot.header.tick;
+        const bool first = snapshots_.empty();
+        if (!first && tick <= numbers_.server_tick) return false;  // Time does not run backwards.
+        const std::uint32_t gap = first ? 1 : tick - numbers_.server_tick;
+        snapshots_.commit();
+        game_.on_applied(snapshot);
+        clock_.on_arrival(tick, now);
+        delay_.on_snapshot(gap, clock_.late());
+        snapshot_meter_.add(1, now);
+        byte_meter_.add(message.size(), now);
+        numbers_.server_tick = tick;
+        newest_at_ = now;
+        return true;
+    }
+
+    // The server looks at its sockets once a tick, so a probe may wait a tick before it is seen:
+    // the smallest of the last eight waited least.
+    bool apply_pong(std::span<const std::byte> message, Nanoseconds now) {
+        FieldReader reader(message);
+        Pong pong;
+        describe_pong(reader, pong);
+        if (!reader.finished()) return false;
+        const std::uint32_t took_us = microseconds(now) - pong.sent_us;
+        if (took_us > 60'000'000) return false;  // Not an answer to anything we sent lately.
+        round_trips_[round_trips_count_ % round_trips_.size()] = std::chrono::microseconds(took_us);
+        round_trips_count_ += 1;
+        const auto count = std::min<std::size_t>(round_trips_count_, round_trips_.size());
+        numbers_.round_trip = *std::min_element(round_trips_.begin(), round_trips_.begin() + count);
+        return true;
+    }
+
+    static std::uint32_t microseconds(Nanoseconds now) {
+        return static_cast<std::uint32_t>(now / std::chrono::microseconds(1));
+    }
+
+    G game_{};
+    bool welcomed_ = false;
+    ServerClock clock_;
+    InterpolationDelay delay_;
+    SnapshotBuffer<Snapshot, 16> snapshots_;
+    TickTime drawn_ = 0;
+    Nanoseconds advanced_to_{};
+    Nanoseconds newest_at_{};
+    RateMeter snapshot_meter_;
+    RateMeter byte_meter_;
+    std::array<Nanoseconds, 8> round_trips_{};
+    std::size_t round_trips_count_ = 0;
+    ClientNumbers numbers_;
+};
+
+}  // namespace ringtick

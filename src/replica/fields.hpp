@@ -1,0 +1,174 @@
+#pragma once
+
+#include "base/bit_stream.hpp"
+#include "base/rng.hpp"
+
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+namespace ringtick {
+
+// One description of a message serves three readers. A game writes, once for each record,
+//
+//     template <class Codec> void describe(Codec& codec, Ship& ship) {
+//         codec.bits(ship.id, 12);
+//         codec.ranged(ship.energy, 0, 100);
+//     }
+//
+// and runs it with a FieldWriter (server), a FieldReader (client) or a FieldHasher (which yields
+// the schema hash that both sides compare before they talk). What one writes the other reads, by
+// construction.
+
+template <class T>
+concept Field = std::integral<T>;
+
+// The fewest bits that hold every number up to this one. (Not std::bit_width: its type is not the
+// same in every library.)
+constexpr unsigned bits_for(std::uint32_t largest) {
+    return 32U - static_cast<unsigned>(std::countl_zero(largest));
+}
+
+class FieldWriter {
+public:
+    explicit FieldWriter(std::span<std::byte> out) : bits_(out) {}
+
+    template <Field T>
+    void bits(const T& value, unsigned width) {
+        bits_.put(static_cast<std::uint32_t>(value), width);
+    }
+    template <Field T>
+    void ranged(const T& value, std::int32_t low, std::int32_t high) {
+        ASSERT(value >= low && value <= high);
+        const auto above = static_cast<std::uint32_t>(static_cast<std::int32_t>(value) - low);
+        bits_.put(above, width_of(low, high));
+    }
+    // A whole 32- or 64-bit number, whatever its sign.
+    template <Field T>
+    void whole(const T& value) {
+        const auto unsigned_value = static_cast<std::make_unsigned_t<T>>(value);
+        bits_.put(static_cast<std::uint32_t>(unsigned_value), sizeof(T) < 4 ? 8 * sizeof(T) : 32);
+        if constexpr (sizeof(T) == 8)
+            bits_.put(static_cast<std::uint32_t>(unsigned_value >> 32), 32);
+    }
+    template <class List, class Describe>
+    void list(const List& items, Describe describe) {
+        bits(items.size(), count_width<List>);
+        for (const auto& item : items) describe(item);
+    }
+    // Fields that are there only if something said before says so.
+    template <class Describe>
+    void only_if(bool present, Describe describe) {
+        if (present) describe();
+    }
+
+    // Whole bytes, so that a list of bytes that starts on a byte stays on one.
+    template <class List>
+    static constexpr unsigned count_width = List::capacity < 256 ? 8 : 16;
+
+    static constexpr unsigned width_of(std::int32_t low, std::int32_t high) {
+        return bits_for(static_cast<std::uint32_t>(high - low));
+    }
+
+    std::size_t finish() { return bits_.finish(); }
+    bool overflowed() const { return bits_.overflowed(); }
+
+private:
+    BitWriter bits_;
+};
+
+// Nothing it reads is believed: a value out of its range, a list too long or a message too short
+// marks the whole message as refused, and every later field reads as its lowest value.
+class FieldReader {
+public:
+    explicit FieldReader(std::span<const std::byte> in) : bits_(in) {}
+
+    template <Field T>
+    void bits(T& value, unsigned width) {
+        value = static_cast<T>(take(width));
+    }
+    template <Field T>
+    void ranged(T& value, std::int32_t low, std::int32_t high) {
+        std::uint32_t above = take(FieldWriter::width_of(low, high));
+        if (above > static_cast<std::uint32_t>(high - low)) {
+            refuse();
+            above = 0;
+        }
+        value = static_cast<T>(low + static_cast<std::int32_t>(above));
+    }
+    template <Field T>
+    void whole(T& value) {
+        std::uint64_t unsigned_value = take(sizeof(T) < 4 ? 8 * sizeof(T) : 32);
+        if constexpr (sizeof(T) == 8) unsigned_value |= std::uint64_t{take(32)} << 32;
+        value = static_cast<T>(unsigned_value);
+    }
+    template <class List, class Describe>
+    void list(List& items, Describe describe) {
+        std::size_t size = 0;
+        bits(size, FieldWriter::count_width<List>);
+        if (size > List::capacity) {
+            refuse();
+            size = 0;
+        }
+        items.resize(size);
+        for (auto& item : items) describe(item);
+        if (!ok()) items.clear();
+    }
+    template <class Describe>
+    void only_if(bool present, Describe describe) {
+        if (present) describe();
+    }
+
+    void refuse() { refused_ = true; }
+    bool ok() const { return !refused_ && !bits_.overran(); }
+    bool more() const { return ok() && bits_.bits_left() >= 8; }
+    bool finished() const { return !refused_ && bits_.finished(); }
+
+private:
+    std::uint32_t take(unsigned width) { return refused_ ? 0 : bits_.get(width); }
+
+    BitReader bits_;
+    bool refused_ = false;
+};
+
+// Folds the layout itself, not the values, into one number: change a width, a range or the order of
+// two different fields and it changes.
+class FieldHasher {
+public:
+    template <Field T>
+    constexpr void bits(const T&, unsigned width) {
+        fold(1, width);
+    }
+    template <Field T>
+    constexpr void ranged(const T&, std::int32_t low, std::int32_t high) {
+        fold(2, static_cast<std::uint32_t>(low));
+        fold(3, static_cast<std::uint32_t>(high));
+    }
+    template <Field T>
+    constexpr void whole(const T&) {
+        fold(4, sizeof(T));
+    }
+    template <class List, class Describe>
+    constexpr void list(List& items, Describe describe) {
+        fold(5, static_cast<std::uint32_t>(List::capacity));
+        items.resize(1);
+        describe(items[0]);
+    }
+    template <class Describe>
+    constexpr void only_if(bool, Describe describe) {
+        fold(6, 0);
+        describe();
+    }
+
+    constexpr std::uint64_t hash() const { return hash_; }
+
+private:
+    constexpr void fold(std::uint32_t form, std::uint32_t value) {
+        hash_ = Rng::mix(hash_ ^ (std::uint64_t{form} << 32 | value)) + form;
+    }
+
+    std::uint64_t hash_ = 0x7269'6E67'7469'636B;  // "ringtick"
+};
+
+}  // namespace ringtick

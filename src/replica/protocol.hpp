@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ringtick {
+
+// The messages every game speaks; what is in HELLO, WELCOME, INPUT, SNAP and EVENT beyond the
+// fields below is the game's. The first byte of a message is its kind, with four flags above it:
+//
+//     7       4 3       0
+//    [  flags  |  kind   ]
+enum class MessageKind : std::uint8_t {
+    hello = 1,
+    welcome = 2,
+    input = 3,
+    snapshot = 4,
+    event = 5,
+    ping = 6,
+    pong = 7,
+    rate = 8,
+    bye = 9,
+    stats = 10,
+};
+
+struct MessageTag {
+    MessageKind kind{};
+    std::uint8_t flags = 0;
+};
+
+// False for a first byte that is no kind of ours.
+inline bool read_tag(std::span<const std::byte> message, MessageTag& tag) {
+    if (message.empty()) return false;
+    const auto first = std::to_integer<std::uint8_t>(message[0]);
+    tag.kind = static_cast<MessageKind>(first & 0xF);
+    tag.flags = static_cast<std::uint8_t>(first >> 4);
+    return tag.kind >= MessageKind::hello && tag.kind <= MessageKind::stats;
+}
+
+template <class Codec, class Tag>
+constexpr void describe_tag(Codec& codec, Tag& tag) {
+    auto kind = static_cast<std::uint8_t>(tag.kind);
+    codec.bits(kind, 4);
+    codec.bits(tag.flags, 4);
+    if constexpr (requires { codec.refuse(); }) tag.kind = static_cast<MessageKind>(kind);
+}
+
+struct Ping {
+    MessageTag tag{.kind = MessageKind::ping};
+    std::uint32_t sent_us = 0;  // The client's own clock; wraps after 71 minutes.
+};
+
+template <class Codec, class Message>
+constexpr void describe_ping(Codec& codec, Message& ping) {
+    describe_tag(codec, ping.tag);
+    codec.whole(ping.sent_us);
+}
+
+struct Pong {
+    MessageTag tag{.kind = MessageKind::pong};
+    std::uint32_t sent_us = 0;  // As the ping said it.
+    std::uint32_t tick = 0;     // The tick that answered: its wait for that tick is in the time.
+};
+
+template <class Codec, class Message>
+constexpr void describe_pong(Codec& codec, Message& pong) {
+    describe_tag(codec, pong.tag);
+    codec.whole(pong.sent_us);
+    codec.whole(pong.tick);
+}
+
+// What every snapshot begins with.
+struct SnapshotHeader {
+    // A keyframe stands alone. Every snapshot is one until delta coding comes: without this flag a
+    // snapshot is told from the last one sent, and its tick is counted from there.
+    static constexpr std::uint8_t keyframe = 1;
+    static constexpr std::uint8_t own_state = 2;     // The viewer's own entity follows, in full.
+    static constexpr std::uint8_t rate_delayed = 4;  // Snapshots were skipped since the last one.
+    static constexpr std::uint8_t event_follows = 8;
+
+    MessageTag tag;
+    std::uint32_t tick = 0;
+    std::int8_t input_tick = 0;  // The stamp of the last input applied, counted from `tick`.
+    std::int8_t input_lead = 0;  // How many ticks before its stamp that input arrived.
+};
+
+template <class Codec, class Header>
+constexpr void describe_snapshot_header(Codec& codec, Header& header) {
+    describe_tag(codec, header.tag);
+    codec.whole(header.tick);
+    codec.whole(header.input_tick);
+    codec.whole(header.input_lead);
+}
+
+}  // namespace ringtick
