@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -107,6 +108,20 @@ inline std::string read_all_now(const Descriptor& from) {
     std::string all;
     for (std::string piece = read_now(from); !piece.empty(); piece = read_now(from)) all += piece;
     return all;
+}
+
+// Reads `size` bytes, which are known to be on their way.
+inline std::string read_exactly(const Descriptor& from, std::size_t size) {
+    std::string text(size, '\0');
+    std::size_t have = 0;
+    while (have < size) {
+        const ssize_t got = ::recv(from.number(), text.data() + have, size - have, 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        have += static_cast<std::size_t>(got);
+    }
+    text.resize(have);
+    return text;
 }
 
 inline Nanoseconds monotonic_now() {
