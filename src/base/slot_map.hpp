@@ -52,6 +52,17 @@ public:
         count_ -= 1;
     }
 
+    // Calls visit(Handle, T&) for every occupant, who may be changed but not erased meanwhile.
+    template <class Visit>
+    void for_each(Visit visit) {
+        for (std::uint32_t slot = 0; slot < capacity_; ++slot) {
+            Slot& entry = slots_[slot];
+            if (entry.used) visit(Handle{slot, entry.generation}, entry.value);
+        }
+    }
+
+    std::size_t memory() const { return sizeof(Slot) * capacity_; }
+
 private:
     struct Slot {
         T value{};

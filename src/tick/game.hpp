@@ -39,6 +39,12 @@ struct ServerStats {
     std::uint32_t snapshots_skipped = 0;
 };
 
+// A figure of the game's own, for /metrics and /stats.json.
+struct GameCounter {
+    const char* name;  // Lower case with underscores: "shots_fired".
+    std::uint64_t value;
+};
+
 // What a game must supply. The server calls it from one thread, at the tick rate, and never in
 // answer to a packet: commands wait in the inbox until the tick they belong to.
 class Game {
@@ -61,6 +67,9 @@ public:
         (void)stats;
         (void)outbox;
     }
+
+    // Counters since the start; the span lives until the next call.
+    virtual std::span<const GameCounter> counters() { return {}; }
 
     // True if every viewer's snapshot is the same: it is then written once a tick.
     virtual bool snapshot_is_shared() const { return false; }

@@ -129,10 +129,15 @@ void Ring::submit_and_wait(std::uint32_t completions_wanted, Nanoseconds deadlin
 }
 
 std::span<const Completion> Ring::reap() {
-    if (native_->spill_begin < native_->spill_end) return native_->take_spilled();
+    if (native_->spill_begin < native_->spill_end) return reap_posted();
     // One enter under DEFER_TASKRUN may leave work behind (6.18 runs at most 20 items when asked to
     // wait for fewer): a queue that is empty is dry only when the kernel says so, too.
     if (io_uring_cq_ready(&native_->ring) == 0 && native_->kernel_has_work()) native_->enter(0);
+    return reap_posted();
+}
+
+std::span<const Completion> Ring::reap_posted() {
+    if (native_->spill_begin < native_->spill_end) return native_->take_spilled();
     const std::span batch(native_->batch.get(), Native::batch_count_max);
     return batch.first(native_->copy_out(batch));
 }

@@ -75,6 +75,8 @@ public:
     // The next batch of completions, copied out; empty when the queue is dry, after the kernel was
     // asked once more for deferred work. Valid until the next call.
     std::span<const Completion> reap();
+    // The same without asking the kernel: what earlier calls have posted.
+    std::span<const Completion> reap_posted();
 
     const RingFeatures& features() const;
     const RingStats& stats() const;

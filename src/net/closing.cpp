@@ -1,0 +1,230 @@
+// How a connection ends: by the closing handshake, by its peer, or by our patience.
+#include "base/assert.hpp"
+#include "net/connections.hpp"
+#include "ws/frame_encoder.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <variant>
+
+namespace ringtick {
+
+const char* name_of(CloseReason reason) {
+    switch (reason) {
+        case CloseReason::closed_by_peer:
+            return "closed_by_peer";
+        case CloseReason::vanished:
+            return "vanished";
+        case CloseReason::reset:
+            return "reset";
+        case CloseReason::protocol:
+            return "protocol";
+        case CloseReason::too_big:
+            return "too_big";
+        case CloseReason::flood:
+            return "flood";
+        case CloseReason::handshake_timeout:
+            return "handshake_timeout";
+        case CloseReason::message_timeout:
+            return "message_timeout";
+        case CloseReason::idle_timeout:
+            return "idle_timeout";
+        case CloseReason::stalled:
+            return "stalled";
+        case CloseReason::overflow:
+            return "overflow";
+        case CloseReason::by_game:
+            return "by_game";
+        case CloseReason::shutdown:
+            return "shutdown";
+    }
+    UNREACHABLE();
+}
+
+void Connections::close_socket(int socket) {
+    // Linux frees the descriptor whatever close(2) returns; to try again could close another's.
+    ::close(socket);
+}
+
+void Connections::close(Handle handle, CloseCode code, std::string_view reason, CloseReason why) {
+    Connection* const c = table_.find(handle);
+    if (c == nullptr) return;
+    if (c->state == Connection::State::open) {
+        begin_close(handle, *c, code, reason, why);
+    } else if (c->state == Connection::State::http) {
+        c->end_after_output = true;
+        if (c->output.empty()) begin_drain(handle, *c);
+    }
+    settle(handle, *c);
+}
+
+void Connections::close_all(CloseCode code, std::string_view reason, CloseReason why) {
+    table_.for_each([&](Handle handle, Connection&) { close(handle, code, reason, why); });
+}
+
+void Connections::begin_close(
+    Handle handle, Connection& c, CloseCode code, std::string_view reason, CloseReason why) {
+    ASSERT(c.state == Connection::State::open);
+    c.state = Connection::State::closing;
+    c.close_reason = why;
+    c.deadline = now_ + options_.close_timeout;
+    c.pong_waiting = false;
+    events_.on_close(handle, why);
+
+    std::array<std::byte, 127> frame;
+    const std::size_t size = write_close_frame(frame, code, reason);
+    if (!c.output.append(std::span(frame).first(size))) die(handle, c, why);
+}
+
+// All that was to be said has been taken by the kernel.
+void Connections::on_drained(Handle handle, Connection& c) {
+    ASSERT(c.output.empty());
+    if (c.end_after_output) return begin_drain(handle, c);
+    switch (c.state) {
+        case Connection::State::http:
+            c.deadline = now_ + options_.handshake_timeout;  // For the next request.
+            return advance_http(handle, c);
+        case Connection::State::open:
+            return send_waiting_pong(handle, c);
+        case Connection::State::closing:
+        case Connection::State::draining:
+        case Connection::State::dead:
+            return;
+    }
+}
+
+void Connections::begin_drain(Handle handle, Connection& c) {
+    ASSERT(c.state == Connection::State::http || c.state == Connection::State::closing);
+    if (c.ended_by_peer) return die(handle, c, c.close_reason);
+    c.state = Connection::State::draining;
+    c.deadline = now_ + options_.close_timeout;
+    ::shutdown(c.socket, SHUT_WR);
+}
+
+void Connections::on_end_of_stream(Handle handle, Connection& c) {
+    c.ended_by_peer = true;
+    switch (c.state) {
+        case Connection::State::http:
+            // A client may ask, close its side, and read the answer.
+            c.end_after_output = true;
+            if (c.output.empty()) die(handle, c, CloseReason::closed_by_peer);
+            return;
+        case Connection::State::open:
+            return die(handle, c, CloseReason::vanished);
+        case Connection::State::closing:
+            c.end_after_output = true;
+            if (c.output.empty()) die(handle, c, c.close_reason);
+            return;
+        case Connection::State::draining:
+            return die(handle, c, c.close_reason);
+        case Connection::State::dead:
+            return;
+    }
+}
+
+void Connections::die(Handle handle, Connection& c, CloseReason why) {
+    if (c.state == Connection::State::dead) return;
+    const bool was_open = c.state == Connection::State::open;
+    // What ended the closing handshake matters less than what began it.
+    if (c.state == Connection::State::open || c.state == Connection::State::http) {
+        c.close_reason = why;
+    }
+    c.state = Connection::State::dead;
+    stats_.closed[static_cast<std::size_t>(c.close_reason)] += 1;
+    if (was_open) events_.on_close(handle, why);
+
+    // close(2) would end neither an armed receive nor send, and not even tell the peer
+    // (io_uring_cancelation(7)): the ring holds the socket too. shutdown(2) ends both.
+    ::shutdown(c.socket, SHUT_RDWR);
+    c.deadline = now_;  // If they are not home by the next sweep, they are cancelled.
+    dead_.push_back(handle);
+    settle(handle, c);
+}
+
+// Frees the slots of those whose last completion has come: only now may another take their place.
+void Connections::bury() {
+    std::size_t kept = 0;
+    for (const Handle handle : dead_) {
+        Connection* const c = table_.find(handle);
+        ASSERT(c != nullptr);
+        ASSERT(c->state == Connection::State::dead);
+        if (c->armed()) {
+            dead_[kept] = handle;
+            kept += 1;
+            continue;
+        }
+        close_socket(c->socket);
+        inputs_.release(handle.slot);
+        outputs_.release(handle.slot);
+        table_.erase(handle);
+    }
+    dead_.resize(kept);
+}
+
+void Connections::sweep() {
+    table_.for_each([this](Handle handle, Connection& c) {
+        sweep_one(handle, c);
+        settle(handle, c);
+    });
+}
+
+void Connections::sweep_one(Handle handle, Connection& c) {
+    const bool late = now_ >= c.deadline;
+    switch (c.state) {
+        case Connection::State::http:
+            if (!late) return;
+            if (c.output.empty() && c.input_size > 0) {
+                refuse(handle, c, http::Status::request_timeout,
+                       "The request did not end in time.");
+                c.close_reason = CloseReason::handshake_timeout;
+                return;
+            }
+            return die(
+                handle, c,
+                c.requests == 0 ? CloseReason::handshake_timeout : CloseReason::closed_by_peer);
+        case Connection::State::open:
+            return sweep_open(handle, c);
+        case Connection::State::closing:
+        case Connection::State::draining:
+            if (late) die(handle, c, c.close_reason);
+            return;
+        case Connection::State::dead:
+            if (!late) return;
+            if (c.recv_armed) {
+                ring_.cancel({.op = Op::recv, .owner = handle},
+                             {.op = Op::cancel, .owner = handle});
+            }
+            if (c.output.in_flight()) {
+                ring_.cancel({.op = Op::send, .owner = handle},
+                             {.op = Op::cancel, .owner = handle});
+            }
+            return;
+    }
+}
+
+void Connections::sweep_open(Handle handle, Connection& c) {
+    const bool behind = c.snapshot_refused || !c.output.empty();
+    if (now_ >= c.deadline) {
+        return begin_close(handle, c, CloseCode::policy_violation, "message took too long",
+                           CloseReason::message_timeout);
+    }
+    if (behind && now_ - c.progressed_at >= options_.stall_timeout) {
+        return begin_close(handle, c, CloseCode::try_again_later, "reads too slowly",
+                           CloseReason::stalled);
+    }
+    const Nanoseconds silence = now_ - c.heard_at;
+    if (silence >= options_.idle_timeout) {
+        return begin_close(handle, c, CloseCode::going_away, "no sign of life",
+                           CloseReason::idle_timeout);
+    }
+    if (silence >= options_.ping_after && !c.pinged && !c.output.in_flight()) {
+        c.pinged = append_frame(handle, c, Opcode::ping, {});
+        return;
+    }
+    begin_tick_of(c);
+    if (!c.output.in_flight()) send_waiting_pong(handle, c);
+}
+
+}  // namespace ringtick

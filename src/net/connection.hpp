@@ -1,0 +1,71 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "http/request_parser.hpp"
+#include "net/events.hpp"
+#include "net/output.hpp"
+#include "ws/message_decoder.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <variant>
+
+namespace ringtick {
+
+// The life of a connection. Each arrow is one call of Connections; none leads back.
+//
+//   http --101--> open --close frame sent or received--> closing --both sent--> draining
+//     |             |                                       |                      |
+//     |             +------ failed, vanished, silent -------+----> dead <----------+
+//     +-- refused, or the last response sent --> draining           |
+//                                                                   v
+//                                          slot free, once the last completion has come
+//
+//   closing   our close frame is on its way; the peer's is awaited; data is ignored (RFC
+//   6455, 5.5.1) draining  all is sent and so is our FIN; what still arrives is thrown away, for
+//   closing a
+//             socket with unread bytes would reset it and could cost the peer our last words
+//   dead      shut down both ways; armed requests are coming home
+struct Connection {
+    enum class State : std::uint8_t { http, open, closing, draining, dead };
+
+    // What the tick looks at, first: one cache line.
+    int socket = -1;
+    State state = State::http;
+    CloseReason close_reason = CloseReason::closed_by_peer;
+    bool recv_armed = false;
+    bool recv_paused = false;  // Its own output is full: reading on would only add to it.
+    bool flush_queued = false;
+    bool urgent = false;            // Somebody waits for our answer: do not sleep until the tick.
+    bool ended_by_peer = false;     // Its FIN has come.
+    bool end_after_output = false;  // FIN once all is sent.
+    bool pinged = false;            // Since it was last heard.
+    bool cancel_sent = false;
+    bool snapshot_refused = false;  // The last one found the socket full.
+    std::uint32_t snapshots_skipped = 0;
+    std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
+    Output output;
+
+    Nanoseconds heard_at{};       // The last byte from the peer.
+    Nanoseconds progressed_at{};  // The last time the peer took some of what waits, or none waited.
+    Nanoseconds deadline{};       // Of the handshake, response, message or close; max(): none.
+
+    std::uint64_t tick_seen = 0;  // The tick that the three counts below belong to.
+    std::uint32_t bytes_this_tick = 0;
+    std::uint32_t pongs_this_tick = 0;
+    std::int32_t message_credit = 0;
+
+    std::size_t input_size = 0;  // Bytes of an HTTP request gathered so far.
+    std::uint32_t requests = 0;
+    bool pong_waiting = false;
+    std::uint8_t pong_size = 0;
+    std::array<std::byte, 125> pong;  // The payload of the latest ping not yet answered.
+
+    std::variant<http::RequestParser, MessageDecoder> protocol;
+
+    bool armed() const { return recv_armed || output.in_flight(); }
+};
+
+}  // namespace ringtick

@@ -1,0 +1,248 @@
+#include "net/connections.hpp"
+
+#include "base/assert.hpp"
+#include "net/flow.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace ringtick {
+
+namespace {
+
+// Beyond connections_max, a few slots in which a connection is told that the server is full.
+constexpr std::uint32_t antechamber = 64;
+
+constexpr Token accept_token{.op = Op::accept, .owner = {}};
+
+// A message, or a request head and what is pipelined behind it: reading pauses at half of it, and
+// what may arrive after that is a receive's budget.
+std::size_t input_size(const NetOptions& options) {
+    return std::max<std::size_t>(options.message.message_size_max,
+                                 options.request.head_size_max +
+                                     2 * (receive_budget(options) + options.receive_buffer_size));
+}
+
+}  // namespace
+
+Connections::Connections(const NetOptions& options,
+                         const http::HandshakePolicy& policy,
+                         Ring& ring,
+                         BufferRing& buffers,
+                         ConnectionEvents& events)
+    : options_(options),
+      policy_(policy),
+      ring_(ring),
+      buffers_(buffers),
+      events_(events),
+      table_(options.connections_max + antechamber) {
+}
+
+Result<void> Connections::open() {
+    const std::uint32_t slots = options_.connections_max + antechamber;
+    if (auto opened = inputs_.open(slots, input_size(options_)); !opened) return opened;
+    if (auto opened = outputs_.open(slots, options_.output_size_max); !opened) return opened;
+    leftover_ = std::make_unique_for_overwrite<std::byte[]>(input_size(options_));
+    for (auto* list : {&starved_, &throttled_, &unsent_, &dead_}) list->reserve(slots);
+    return {};
+}
+
+std::size_t Connections::memory_fixed() const {
+    return table_.memory() + input_size(options_) +
+           4 * sizeof(Handle) * (options_.connections_max + antechamber);
+}
+
+std::size_t Connections::memory_reserved() const {
+    return inputs_.reserved() + outputs_.reserved();
+}
+
+void Connections::listen(int listener) {
+    ASSERT(listener >= 0);
+    ASSERT(listener_ < 0);
+    listener_ = listener;
+    accept_armed_ = true;
+    ring_.arm_accept(listener_, accept_token);
+}
+
+void Connections::stop_listening() {
+    if (accept_armed_) ring_.cancel(accept_token, {.op = Op::cancel, .owner = {}});
+    listener_ = -1;
+}
+
+void Connections::begin_turn(Nanoseconds now, std::uint64_t tick) {
+    ASSERT(now >= now_);
+    ASSERT(tick >= tick_);
+    now_ = now;
+    if (tick != tick_) {
+        tick_ = tick;
+        rearm_all(throttled_, throttled_.size());
+    }
+    if (listener_ >= 0 && !accept_armed_ && now_ >= accept_resumes_at_) {
+        accept_armed_ = true;
+        ring_.arm_accept(listener_, accept_token);
+    }
+}
+
+// Where every completion enters. The kernel may answer long after we have moved on, so take back
+// what it lent before asking who it was for.
+void Connections::on_completion(const Completion& completion) {
+    const BufferRing::Loan loan = buffers_.borrow(completion);
+    const Token token = completion.token;
+    if (token.op == Op::accept) return on_accept(completion);
+    Connection* const c = table_.find(token.owner);
+    if (c == nullptr) {
+        stats_.completions_stale += 1;
+        return;
+    }
+
+    switch (token.op) {
+        case Op::recv:
+            on_recv(token.owner, *c, completion, loan.bytes());
+            break;
+        case Op::send:
+            on_send(token.owner, *c, completion.result);
+            break;
+        case Op::broadcast:
+            on_broadcast(token.owner, *c, completion.result);
+            break;
+        case Op::cancel:
+            break;  // It found nothing to cancel: the request's own last completion is what counts.
+        case Op::accept:
+        case Op::signal:
+            UNREACHABLE();  // The loop keeps signals to itself.
+    }
+    settle(token.owner, *c);
+}
+
+void Connections::end_turn() {
+    // By now this turn's buffers are back. Half of them at most, so that those who are armed and
+    // those who starved share what there is.
+    rearm_all(starved_, std::max(1U, buffers_.count() / 2));
+    flush();
+    bury();
+}
+
+void Connections::on_accept(const Completion& completion) {
+    if (!completion.more) accept_armed_ = false;
+    if (completion.result >= 0) return admit(completion.result);
+    if (listener_ < 0) return;  // Cancelled by stop_listening().
+
+    // Out of descriptors or memory: the connection stays in the backlog, and to ask again at once
+    // would be refused at once, for ever. Wait for somebody to leave.
+    stats_.accept_failures += 1;
+    accept_resumes_at_ = now_ + options_.accept_pause;
+}
+
+void Connections::admit(int socket) {
+    ASSERT(socket >= 0);
+    stats_.accepted += 1;
+    if (table_.full() || listener_ < 0) return close_socket(socket);
+
+    const bool crowded = table_.count() >= options_.connections_max;
+    const Handle handle = table_.insert(Connection{});
+    Connection& c = *table_.find(handle);
+    c.socket = socket;
+    c.output = Output(outputs_.of(handle.slot));
+    c.protocol.emplace<http::RequestParser>(options_.request);
+    c.heard_at = c.progressed_at = now_;
+    c.deadline = now_ + options_.handshake_timeout;
+    c.tick_seen = tick_;
+    c.message_credit = message_credit_max(options_);
+    arm_recv(handle, c);
+    if (crowded) {
+        stats_.refused_full += 1;
+        refuse(handle, c, http::Status::service_unavailable, "All places are taken.");
+    }
+    settle(handle, c);
+}
+
+void Connections::on_recv(Handle handle,
+                          Connection& c,
+                          const Completion& completion,
+                          std::span<std::byte> bytes) {
+    ASSERT(c.recv_armed);
+    c.recv_armed = completion.more;
+    if (completion.result <= 0) return on_recv_end(handle, c, completion.result);
+
+    ASSERT(bytes.size() == static_cast<std::size_t>(completion.result));
+    stats_.receives += 1;
+    stats_.bytes_received += bytes.size();
+    begin_tick_of(c);
+    c.bytes_this_tick += static_cast<std::uint32_t>(bytes.size());
+    c.heard_at = now_;
+    c.pinged = false;
+    read(handle, c, bytes);
+    limit_recv(handle, c);
+    if (!c.recv_armed) want_recv(handle, c);
+}
+
+// A receive that brought nothing: it is over, or there was no memory for it.
+void Connections::on_recv_end(Handle handle, Connection& c, std::int32_t result) {
+    if (c.state == Connection::State::dead) return;
+    switch (-result) {
+        case 0:
+            return on_end_of_stream(handle, c);
+        case ENOBUFS:
+            // Flow control, not a fault. Arming again at once would only fail again at once, so
+            // wait until this turn has given its buffers back. What arrived waits in the socket.
+            ASSERT(!c.recv_armed);
+            stats_.receive_starved += 1;
+            starved_.push_back(handle);
+            return;
+        case ECANCELED:
+        case EINTR:
+            return want_recv(handle, c);  // Ended by limit_recv().
+        default:
+            return die(handle, c, CloseReason::reset);
+    }
+}
+
+void Connections::on_send(Handle handle, Connection& c, std::int32_t result) {
+    ASSERT(c.output.in_flight());
+    c.output.sent(result > 0 ? static_cast<std::size_t>(result) : 0);
+    if (c.state == Connection::State::dead) return;
+    if (result <= 0) return die(handle, c, CloseReason::reset);
+
+    c.progressed_at = now_;
+    if (c.output.empty()) on_drained(handle, c);
+    if (c.recv_paused && !is_full(handle, c)) {
+        c.recv_paused = false;
+        if (!c.recv_armed) want_recv(handle, c);
+    }
+}
+
+// Only what did not go out whole is heard of (IOSQE_CQE_SKIP_SUCCESS).
+void Connections::on_broadcast(Handle handle, Connection& c, std::int32_t result) {
+    stats_.snapshots_sent -= result > 0 ? 0 : 1;  // It was counted when it was handed over.
+    if (c.state == Connection::State::dead) return;
+    if (result == -EAGAIN) {
+        // Not a byte went out, so the frame's edge is intact and the snapshot can be forgotten.
+        c.snapshot_refused = true;
+        stats_.snapshots_skipped += 1;
+        return;
+    }
+    if (result <= 0) return die(handle, c, CloseReason::reset);
+
+    // The peer has the frame's beginning: the rest must come before anything else, also before
+    // what was queued since the frame was handed over.
+    const auto sent = static_cast<std::size_t>(result);
+    ASSERT(sent < c.broadcast.size());
+    stats_.snapshots_partial += 1;
+    if (!c.output.prepend(c.broadcast.subspan(sent))) die(handle, c, CloseReason::overflow);
+}
+
+void Connections::read(Handle handle, Connection& c, std::span<std::byte> bytes) {
+    switch (c.state) {
+        case Connection::State::http:
+            return read_http(handle, c, bytes);
+        case Connection::State::open:
+        case Connection::State::closing:
+            return read_frames(handle, c, bytes);
+        case Connection::State::draining:
+        case Connection::State::dead:
+            return;  // Nobody listens any more.
+    }
+    UNREACHABLE();
+}
+
+}  // namespace ringtick

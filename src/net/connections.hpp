@@ -1,0 +1,154 @@
+#pragma once
+
+#include "base/handle.hpp"
+#include "base/result.hpp"
+#include "base/slot_map.hpp"
+#include "base/time.hpp"
+#include "net/connection.hpp"
+#include "net/events.hpp"
+#include "net/memory.hpp"
+#include "net/options.hpp"
+#include "net/stats.hpp"
+#include "uring/buffer_ring.hpp"
+#include "uring/completion.hpp"
+#include "uring/ring.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace ringtick {
+
+// Every connection from accept to its last completion: HTTP, the opening handshake, WebSocket
+// frames, what is sent, and the end. Knows no game and reads no clock: begin_turn() tells the time.
+//
+// A turn is: begin_turn, on_completion for each completion, end_turn. Slots are freed in end_turn
+// only, so that a handle and a reference stay good through a turn.
+//
+// Threading: the ring's thread. Allocates in open() only.
+class Connections {
+public:
+    Connections(const NetOptions& options,
+                const http::HandshakePolicy& policy,
+                Ring& ring,
+                BufferRing& buffers,
+                ConnectionEvents& events);
+
+    [[nodiscard]] Result<void> open();
+    // Starts accepting on a listening socket, which stays the caller's.
+    void listen(int listener);
+    void stop_listening();
+
+    void begin_turn(Nanoseconds now, std::uint64_t tick);
+    void on_completion(const Completion& completion);
+    void end_turn();
+
+    // Deadlines, pings and stalls; a few times a second.
+    void sweep();
+
+    // Queues one message that must arrive. False, and the connection is closed, if it does not fit.
+    bool send_message(Handle handle, Opcode opcode, std::span<const std::byte> payload);
+
+    // Whether the connection's socket is free to take a snapshot. If not, the snapshot is skipped
+    // and counted: the next one will be newer.
+    bool ready_for_snapshot(Handle handle);
+    // Hands a whole frame to the ring, or behind what waits to be sent. The bytes must live until
+    // the ring was submitted and its completions were given to on_completion().
+    void send_snapshot(Handle handle, std::span<const std::byte> frame);
+
+    // Begins the closing handshake; of a connection not yet open, ends it.
+    void close(Handle handle, CloseCode code, std::string_view reason, CloseReason why);
+    void close_all(CloseCode code, std::string_view reason, CloseReason why);
+
+    // Somebody waits for an answer sooner than the tick.
+    bool urgent() const { return urgent_count_ > 0; }
+    bool accepting() const { return accept_armed_; }
+    std::uint32_t count() const { return table_.count(); }
+    const NetStats& stats() const { return stats_; }
+    std::size_t memory_fixed() const;     // Bytes taken at start.
+    std::size_t memory_reserved() const;  // Bytes of address space, backed as they are used.
+
+private:
+    // connections.cpp: completions
+    void on_accept(const Completion& completion);
+    void admit(int socket);
+    void on_recv(Handle handle,
+                 Connection& c,
+                 const Completion& completion,
+                 std::span<std::byte> bytes);
+    void on_recv_end(Handle handle, Connection& c, std::int32_t result);
+    void on_end_of_stream(Handle handle, Connection& c);
+    void on_send(Handle handle, Connection& c, std::int32_t result);
+    void on_broadcast(Handle handle, Connection& c, std::int32_t result);
+    void read(Handle handle, Connection& c, std::span<std::byte> bytes);
+
+    // flow.cpp: what is armed and when
+    void begin_tick_of(Connection& c) const;
+    void want_recv(Handle handle, Connection& c);
+    void arm_recv(Handle handle, Connection& c);
+    bool is_full(Handle handle, const Connection& c) const;
+    void limit_recv(Handle handle, Connection& c);
+    void rearm_all(std::vector<Handle>& waiting, std::size_t count_max);
+    void queue_flush(Handle handle, Connection& c);
+    void flush();
+    void settle(Handle handle, Connection& c);
+
+    // http_exchange.cpp
+    void read_http(Handle handle, Connection& c, std::span<std::byte> bytes);
+    void advance_http(Handle handle, Connection& c);
+    void answer(Handle handle, Connection& c, const http::RequestParser& parser);
+    void upgrade(Handle handle, Connection& c, const http::Request& request, std::size_t head_size);
+    void refuse(Handle handle, Connection& c, http::Status status, std::string_view sentence);
+
+    // websocket_session.cpp
+    void read_frames(Handle handle, Connection& c, std::span<std::byte> input);
+    bool on_frame_event(Handle handle, Connection& c, const MessageDecoder::Event& event);
+    void on_ping(Handle handle, Connection& c, std::span<const std::byte> payload);
+    void send_waiting_pong(Handle handle, Connection& c);
+    void on_close_frame(Handle handle, Connection& c, CloseCode code);
+    bool append_frame(Handle handle,
+                      Connection& c,
+                      Opcode opcode,
+                      std::span<const std::byte> payload);
+
+    // closing.cpp
+    void begin_close(
+        Handle handle, Connection& c, CloseCode code, std::string_view reason, CloseReason why);
+    void on_drained(Handle handle, Connection& c);
+    void begin_drain(Handle handle, Connection& c);
+    void die(Handle handle, Connection& c, CloseReason why);
+    void bury();
+    static void close_socket(int socket);
+    void sweep_one(Handle handle, Connection& c);
+    void sweep_open(Handle handle, Connection& c);
+
+    const NetOptions options_;
+    const http::HandshakePolicy policy_;
+    Ring& ring_;
+    BufferRing& buffers_;
+    ConnectionEvents& events_;
+
+    SlotMap<Connection> table_;
+    SlotMemory inputs_;
+    SlotMemory outputs_;
+    std::unique_ptr<std::byte[]> leftover_;  // Bytes behind an opening handshake.
+
+    // Each holds a connection at most once, so none outgrows what open() reserved.
+    std::vector<Handle> starved_;    // No buffer was free: armed again at the end of the turn.
+    std::vector<Handle> throttled_;  // Over its budget: armed again at the next tick.
+    std::vector<Handle> unsent_;     // Has output and no send in flight.
+    std::vector<Handle> dead_;       // Waits for its last completion.
+
+    int listener_ = -1;
+    bool accept_armed_ = false;
+    Nanoseconds accept_resumes_at_{};
+    Nanoseconds now_{};
+    std::uint64_t tick_ = 0;
+    std::uint32_t urgent_count_ = 0;
+    NetStats stats_;
+};
+
+}  // namespace ringtick

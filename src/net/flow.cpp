@@ -1,0 +1,153 @@
+// What is armed and when: receives within their budgets, sends one at a time.
+#include "net/flow.hpp"
+
+#include "base/assert.hpp"
+#include "net/connections.hpp"
+
+#include <algorithm>
+
+namespace ringtick {
+
+namespace {
+
+bool is_urgent(const Connection& c) {
+    switch (c.state) {
+        case Connection::State::http:
+            return c.requests == 0 || c.input_size > 0 || !c.output.empty();
+        case Connection::State::closing:
+            return true;
+        case Connection::State::open:
+        case Connection::State::draining:
+        case Connection::State::dead:
+            return false;
+    }
+    return false;
+}
+
+}  // namespace
+
+// The counts of a tick begin anew with the connection's first bytes in it.
+void Connections::begin_tick_of(Connection& c) const {
+    ASSERT(c.tick_seen <= tick_);
+    if (c.tick_seen == tick_) return;
+    const auto ticks = static_cast<std::int64_t>(std::min<std::uint64_t>(tick_ - c.tick_seen, 10));
+    const std::int64_t credit = c.message_credit + ticks * options_.messages_per_tick;
+    c.message_credit =
+        static_cast<std::int32_t>(std::min<std::int64_t>(credit, message_credit_max(options_)));
+    c.tick_seen = tick_;
+    c.bytes_this_tick = 0;
+    c.pongs_this_tick = 0;
+}
+
+void Connections::arm_recv(Handle handle, Connection& c) {
+    ASSERT(!c.recv_armed);
+    ASSERT(c.state != Connection::State::dead);
+    c.recv_armed = true;
+    c.cancel_sent = false;
+    ring_.arm_recv(c.socket, buffers_.group(), {.op = Op::recv, .owner = handle},
+                   receive_budget(options_));
+}
+
+void Connections::want_recv(Handle handle, Connection& c) {
+    ASSERT(!c.recv_armed);
+    if (c.state == Connection::State::dead || c.recv_paused) return;
+    const std::uint32_t per_tick = options_.inbound_bytes_per_tick;
+    if (per_tick > 0 && c.bytes_this_tick >= per_tick) {
+        stats_.receive_throttled += 1;
+        throttled_.push_back(handle);
+        return;
+    }
+    arm_recv(handle, c);
+}
+
+// What the connection sends can no longer be answered, or gathered: it must wait for its own peer.
+bool Connections::is_full(Handle handle, const Connection& c) const {
+    const bool http = c.state == Connection::State::http;
+    return c.output.waiting() > c.output.capacity() / 2 ||
+           (http && c.input_size > inputs_.of(handle.slot).size() / 2);
+}
+
+// Stops a receive whose bytes we do not want yet. Where the kernel knows budgets it ends by
+// itself soon; where not, and when our own output is full, it is cancelled.
+void Connections::limit_recv(Handle handle, Connection& c) {
+    if (is_full(handle, c)) c.recv_paused = true;
+    const std::uint32_t per_tick = options_.inbound_bytes_per_tick;
+    const bool over = per_tick > 0 && c.bytes_this_tick >= per_tick;
+    if (!c.recv_armed || c.cancel_sent || !(over || c.recv_paused)) return;
+    c.cancel_sent = true;
+    ring_.cancel({.op = Op::recv, .owner = handle}, {.op = Op::cancel, .owner = handle});
+}
+
+// Arms again the first `count_max` of those who wait. Some may have gone, or been armed, since.
+void Connections::rearm_all(std::vector<Handle>& waiting, std::size_t count_max) {
+    const std::size_t count = std::min(count_max, waiting.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        Connection* const c = table_.find(waiting[i]);
+        if (c == nullptr || c->recv_armed || c->recv_paused) continue;
+        if (c->state != Connection::State::dead) arm_recv(waiting[i], *c);
+    }
+    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+void Connections::queue_flush(Handle handle, Connection& c) {
+    if (c.flush_queued || c.output.empty() || c.output.in_flight()) return;
+    if (c.state == Connection::State::dead) return;
+    c.flush_queued = true;
+    unsent_.push_back(handle);
+}
+
+// One send per connection, of all that waits.
+void Connections::flush() {
+    for (const Handle handle : unsent_) {
+        Connection* const c = table_.find(handle);
+        if (c == nullptr) continue;
+        c->flush_queued = false;
+        if (c->state == Connection::State::dead || c->output.empty()) continue;
+        if (c->output.in_flight()) continue;
+        ring_.send(c->socket, c->output.begin_send(), {.op = Op::send, .owner = handle});
+    }
+    unsent_.clear();
+}
+
+// After anything happened to a connection: what it owes is queued, and whether it is urgent known.
+void Connections::settle(Handle handle, Connection& c) {
+    queue_flush(handle, c);
+    const bool urgent = is_urgent(c);
+    if (urgent == c.urgent) return;
+    c.urgent = urgent;
+    urgent_count_ = urgent ? urgent_count_ + 1 : urgent_count_ - 1;
+}
+
+// ------------------------------------------------------------------------------------ snapshots
+
+bool Connections::ready_for_snapshot(Handle handle) {
+    Connection* const c = table_.find(handle);
+    if (c == nullptr || c->state != Connection::State::open) return false;
+    if (!c->output.in_flight()) return true;
+    c->snapshots_skipped += 1;
+    stats_.snapshots_skipped += 1;
+    return false;
+}
+
+void Connections::send_snapshot(Handle handle, std::span<const std::byte> frame) {
+    ASSERT(!frame.empty());
+    Connection* const c = table_.find(handle);
+    ASSERT(c != nullptr);
+    ASSERT(c->state == Connection::State::open);
+    ASSERT(!c->output.in_flight());
+
+    if (!c->output.empty()) {
+        // Messages wait before it: all leave in one send.
+        const bool fits = c->output.append(frame);
+        (fits ? stats_.snapshots_sent : stats_.snapshots_skipped) += 1;
+        return queue_flush(handle, *c);
+    }
+    // The last one was taken, or this is the first after a refusal: no word came, so it fitted.
+    if (!c->snapshot_refused) c->progressed_at = now_;
+    c->snapshot_refused = false;
+    c->broadcast = frame;
+    stats_.snapshots_sent += 1;
+    ring_.broadcast(c->socket, frame, {.op = Op::broadcast, .owner = handle});
+}
+
+}  // namespace ringtick

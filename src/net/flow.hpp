@@ -1,0 +1,24 @@
+#pragma once
+
+#include "net/options.hpp"
+
+#include <cstdint>
+
+namespace ringtick {
+
+// The messages a connection may bring at once: ten ticks' worth, since a stall of the network
+// delivers at its end what was sent meanwhile. An unlimited one never runs out.
+constexpr std::int32_t message_credit_max(const NetOptions& options) {
+    return static_cast<std::int32_t>(options.messages_per_tick) * 10;
+}
+
+// Where a tick does not limit what a connection may bring, a receive still ends now and then, so
+// that pausing it takes effect soon. Bytes.
+inline constexpr std::uint32_t receive_budget_unlimited = 262'144;
+
+constexpr std::uint32_t receive_budget(const NetOptions& options) {
+    return options.inbound_bytes_per_tick > 0 ? options.inbound_bytes_per_tick
+                                              : receive_budget_unlimited;
+}
+
+}  // namespace ringtick

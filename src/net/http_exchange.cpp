@@ -1,0 +1,128 @@
+// A connection's HTTP side: requests in, answers out, one at a time, and the opening handshake that
+// turns it into a WebSocket.
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "http/response.hpp"
+#include "net/connections.hpp"
+
+#include <array>
+#include <cstring>
+#include <variant>
+
+namespace ringtick {
+
+namespace {
+
+constexpr Nanoseconds never = Nanoseconds::max();
+
+// Drops the first `size` bytes of what was gathered.
+void drop_front(std::span<std::byte> memory, std::size_t& used, std::size_t size) {
+    ASSERT(size <= used);
+    used -= size;
+    if (used > 0) std::memmove(memory.data(), memory.data() + size, used);
+}
+
+}  // namespace
+
+void Connections::read_http(Handle handle, Connection& c, std::span<std::byte> bytes) {
+    const auto memory = inputs_.of(handle.slot);
+    if (c.end_after_output) return;  // The last answer is on its way: nothing more is read.
+    if (memory.size() - c.input_size < bytes.size()) {
+        // Only pipelining gets here: a head that long was refused by the parser.
+        if (!c.output.empty()) return die(handle, c, CloseReason::too_big);
+        return refuse(handle, c, http::Status::header_fields_too_large, "Too much at once.");
+    }
+    c.input_size += copy_bytes(memory.subspan(c.input_size), bytes);
+    advance_http(handle, c);
+}
+
+// The next request is looked at when the last answer has gone: so answers keep their order.
+void Connections::advance_http(Handle handle, Connection& c) {
+    ASSERT(c.state == Connection::State::http);
+    if (!c.output.empty() || c.input_size == 0) return;
+    const auto input = inputs_.of(handle.slot).first(c.input_size);
+    auto& parser = std::get<http::RequestParser>(c.protocol);
+    switch (parser.parse(input)) {
+        case http::RequestParser::State::need_input:
+            return;
+        case http::RequestParser::State::refused:
+            return refuse(handle, c, parser.refusal(), "The request is not one we can serve.");
+        case http::RequestParser::State::complete:
+            return answer(handle, c, parser);
+    }
+    UNREACHABLE();
+}
+
+void Connections::answer(Handle handle, Connection& c, const http::RequestParser& parser) {
+    const auto memory = inputs_.of(handle.slot);
+    std::array<http::Header, http::RequestLimits::headers_max> headers;
+    const http::Request request = parser.request(memory.first(c.input_size), headers);
+    stats_.requests += 1;
+    c.requests += 1;
+    if (http::asks_for_websocket(request)) {
+        return upgrade(handle, c, request, parser.head_size());
+    }
+    if (request.method == http::Method::other) {
+        return refuse(handle, c, http::Status::method_not_allowed, "GET and HEAD are served here.");
+    }
+
+    const HttpAnswer answer = events_.on_request(request, c.output.free());
+    if (answer.head_size == 0) {
+        return refuse(handle, c, http::Status::not_found, "There is nothing at this address.");
+    }
+    c.output.commit(answer.head_size);
+    if (!answer.body.empty()) c.output.commit_body(answer.body);
+    c.end_after_output = !request.keep_alive;
+    c.deadline = now_ + options_.response_timeout;
+
+    drop_front(memory, c.input_size, parser.head_size());
+    c.protocol.emplace<http::RequestParser>(options_.request);  // Last: it ends `parser`.
+}
+
+void Connections::upgrade(Handle handle,
+                          Connection& c,
+                          const http::Request& request,
+                          std::size_t head_size) {
+    const auto verdict = http::check_opening_handshake(request, policy_);
+    if (verdict.status != http::Status::switching_protocols) {
+        return refuse(handle, c, verdict.status, verdict.reason);
+    }
+    const http::Status status = events_.on_open(handle, request);
+    if (status != http::Status::switching_protocols) {
+        return refuse(handle, c, status, "This room cannot be entered.");
+    }
+    const std::string_view subprotocol = verdict.subprotocol ? policy_.subprotocol : "";
+    const std::size_t size = http::write_handshake_response(c.output.free(), request, subprotocol);
+    ASSERT(size > 0);
+    c.output.commit(size);
+    stats_.opened += 1;
+
+    // What came behind the head belongs to the frames. They are gathered where it lies, so move it
+    // out of the way first.
+    const auto rest = inputs_.of(handle.slot).subspan(head_size, c.input_size - head_size);
+    const std::span<std::byte> leftover(leftover_.get(), rest.size());
+    copy_bytes(leftover, rest);
+    c.input_size = 0;
+    c.state = Connection::State::open;
+    c.deadline = never;
+    c.progressed_at = now_;
+    c.protocol.emplace<MessageDecoder>(options_.message);  // Ends what `request` was parsed by.
+    read_frames(handle, c, leftover);
+}
+
+void Connections::refuse(Handle handle,
+                         Connection& c,
+                         http::Status status,
+                         std::string_view sentence) {
+    ASSERT(c.state == Connection::State::http);
+    stats_.requests_refused += 1;
+    const std::size_t size = http::write_refusal(c.output.free(), status, sentence);
+    if (size == 0) return die(handle, c, CloseReason::protocol);
+    c.output.commit(size);
+    c.input_size = 0;
+    c.end_after_output = true;
+    c.close_reason = CloseReason::protocol;
+    c.deadline = now_ + options_.close_timeout;
+}
+
+}  // namespace ringtick

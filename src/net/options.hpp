@@ -1,0 +1,38 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "http/request_parser.hpp"
+#include "ws/message_decoder.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace ringtick {
+
+// Every bound of the network side. All of its memory is taken at start, from these figures.
+struct NetOptions {
+    std::uint32_t connections_max = 4'096;
+    std::uint32_t listen_backlog = 1'024;
+
+    std::uint32_t receive_buffers = 0;  // A power of two; 0: twice the connections.
+    std::uint32_t receive_buffer_size = 2'048;
+
+    http::RequestLimits request;
+    MessageLimits message;
+    std::uint32_t inbound_bytes_per_tick = 65'536;  // 0: not limited by the tick.
+    std::uint32_t messages_per_tick = 128;          // On average over ten ticks; 0: not limited.
+    std::uint32_t pongs_per_tick = 16;              // Past it, only the latest ping is answered.
+    std::uint32_t output_size_max = 98'304;  // Bytes waiting for one connection, snapshot included.
+
+    Nanoseconds handshake_timeout = std::chrono::seconds(5);
+    Nanoseconds response_timeout = std::chrono::seconds(60);
+    Nanoseconds message_timeout = std::chrono::seconds(10);
+    Nanoseconds ping_after = std::chrono::seconds(20);
+    Nanoseconds idle_timeout = std::chrono::seconds(45);
+    Nanoseconds stall_timeout = std::chrono::seconds(10);
+    Nanoseconds close_timeout = std::chrono::seconds(1);
+    Nanoseconds accept_pause = std::chrono::milliseconds(100);  // After EMFILE and its like.
+};
+
+}  // namespace ringtick

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+
+namespace ringtick {
+
+// What waits to be sent on one connection: bytes gathered in memory of fixed size and, behind
+// them, at most one body that lies elsewhere (an embedded file). At most one send is in flight, of
+// front(); until it is over, what it covers does not move.
+//
+//        sent     in flight      waiting        free
+//   [............|===========|..............|..........]   + body
+//                head                       tail
+class Output {
+public:
+    Output() = default;
+    explicit Output(std::span<std::byte> memory) : memory_(memory) {}
+
+    bool empty() const { return head_ == tail_ && body_.empty(); }
+    bool in_flight() const { return in_flight_ > 0; }
+    std::size_t waiting() const { return tail_ - head_; }  // Without the body.
+    std::size_t capacity() const { return memory_.size(); }
+
+    // Where more can be written; commit() says how much was. A body ends the writing until sent.
+    std::span<std::byte> free() {
+        if (!body_.empty()) return {};
+        if (!in_flight() && head_ > 0) compact(0);
+        return memory_.subspan(tail_);
+    }
+    void commit(std::size_t size) {
+        ASSERT(size <= memory_.size() - tail_);
+        tail_ += size;
+    }
+    void commit_body(std::span<const std::byte> body) {
+        ASSERT(body_.empty());
+        body_ = body;
+    }
+    [[nodiscard]] bool append(std::span<const std::byte> bytes) {
+        const auto place = free();
+        if (place.size() < bytes.size()) return false;
+        commit(copy_bytes(place, bytes));
+        return true;
+    }
+
+    // Puts the rest of a frame that has partly gone out before all that was written since.
+    [[nodiscard]] bool prepend(std::span<const std::byte> bytes) {
+        ASSERT(!in_flight());
+        if (memory_.size() - (tail_ - head_) < bytes.size()) return false;
+        compact(bytes.size());
+        head_ = 0;
+        copy_bytes(memory_, bytes);
+        return true;
+    }
+
+    // What to send next. Pairs with sent().
+    std::span<const std::byte> begin_send() {
+        ASSERT(!in_flight());
+        ASSERT(!empty());
+        const std::span<const std::byte> front =
+            head_ < tail_ ? memory_.subspan(head_, tail_ - head_) : body_;
+        in_flight_ = front.size();
+        return front;
+    }
+    void sent(std::size_t size) {
+        ASSERT(in_flight());
+        ASSERT(size <= in_flight_);
+        in_flight_ = 0;
+        if (head_ == tail_) {
+            body_ = body_.subspan(size);
+            return;
+        }
+        head_ += size;
+        if (head_ == tail_) head_ = tail_ = 0;
+    }
+
+private:
+    // Moves what waits so that it begins at `offset`.
+    void compact(std::size_t offset) {
+        const std::size_t size = tail_ - head_;
+        if (size > 0) std::memmove(memory_.data() + offset, memory_.data() + head_, size);
+        head_ = offset;
+        tail_ = offset + size;
+    }
+
+    std::span<std::byte> memory_;
+    std::size_t head_ = 0;
+    std::size_t tail_ = 0;
+    std::size_t in_flight_ = 0;
+    std::span<const std::byte> body_;
+};
+
+}  // namespace ringtick

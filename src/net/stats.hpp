@@ -1,0 +1,34 @@
+#pragma once
+
+#include "net/events.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace ringtick {
+
+// Counters since start, one cache line after the other; every one is exported.
+struct NetStats {
+    std::uint64_t accepted = 0;
+    std::uint64_t accept_failures = 0;  // EMFILE and its like; accepting paused each time.
+    std::uint64_t refused_full = 0;     // 503: connections_max were there.
+    std::uint64_t requests = 0;         // Complete HTTP requests, opening handshakes included.
+    std::uint64_t requests_refused = 0;
+    std::uint64_t opened = 0;  // Opening handshakes completed.
+    std::array<std::uint64_t, close_reasons_count> closed{};
+
+    std::uint64_t bytes_received = 0;
+    std::uint64_t receives = 0;  // Completions that brought bytes.
+    std::uint64_t messages_received = 0;
+    std::uint64_t pings_received = 0;
+    std::uint64_t receive_starved = 0;    // No buffer was free (-ENOBUFS).
+    std::uint64_t receive_throttled = 0;  // A connection reached its budget of a tick.
+
+    std::uint64_t messages_sent = 0;      // Queued messages that must arrive.
+    std::uint64_t snapshots_sent = 0;     // Handed to a socket, at least in part.
+    std::uint64_t snapshots_skipped = 0;  // The socket was behind.
+    std::uint64_t snapshots_partial = 0;  // Went out in part; the rest followed.
+    std::uint64_t completions_stale = 0;  // For a connection that was gone: expected after closes.
+};
+
+}  // namespace ringtick

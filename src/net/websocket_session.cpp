@@ -1,0 +1,127 @@
+// A connection's WebSocket side: frames in, messages up, control frames answered.
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "net/connections.hpp"
+#include "ws/frame_encoder.hpp"
+
+#include <array>
+#include <variant>
+
+namespace ringtick {
+
+namespace {
+
+constexpr Nanoseconds never = Nanoseconds::max();
+
+}  // namespace
+
+void Connections::read_frames(Handle handle, Connection& c, std::span<std::byte> input) {
+    ASSERT(c.state == Connection::State::open || c.state == Connection::State::closing);
+    auto& decoder = std::get<MessageDecoder>(c.protocol);
+    const auto assembly = inputs_.of(handle.slot).first(options_.message.message_size_max);
+    while (on_frame_event(handle, c, decoder.next(input, assembly))) {
+    }
+    if (c.state != Connection::State::open) return;
+
+    // The clock of a message starts with its first byte; those that follow do not reset it.
+    if (!decoder.mid_message()) {
+        c.deadline = never;
+    } else if (c.deadline == never) {
+        c.deadline = now_ + options_.message_timeout;
+    }
+}
+
+// False: nothing more is to be read for now.
+bool Connections::on_frame_event(Handle handle, Connection& c, const MessageDecoder::Event& event) {
+    using Kind = MessageDecoder::Event::Kind;
+    const bool open = c.state == Connection::State::open;
+    switch (event.kind) {
+        case Kind::need_input:
+            return false;
+        case Kind::close:
+            on_close_frame(handle, c, event.close_code);
+            return false;
+        case Kind::violation:
+            if (open) begin_close(handle, c, event.close_code, "", CloseReason::protocol);
+            c.end_after_output =
+                true;  // It can no longer be understood: do not wait for its close.
+            if (!open && c.output.empty()) begin_drain(handle, c);
+            return false;
+        case Kind::ping:
+            stats_.pings_received += 1;
+            if (open) on_ping(handle, c, event.payload);
+            return c.state != Connection::State::dead;
+        case Kind::pong:
+            return true;  // A sign of life, which every byte is.
+        case Kind::message:
+            break;
+    }
+    if (!open) return true;  // Data after our close frame is ignored (RFC 6455, section 5.5.1).
+
+    c.deadline = never;
+    stats_.messages_received += 1;
+    if (options_.messages_per_tick > 0 && --c.message_credit < 0) {
+        begin_close(handle, c, CloseCode::policy_violation, "too many messages",
+                    CloseReason::flood);
+        return true;
+    }
+    events_.on_message(handle, event.opcode, event.payload);
+    return c.state == Connection::State::open || c.state == Connection::State::closing;
+}
+
+// Section 5.5.3: several pings may be answered by one pong to the latest. We do so when the
+// connection is behind, and past a number per tick.
+void Connections::on_ping(Handle handle, Connection& c, std::span<const std::byte> payload) {
+    ASSERT(payload.size() <= c.pong.size());
+    c.pong_waiting = true;
+    c.pong_size = static_cast<std::uint8_t>(copy_bytes(c.pong, payload));
+    if (c.output.in_flight() || c.pongs_this_tick >= options_.pongs_per_tick) return;
+    send_waiting_pong(handle, c);
+}
+
+void Connections::send_waiting_pong(Handle handle, Connection& c) {
+    if (!c.pong_waiting || c.state != Connection::State::open) return;
+    c.pong_waiting = false;
+    c.pongs_this_tick += 1;
+    append_frame(handle, c, Opcode::pong, std::span(c.pong).first(c.pong_size));
+}
+
+void Connections::on_close_frame(Handle handle, Connection& c, CloseCode code) {
+    c.end_after_output = true;
+    if (c.state == Connection::State::closing) {
+        if (c.output.empty()) begin_drain(handle, c);
+        return;
+    }
+    // The answer carries the code that came, or none (section 5.5.1).
+    begin_close(handle, c, code, "", CloseReason::closed_by_peer);
+}
+
+bool Connections::append_frame(Handle handle,
+                               Connection& c,
+                               Opcode opcode,
+                               std::span<const std::byte> payload) {
+    ASSERT(c.state == Connection::State::open);
+    const auto place = c.output.free();
+    const std::size_t header_size = server_header_size(payload.size());
+    if (place.size() < header_size || place.size() - header_size < payload.size()) {
+        die(handle, c, CloseReason::overflow);
+        return false;
+    }
+    if (c.output.empty()) c.progressed_at = now_;
+    write_frame_header(place, opcode, payload.size());
+    copy_bytes(place.subspan(header_size), payload);
+    c.output.commit(header_size + payload.size());
+    queue_flush(handle, c);
+    return true;
+}
+
+bool Connections::send_message(Handle handle, Opcode opcode, std::span<const std::byte> payload) {
+    Connection* const c = table_.find(handle);
+    if (c == nullptr || c->state != Connection::State::open) return false;
+    const bool sent = append_frame(handle, *c, opcode, payload);
+    stats_.messages_sent += sent ? 1 : 0;
+    settle(handle, *c);
+    return sent;
+}
+
+}  // namespace ringtick

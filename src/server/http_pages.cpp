@@ -1,0 +1,72 @@
+#include "server/http_pages.hpp"
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "http/response.hpp"
+
+#include <array>
+#include <cstring>
+#include <string_view>
+
+namespace ringtick {
+
+namespace {
+
+using WriteText = std::size_t (*)(std::span<char>, const Metrics&);
+
+std::size_t write_health(std::span<char> out, const Metrics&) {
+    constexpr std::string_view fine = "ok\n";
+    return copy_bytes(std::as_writable_bytes(out), as_bytes(fine));
+}
+
+struct Page {
+    std::string_view path;
+    std::string_view content_type;
+    WriteText write;
+};
+
+constexpr std::array<Page, 4> pages{{
+    {"/healthz", "text/plain; charset=utf-8", write_health},
+    {"/metrics", "text/plain; version=0.0.4; charset=utf-8", write_prometheus},
+    {"/stats.json", "application/json", write_stats_json},
+    {"/rooms", "application/json", write_rooms_json},
+}};
+
+// Room for a response's head before its body, whose size is known only when it is written.
+constexpr std::size_t head_size_max = 1'024;
+
+HttpAnswer answer_page(const Page& page,
+                       const Metrics& metrics,
+                       const http::Request& request,
+                       std::span<std::byte> out) {
+    if (out.size() <= head_size_max) return {};
+    const auto body = out.subspan(head_size_max);
+    const std::size_t body_size =
+        page.write({reinterpret_cast<char*>(body.data()), body.size()}, metrics);
+    if (body_size == 0) return {};
+    const std::size_t head_size = http::write_response_head(
+        out.first(head_size_max), {.status = http::Status::ok,
+                                   .content_type = page.content_type,
+                                   .content_length = body_size,
+                                   .keep_alive = request.keep_alive,
+                                   .extra = "Cache-Control: no-store\r\n"});
+    ASSERT(head_size > 0);
+    if (request.method == http::Method::head) return {.head_size = head_size};
+    std::memmove(out.data() + head_size, body.data(), body_size);
+    return {.head_size = head_size + body_size};
+}
+
+}  // namespace
+
+HttpAnswer HttpPages::answer(const http::Request& request, std::span<std::byte> out) const {
+    ASSERT(metrics_ != nullptr);
+    for (const Page& page : pages) {
+        if (request.path == page.path) return answer_page(page, *metrics_, request, out);
+    }
+    const http::Asset* const asset = http::find_asset(assets_, request.path);
+    if (asset == nullptr) return {};
+    const auto response = http::write_asset_response(out, *asset, request);
+    return {.head_size = response.head_size, .body = response.body};
+}
+
+}  // namespace ringtick

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "http/assets.hpp"
+#include "net/events.hpp"
+#include "server/metrics.hpp"
+
+#include <cstddef>
+#include <span>
+
+namespace ringtick {
+
+// What the server answers over plain HTTP: the game's page and the four figures of merit.
+class HttpPages {
+public:
+    explicit HttpPages(std::span<const http::Asset> assets) : assets_(assets) {}
+
+    // What /metrics and the others report; told once, before the loop begins.
+    void attach(const Metrics& metrics) { metrics_ = &metrics; }
+
+    // Nothing (head_size 0) if there is nothing at that address.
+    HttpAnswer answer(const http::Request& request, std::span<std::byte> out) const;
+
+private:
+    std::span<const http::Asset> assets_;
+    const Metrics* metrics_ = nullptr;
+};
+
+}  // namespace ringtick

@@ -1,0 +1,45 @@
+#include "server/log.hpp"
+
+#include <spdlog/async.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <string>
+
+namespace ringtick {
+
+namespace {
+
+constexpr std::size_t lines_max = 4'096;
+
+}  // namespace
+
+void start_log(std::string_view level) {
+    spdlog::init_thread_pool(lines_max, 1);
+    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+    auto logger =
+        std::make_shared<spdlog::async_logger>("ringtick", std::move(sink), spdlog::thread_pool(),
+                                               spdlog::async_overflow_policy::overrun_oldest);
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+    spdlog::set_default_logger(std::move(logger));
+    spdlog::set_level(spdlog::level::from_str(std::string(level)));
+}
+
+void stop_log() {
+    spdlog::shutdown();
+}
+
+void log_info(std::string_view line) {
+    spdlog::info(line);
+}
+
+void log_warning(std::string_view line) {
+    spdlog::warn(line);
+}
+
+void log_error(std::string_view line) {
+    spdlog::error(line);
+}
+
+}  // namespace ringtick

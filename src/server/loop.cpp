@@ -1,0 +1,233 @@
+// The journey of a byte, told once, from top to bottom. Start reading here.
+//
+//   a client's bytes -> socket -> [gather] completion -> connection -> frame -> message -> inbox
+//   inbox -> [tick] game -> [broadcast] snapshot -> frame -> socket -> every client
+//
+// Nothing happens between two ticks while everybody is simply playing: the thread sleeps in
+// io_uring_enter(2) with the next tick as its deadline, and what arrived meanwhile is gathered at
+// once, one completion per connection. Only those who wait for an answer (a handshake, an HTTP
+// exchange, a close) have the thread woken sooner.
+#include "server/loop.hpp"
+
+#include "base/assert.hpp"
+#include "server/allocation_counter.hpp"
+#include "server/clock.hpp"
+#include "server/log.hpp"
+#include "ws/frame_encoder.hpp"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace ringtick {
+
+namespace {
+
+// Sends handed to the kernel at a time. A thousand at once are slower than a thousand send(2):
+// their requests no longer fit the cache (IO_URING notes in docs/TOUR.md).
+constexpr std::size_t chunk = 128;
+constexpr std::size_t scratch_size_min = 131'072;
+
+constexpr Nanoseconds sweep_period = std::chrono::milliseconds(250);
+constexpr Nanoseconds report_period = std::chrono::seconds(1);
+
+std::uint64_t count_ns(Nanoseconds time) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
+}
+
+}  // namespace
+
+Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
+    : parts_(parts),
+      options_(options),
+      stats_(stats),
+      clock_(options.rate_hz, monotonic_now()),
+      now_(monotonic_now()),
+      scratch_size_(std::max<std::size_t>(
+          scratch_size_min, 2 * (options.snapshot_size_max + server_header_size_max))),
+      scratch_(std::make_unique<std::byte[]>(scratch_size_)) {
+    stats_.started_ns = count_ns(now_);
+    parts_.ring.arm_signal(parts_.signals, {.op = Op::signal, .owner = {}});
+    parts_.connections.begin_turn(now_, 0);
+}
+
+void Loop::run() {
+    while (!finished()) turn();
+}
+
+// ------------------------------------------------------------------------------- the turn, whole
+
+void Loop::turn() {
+    parts_.ring.submit_and_wait(completions_wanted(), clock_.deadline());
+    now_ = monotonic_now();
+    stats_.turns += 1;
+    stats_.now_ns = count_ns(now_);
+
+    parts_.connections.begin_turn(now_, clock_.tick());
+    gather(true);
+    tick_if_due();
+    sweep_if_due();
+    report_if_due();
+}
+
+// How many completions are worth waking for before the deadline. While everybody plays: more than
+// can come, for each connection has at most one receive and one send to complete.
+std::uint32_t Loop::completions_wanted() const {
+    constexpr std::uint32_t margin = 64;
+    const bool answer_soon = parts_.connections.urgent() || parts_.rooms.empty();
+    if (answer_soon || stop_at_ != Nanoseconds::max()) return 1;
+    return 2 * parts_.connections.count() + margin;
+}
+
+// Completions in, messages to the inboxes. The buffers go home batch by batch.
+void Loop::gather(bool until_dry) {
+    std::uint64_t reaped = 0;
+    while (true) {
+        const auto completions = until_dry ? parts_.ring.reap() : parts_.ring.reap_posted();
+        if (completions.empty()) break;
+        reaped += completions.size();
+        for (const Completion& completion : completions) {
+            if (completion.token.op == Op::signal) {
+                on_signal();
+            } else {
+                parts_.connections.on_completion(completion);
+            }
+        }
+        parts_.buffers.publish();
+    }
+    parts_.connections.end_turn();
+    stats_.wait_reaps.record(reaped);
+}
+
+// Runs the ticks that are due, each a fixed step of every room, then shows the result once.
+void Loop::tick_if_due() {
+    const Nanoseconds deadline = clock_.deadline();
+    std::uint64_t tick = clock_.tick();
+    const std::uint32_t due = clock_.advance(now_, options_.catch_up_max);
+    if (due == 0 || stop_at_ != Nanoseconds::max()) return;
+
+    for (std::uint32_t i = 0; i < due; ++i) {
+        tick += 1;
+        for (const auto& room : parts_.rooms) room->tick(tick);
+    }
+    for (const auto& room : parts_.rooms) broadcast(*room);
+    hand_over();
+
+    count_allocations();
+    stats_.ticks += due;
+    stats_.ticks_forgiven = clock_.ticks_forgiven();
+    const std::uint64_t late = count_ns(now_ - deadline);
+    const std::uint64_t work = count_ns(monotonic_now() - now_);
+    stats_.tick_late.record(late);
+    stats_.tick_work.record(work);
+    recent_late_.record(late);
+    recent_work_.record(work);
+}
+
+// Every viewer whose socket is free gets the latest snapshot; the others get a newer one later.
+void Loop::broadcast(Room& room) {
+    const auto seats = room.seats();
+    const bool shared = room.game().snapshot_is_shared();
+    // Somebody else is first each tick, so that nobody is always last.
+    const std::size_t first = clock_.tick() % seats.size();
+    std::span<const std::byte> frame;
+    std::size_t handed = 0;
+    for (std::size_t i = 0; i < seats.size(); ++i) {
+        const std::size_t slot = first + i < seats.size() ? first + i : first + i - seats.size();
+        const Room::Seat& seat = seats[slot];
+        if (seat.state != Room::Seat::State::present) continue;
+        if (!parts_.connections.ready_for_snapshot(seat.connection)) continue;
+
+        if (!shared || frame.empty()) {
+            frame = encode(room.game(), {static_cast<std::uint16_t>(slot)});
+            if (frame.empty()) continue;
+        }
+        parts_.connections.send_snapshot(seat.connection, frame);
+        handed += 1;
+        if (handed % chunk != 0) continue;
+        hand_over();
+        frame = {};
+    }
+}
+
+// The snapshot is written behind room for a header, so that the frame needs no copy.
+std::span<const std::byte> Loop::encode(Game& game, PlayerId viewer) {
+    const std::size_t room = options_.snapshot_size_max + server_header_size_max;
+    if (scratch_size_ - scratch_used_ < room) hand_over();
+    const std::span<std::byte> place(scratch_.get() + scratch_used_, room);
+    const std::size_t size = game.write_snapshot(viewer, place.subspan(server_header_size_max));
+    ASSERT(size <= options_.snapshot_size_max);
+    if (size == 0) return {};
+    scratch_used_ += server_header_size_max + size;
+    return frame_in_place(place, Opcode::binary, size);
+}
+
+// Sends go out, and what did not fit comes back, all within the call: after it the scratch memory
+// is ours again.
+void Loop::hand_over() {
+    parts_.ring.submit();
+    gather(false);
+    scratch_used_ = 0;
+}
+
+// ---------------------------------------------------------------------------- beside the journey
+
+void Loop::on_signal() {
+    signalfd_siginfo info{};
+    while (::read(parts_.signals, &info, sizeof info) == sizeof info) {
+        if (stop_at_ != Nanoseconds::max()) {
+            stop_now_ = true;
+            continue;
+        }
+        log_info("stopping: no more connections, saying goodbye");
+        stop_at_ = now_ + options_.drain_max;
+        parts_.connections.stop_listening();
+        parts_.connections.close_all(CloseCode::going_away, "the server stops",
+                                     CloseReason::shutdown);
+    }
+}
+
+// The heap is for start-up. The first tick may still touch something for the first time.
+void Loop::count_allocations() {
+    const auto allocations = allocations_of_this_thread();
+    if (!allocations) return;
+    if (stats_.ticks == 0) allocations_at_warmup_ = *allocations;
+    stats_.allocations_counted = true;
+    stats_.allocations_after_warmup = *allocations - allocations_at_warmup_;
+}
+
+void Loop::sweep_if_due() {
+    if (now_ < sweep_at_) return;
+    sweep_at_ = now_ + sweep_period;
+    parts_.connections.sweep();
+    parts_.connections.end_turn();
+}
+
+void Loop::report_if_due() {
+    if (now_ < report_at_) return;
+    report_at_ = now_ + report_period;
+    const std::uint64_t skipped = parts_.connections.stats().snapshots_skipped;
+    for (const auto& room : parts_.rooms) {
+        const ServerStats stats{
+            .players = room->players(),
+            .tick_rate_hz = options_.rate_hz,
+            .tick_work_p50_us = static_cast<std::uint32_t>(recent_work_.percentile(500) / 1'000),
+            .tick_work_p99_us = static_cast<std::uint32_t>(recent_work_.percentile(990) / 1'000),
+            .tick_late_p99_us = static_cast<std::uint32_t>(recent_late_.percentile(990) / 1'000),
+            .snapshots_skipped = static_cast<std::uint32_t>(skipped - recent_skipped_)};
+        room->game().on_stats(stats, *room);
+    }
+    recent_skipped_ = skipped;
+    recent_late_.clear();
+    recent_work_.clear();
+}
+
+bool Loop::finished() const {
+    if (stop_now_) return true;
+    if (stop_at_ == Nanoseconds::max()) return false;
+    const bool all_home = parts_.connections.count() == 0 && !parts_.connections.accepting();
+    return all_home || now_ >= stop_at_;
+}
+
+}  // namespace ringtick

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "net/connections.hpp"
+#include "server/metrics.hpp"
+#include "server/room.hpp"
+#include "tick/tick_clock.hpp"
+#include "uring/buffer_ring.hpp"
+#include "uring/ring.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace ringtick {
+
+struct LoopOptions {
+    std::uint32_t rate_hz = 30;
+    std::uint32_t catch_up_max = 4;
+    std::uint32_t snapshot_size_max = 16'384;
+    Nanoseconds drain_max = std::chrono::seconds(2);  // After SIGTERM.
+};
+
+// The parts that the loop drives, each built before it.
+struct LoopParts {
+    Ring& ring;
+    BufferRing& buffers;
+    Connections& connections;
+    std::span<const std::unique_ptr<Room>> rooms;  // None: nothing to tick, answers go out at once.
+    int signals = -1;                              // A signalfd(2) for SIGINT and SIGTERM.
+};
+
+// One thread's life: sleep until the tick, gather what came, tick, broadcast.
+class Loop {
+public:
+    Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats);
+
+    // Until a signal: then says goodbye to everyone and returns. A second signal returns at once.
+    void run();
+
+private:
+    void turn();
+    void gather(bool until_dry);
+    void tick_if_due();
+    void broadcast(Room& room);
+    void hand_over();
+    std::span<const std::byte> encode(Game& game, PlayerId viewer);
+    std::uint32_t completions_wanted() const;
+
+    void on_signal();
+    void count_allocations();
+    void sweep_if_due();
+    void report_if_due();
+    bool finished() const;
+
+    LoopParts parts_;
+    LoopOptions options_;
+    LoopStats& stats_;
+    TickClock clock_;
+    Nanoseconds now_;
+
+    // Snapshots are encoded here, a chunk at a time: small, so that it stays in the cache.
+    std::size_t scratch_size_;
+    std::unique_ptr<std::byte[]> scratch_;
+    std::size_t scratch_used_ = 0;
+
+    Nanoseconds sweep_at_{};
+    Nanoseconds report_at_{};
+    Nanoseconds stop_at_ = Nanoseconds::max();  // Set when stopping: when patience ends.
+    bool stop_now_ = false;
+
+    std::uint64_t allocations_at_warmup_ = 0;
+    Histogram recent_late_;  // Of the last second, for the players' screens.
+    Histogram recent_work_;
+    std::uint64_t recent_skipped_ = 0;
+};
+
+}  // namespace ringtick

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "net/listener.hpp"
+#include "net/options.hpp"
+#include "uring/ring.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ringtick {
+
+// Everything a server can be told. Each field has a flag, a default, a unit and a line in --help.
+struct Options {
+    ListenAddress listen{.family = ListenAddress::Family::ip4, .host = "127.0.0.1", .port = 9001};
+    ListenOptions listener;
+    NetOptions net;
+    std::vector<std::string> origins;
+
+    std::uint32_t rate_hz = 30;
+    std::uint32_t catch_up_max = 4;  // Ticks run at once after a stall; the rest is forgiven.
+    std::uint32_t rooms = 1;
+    std::uint32_t players_max = 1'000;      // Per room.
+    std::uint32_t inbox_messages = 0;       // Per room and tick; 0: eight per player.
+    std::uint32_t inbox_bytes = 4'194'304;  // Per room and tick.
+    std::uint32_t snapshot_size_max = 16'384;
+
+    std::uint64_t seed = 1;
+    std::uint32_t bots = 0;
+
+    FeatureMask mask;
+    std::string log_level = "info";
+    bool check_only = false;
+};
+
+// What parse_options() decided.
+struct ParsedOptions {
+    bool run = true;
+    int exit_code = 0;  // If not to run: 0 after --help, 2 after bad usage.
+};
+
+// Reads argv and --config. Prints help, or what is wrong and how it should be, by itself.
+ParsedOptions parse_options(
+    int argc, const char* const* argv, const char* name, const char* description, Options& options);
+
+}  // namespace ringtick

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/handle.hpp"
+#include "net/connections.hpp"
+#include "tick/game.hpp"
+#include "tick/inbox.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace ringtick {
+
+struct RoomLimits {
+    std::uint32_t players_max = 0;
+    std::uint32_t inbox_messages = 0;
+    std::size_t inbox_bytes = 0;
+};
+
+// One game and those who play it. Players come and go while packets are read; the game hears of it
+// at the next tick, together with what they sent, in that order: leaves, joins, commands.
+//
+// Policy at the bounds: a player without a free seat is refused at the door; a message that does
+// not fit the inbox is dropped and counted; a player whose queue of messages overflows is cut off.
+class Room final : public Outbox {
+public:
+    struct Seat {
+        // left: gone before the game knew of it, or known to the game and to be told of at the
+        // tick.
+        enum class State : std::uint8_t { free, joining, present, left_unseen, left };
+
+        Handle connection;
+        State state = State::free;
+    };
+
+    Room(std::unique_ptr<Game> game, const RoomLimits& limits, Connections& connections);
+
+    bool full() const { return free_seats_.empty(); }
+    PlayerId enter(Handle connection);
+    void leave(PlayerId player);
+    void push(PlayerId player, std::span<const std::byte> message);
+
+    void tick(std::uint64_t tick);
+
+    // Outbox, for the game, during tick() and on_stats().
+    void send(PlayerId player, std::span<const std::byte> message) override;
+
+    Game& game() { return *game_; }
+    std::span<const Seat> seats() const { return seats_; }
+    std::uint32_t players() const { return players_; }
+    std::uint64_t messages_dropped() const { return messages_dropped_; }
+
+private:
+    void settle_seats();
+    std::size_t keep_commands_of_present(std::span<Command> commands) const;
+
+    std::unique_ptr<Game> game_;
+    Connections& connections_;
+    Inbox inbox_;
+    std::vector<Seat> seats_;
+    std::vector<std::uint16_t> free_seats_;
+    std::vector<std::uint16_t> changed_;  // Seats that joined or left since the last tick.
+    std::uint32_t players_ = 0;
+    std::uint64_t messages_dropped_ = 0;
+};
+
+}  // namespace ringtick

@@ -1,0 +1,56 @@
+#include "server/rooms.hpp"
+
+#include "base/assert.hpp"
+
+#include <charconv>
+
+namespace ringtick {
+
+Rooms::Rooms(std::uint32_t slots, const HttpPages& pages, bool any_path)
+    : places_(slots), pages_(pages), any_path_(any_path) {
+}
+
+Room* Rooms::room_at(std::string_view path) const {
+    if (any_path_) return rooms_.front().get();
+    constexpr std::string_view play = "/play/";
+    if (!path.starts_with(play)) return nullptr;
+    path.remove_prefix(play.size());
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), number);
+    if (error != std::errc{} || end != path.data() + path.size()) return nullptr;
+    return number >= 1 && number <= rooms_.size() ? rooms_[number - 1].get() : nullptr;
+}
+
+Rooms::Place& Rooms::place_of(Handle connection) {
+    Place& place = places_[connection.slot];
+    ASSERT(place.room != nullptr);
+    ASSERT(place.connection == connection);
+    return place;
+}
+
+http::Status Rooms::on_open(Handle connection, const http::Request& request) {
+    Room* const room = room_at(request.path);
+    if (room == nullptr) return http::Status::not_found;
+    if (room->full()) return http::Status::service_unavailable;
+    Place& place = places_[connection.slot];
+    ASSERT(place.room == nullptr);
+    place = {.room = room, .player = room->enter(connection), .connection = connection};
+    return http::Status::switching_protocols;
+}
+
+void Rooms::on_message(Handle connection, Opcode, std::span<const std::byte> message) {
+    const Place& place = place_of(connection);
+    place.room->push(place.player, message);
+}
+
+void Rooms::on_close(Handle connection, CloseReason) {
+    Place& place = place_of(connection);
+    place.room->leave(place.player);
+    place = {};
+}
+
+HttpAnswer Rooms::on_request(const http::Request& request, std::span<std::byte> out) {
+    return pages_.answer(request, out);
+}
+
+}  // namespace ringtick

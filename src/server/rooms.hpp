@@ -1,0 +1,48 @@
+#pragma once
+
+#include "net/connections.hpp"
+#include "net/events.hpp"
+#include "server/http_pages.hpp"
+#include "server/room.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace ringtick {
+
+// Which player sits where, for every connection that plays: what arrives on a connection becomes a
+// command in a room's inbox. Nothing here runs game code.
+class Rooms final : public ConnectionEvents {
+public:
+    // `any_path`: every path leads to the first room (for measuring); otherwise /play/1, /play/2...
+    Rooms(std::uint32_t connections_max, const HttpPages& pages, bool any_path);
+
+    void add(std::unique_ptr<Room> room) { rooms_.push_back(std::move(room)); }
+    std::span<const std::unique_ptr<Room>> all() const { return rooms_; }
+
+    http::Status on_open(Handle connection, const http::Request& request) override;
+    void on_message(Handle connection, Opcode opcode, std::span<const std::byte> message) override;
+    void on_close(Handle connection, CloseReason reason) override;
+    HttpAnswer on_request(const http::Request& request, std::span<std::byte> out) override;
+
+private:
+    struct Place {
+        Room* room = nullptr;
+        PlayerId player{};
+        Handle connection;
+    };
+
+    Room* room_at(std::string_view path) const;
+    Place& place_of(Handle connection);
+
+    std::vector<std::unique_ptr<Room>> rooms_;
+    std::vector<Place> places_;  // By the connection's slot.
+    const HttpPages& pages_;
+    bool any_path_;
+};
+
+}  // namespace ringtick

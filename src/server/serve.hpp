@@ -1,0 +1,45 @@
+#pragma once
+
+#include "http/assets.hpp"
+#include "tick/game.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace ringtick {
+
+// What a game is told when its room is made.
+struct GameOptions {
+    std::uint64_t seed = 0;
+    std::uint32_t players_max = 0;
+    std::uint32_t bots = 0;
+    std::uint32_t rate_hz = 0;
+};
+
+using MakeGame = std::unique_ptr<Game> (*)(const GameOptions& options);
+
+// A game as a program.
+struct Program {
+    const char* name = "";
+    const char* description = "";
+    MakeGame make_game = nullptr;
+    std::uint32_t rate_hz = 30;
+    const char* subprotocol = "";           // Sec-WebSocket-Protocol; empty: none.
+    std::span<const http::Asset> assets{};  // The page, embedded.
+};
+
+// Runs the program until SIGINT or SIGTERM. Returns its exit code: 0 fine, 1 the machine refused
+// (said on stderr, with the remedy), 2 bad usage. `--help` lists what argv may hold.
+int serve(int argc, char** argv, const Program& program);
+
+// The same for a class G that is a Game and is made from GameOptions.
+template <class G>
+int serve(int argc, char** argv, Program program) {
+    program.make_game = [](const GameOptions& options) -> std::unique_ptr<Game> {
+        return std::make_unique<G>(options);
+    };
+    return serve(argc, argv, program);
+}
+
+}  // namespace ringtick

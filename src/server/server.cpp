@@ -1,0 +1,200 @@
+#include "server/server.hpp"
+
+#include "base/assert.hpp"
+#include "server/allocation_counter.hpp"
+#include "server/clock.hpp"
+#include "server/log.hpp"
+#include "server/signals.hpp"
+#include "uring/refusal.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+
+namespace ringtick {
+
+namespace {
+
+constexpr BufferGroup receive_group{.id = 1};
+constexpr std::uint32_t submissions = 512;
+constexpr std::uint32_t antechamber = 64;  // Slots beyond connections_max; see Connections.
+
+// Enough that everyone can have one message waiting, and a power of two.
+std::uint32_t receive_buffers(const NetOptions& options) {
+    if (options.receive_buffers > 0) return options.receive_buffers;
+    return std::clamp(std::bit_ceil(options.connections_max), 256U, 16'384U);
+}
+
+// A server is the kind of program that the hard limit is for.
+void raise_descriptor_limit(std::uint32_t connections_max) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t needed = rlim_t{connections_max} + 128;
+    if (limit.rlim_cur >= needed) return;
+    log_warning(
+        fmt::format("only {} descriptors are allowed, {} are needed for {} connections: "
+                    "raise `ulimit -n` or lower --connections-max",
+                    limit.rlim_cur, needed, connections_max));
+}
+
+// Between two tries to bind. Start-up is the one time that the program may sit and wait.
+void pause_briefly() {
+    ::poll(nullptr, 0, 10);
+}
+
+}  // namespace
+
+Server::Server(const Options& options, const Program& program, ServerKind kind)
+    : options_(options),
+      program_(program),
+      kind_(kind),
+      policy_{.origins = options_.origins, .subprotocol = program.subprotocol},
+      pages_(program.assets),
+      rooms_(options_.net.connections_max + antechamber, pages_, kind.any_path),
+      echo_(pages_),
+      connections_(options_.net,
+                   policy_,
+                   ring_,
+                   buffers_,
+                   kind.echo ? static_cast<ConnectionEvents&>(echo_)
+                             : static_cast<ConnectionEvents&>(rooms_)) {
+    echo_.attach(connections_);
+}
+
+Server::~Server() {
+    if (signals_ >= 0) ::close(signals_);
+}
+
+Result<void> Server::open() {
+    // Before the ring: it keeps the limit that was in force when it was made.
+    raise_descriptor_limit(options_.net.connections_max);
+    const sigset_t stop = stop_signals();
+    signals_ = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals_ < 0) return std::unexpected(Error{"signalfd", errno});
+    if (auto opened = open_ring(); !opened) return opened;
+    if (auto opened = connections_.open(); !opened) return opened;
+    if (!kind_.echo) open_rooms();
+    attach_metrics();
+    return open_listener();
+}
+
+Result<void> Server::open_ring() {
+    const std::uint32_t buffers = receive_buffers(options_.net);
+    const RingOptions ring_options{
+        .submissions = submissions,
+        .completions = completions_needed(options_.net.connections_max + antechamber, buffers,
+                                          submissions, options_.net.listen_backlog),
+        .mask = options_.mask};
+    if (auto opened = ring_.open(ring_options); !opened) return opened;
+    return buffers_.open(ring_, receive_group, buffers, options_.net.receive_buffer_size);
+}
+
+Result<void> Server::open_listener() {
+    ListenOptions listen_options = options_.listener;
+    listen_options.backlog = options_.net.listen_backlog;
+    // A server that was killed a moment ago may still hold the address: the kernel takes a ring
+    // down after its process is gone.
+    const Nanoseconds patience = monotonic_now() + std::chrono::seconds(1);
+    while (true) {
+        auto opened = listener_.open(options_.listen, listen_options);
+        if (opened) break;
+        const bool taken = opened.error().error_number == EADDRINUSE;
+        if (!taken || monotonic_now() >= patience) return opened;
+        pause_briefly();
+    }
+    connections_.listen(listener_.socket());
+    return {};
+}
+
+void Server::open_rooms() {
+    const std::uint32_t players =
+        std::min({options_.players_max, options_.net.connections_max, 65'535U});
+    const RoomLimits limits{
+        .players_max = players,
+        .inbox_messages = options_.inbox_messages > 0 ? options_.inbox_messages : 8 * players + 64,
+        .inbox_bytes = options_.inbox_bytes};
+    for (std::uint32_t room = 0; room < options_.rooms; ++room) {
+        auto game = program_.make_game({.seed = options_.seed + room,
+                                        .players_max = players,
+                                        .bots = options_.bots,
+                                        .rate_hz = options_.rate_hz});
+        rooms_.add(std::make_unique<Room>(std::move(game), limits, connections_));
+    }
+}
+
+void Server::attach_metrics() {
+    metrics_ = {.loop = &loop_stats_,
+                .ring = &ring_.stats(),
+                .features = &ring_.features(),
+                .connections = &connections_,
+                .rate_hz = options_.rate_hz,
+                .rooms = rooms_.all()};
+    pages_.attach(metrics_);
+}
+
+void Server::run() {
+    Loop loop({.ring = ring_,
+               .buffers = buffers_,
+               .connections = connections_,
+               .rooms = rooms_.all(),
+               .signals = signals_},
+              {.rate_hz = options_.rate_hz,
+               .catch_up_max = options_.catch_up_max,
+               .snapshot_size_max = options_.snapshot_size_max},
+              loop_stats_);
+    loop.run();
+    log_info("stopped");
+}
+
+std::size_t Server::write_totals(std::span<char> out) const {
+    return write_totals_json(out, metrics_);
+}
+
+std::string Server::explain(const Error& error) const {
+    const std::string_view operation = error.operation;
+    if (operation == "bind" && error.error_number == EADDRINUSE) {
+        return "the address is taken: another server listens there. Stop it, or choose another "
+               "--listen address.";
+    }
+    if (operation == "bind" || operation == "socket" || operation == "listen") {
+        return fmt::format("cannot listen there ({}: {}). Choose another --listen address.",
+                           error.operation, std::strerror(error.error_number));
+    }
+    if (operation.starts_with("io_uring") || operation.starts_with("posix_memalign")) {
+        std::array<char, 512> text{};
+        return std::string(explain_refusal(error, read_machine_facts(), text));
+    }
+    return fmt::format("{}: {}", error.operation, std::strerror(error.error_number));
+}
+
+std::string Server::describe() const {
+    const RingFeatures& features = ring_.features();
+    const std::uint32_t buffers = receive_buffers(options_.net);
+    const std::size_t receive = std::size_t{buffers} * options_.net.receive_buffer_size;
+    const std::size_t queues = features.submissions * 64UL + features.completions * 16UL;
+    const std::size_t inboxes = kind_.echo ? 0 : std::size_t{options_.rooms} * options_.inbox_bytes;
+    const std::size_t fixed = connections_.memory_fixed() + receive + queues + inboxes;
+    constexpr std::size_t mib = 1 << 20;
+    return fmt::format(
+        "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, {} receive "
+        "buffers of {} B; memory taken at start {} MiB, address space for messages {} MiB",
+        features.submissions, features.completions, features.raw,
+        features.defer_taskrun ? "deferred task work" : "cooperative task work",
+        features.absolute_deadline ? "absolute" : "relative",
+        features.recv_budget ? "by the kernel" : "by cancelling", buffers,
+        options_.net.receive_buffer_size, fixed / mib, connections_.memory_reserved() / mib);
+}
+
+}  // namespace ringtick

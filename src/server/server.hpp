@@ -1,0 +1,79 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "http/opening_handshake.hpp"
+#include "net/connections.hpp"
+#include "net/listener.hpp"
+#include "server/echo.hpp"
+#include "server/http_pages.hpp"
+#include "server/loop.hpp"
+#include "server/metrics.hpp"
+#include "server/options.hpp"
+#include "server/rooms.hpp"
+#include "server/serve.hpp"
+#include "uring/buffer_ring.hpp"
+#include "uring/ring.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace ringtick {
+
+// How messages are treated: as a game's commands, or sent back.
+struct ServerKind {
+    bool echo = false;
+    bool any_path = false;  // Every path is the first room's.
+    bool quiet = false;     // Does not print where it listens.
+};
+
+// A whole server on one thread: builds the parts in order, runs the loop, takes them down in the
+// opposite order. One per shard.
+class Server {
+public:
+    Server(const Options& options, const Program& program, ServerKind kind);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Takes all memory and descriptors. SIGINT and SIGTERM must be blocked in every thread. On an
+    // error, explain() says what to do.
+    [[nodiscard]] Result<void> open();
+    std::string explain(const Error& error) const;
+
+    // The line for the log: what the kernel granted and what memory was taken.
+    std::string describe() const;
+    std::uint16_t port() const { return listener_.port(); }
+
+    void run();
+    std::size_t write_totals(std::span<char> out) const;
+
+private:
+    [[nodiscard]] Result<void> open_ring();
+    [[nodiscard]] Result<void> open_listener();
+    void open_rooms();
+    void attach_metrics();
+
+    Options options_;
+    Program program_;
+    ServerKind kind_;
+    http::HandshakePolicy policy_;
+
+    Ring ring_;
+    BufferRing buffers_;
+    HttpPages pages_;
+    Rooms rooms_;
+    Echo echo_;
+    Connections connections_;
+    Listener listener_;
+    int signals_ = -1;
+    LoopStats loop_stats_;
+    Metrics metrics_;
+};
+
+// Opens a server, says where it listens, runs it until a signal, prints its totals. Returns the
+// program's exit code.
+int run_server(const Options& options, const Program& program, ServerKind kind);
+
+}  // namespace ringtick

@@ -1,0 +1,219 @@
+// How connections end, with a clock moved by hand.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/net_bench.hpp"
+
+namespace ringtick {
+namespace {
+
+using namespace std::chrono_literals;
+using test::client_frame;
+using test::NetBench;
+using test::upgrade_request;
+
+#define NEEDS_RING(bench) \
+    if (!(bench).ready()) GTEST_SKIP() << "no io_uring here"
+
+// What the client is told last, as "opcode:payload", once the stream has ended.
+std::string last_words(NetBench& bench, test::WsClient& client) {
+    std::string words;
+    EXPECT_TRUE(bench.until([&] {
+        const bool more = client.read();
+        for (const auto& frame : client.take_frames()) {
+            words += std::to_string(static_cast<int>(frame.opcode)) + ":";
+            for (const char c : frame.payload) {
+                words +=
+                    c >= ' ' && c <= '~' ? std::string(1, c) : "<" + std::to_string(c & 0xFF) + ">";
+            }
+            words += " ";
+        }
+        return !more;
+    }));
+    return words;
+}
+
+CloseReason only_reason(const NetBench& bench) {
+    EXPECT_EQ(bench.events.closed.size(), 1U);
+    return bench.events.closed.empty() ? CloseReason::reset : bench.events.closed[0].second;
+}
+
+// RFC 6455 section 5.5.1: the answer echoes the code; then the server closes TCP first (7.1.1).
+TEST(Closing, APeersCloseIsAnsweredWithItsCodeAndTheStreamEnds) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    ASSERT_TRUE(client->send(client_frame(Opcode::close,
+                                          "\x0F\xA0"
+                                          "bye")));
+    EXPECT_EQ(last_words(bench, *client), "8:<15><160> ");
+    EXPECT_FALSE(client->was_reset());
+    EXPECT_EQ(only_reason(bench), CloseReason::closed_by_peer);
+    client->close();
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
+TEST(Closing, AnEmptyCloseIsAnsweredEmpty) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    ASSERT_TRUE(client->send(client_frame(Opcode::close, "")));
+    EXPECT_EQ(last_words(bench, *client), "8: ");
+}
+
+TEST(Closing, OurCloseWaitsForThePeersAndIgnoresDataMeanwhile) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    bench.connections().close(bench.events.opened[0], CloseCode::going_away, "later",
+                              CloseReason::by_game);
+    bench.turn();
+    ASSERT_TRUE(client->send(client_frame(Opcode::binary, "too late") +
+                             client_frame(Opcode::close, "\x03\xE9")));
+    EXPECT_EQ(last_words(bench, *client), "8:<3><233>later ");
+    EXPECT_TRUE(bench.events.messages.empty());
+    EXPECT_EQ(only_reason(bench), CloseReason::by_game);
+}
+
+TEST(Closing, APeerThatNeverAnswersOurCloseIsDroppedAfterTheCloseTimeout) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    bench.connections().close(bench.events.opened[0], CloseCode::going_away, "",
+                              CloseReason::by_game);
+    bench.pass(750ms);
+    EXPECT_EQ(bench.connections().count(), 1U);
+    bench.pass(500ms);
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
+TEST(Closing, AProtocolErrorIsToldAndEndsTheStream) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    ASSERT_TRUE(client->send(client_frame(Opcode::binary, "good") + std::string("\x82\x01x")));
+    EXPECT_EQ(last_words(bench, *client), "8:<3><234> ");
+    EXPECT_EQ(bench.events.messages, std::vector<std::string>{"good"});
+    EXPECT_EQ(only_reason(bench), CloseReason::protocol);
+}
+
+TEST(Closing, AStreamThatEndsWithoutACloseFrameIsAVanishedPeer) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    client->close();
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+    EXPECT_EQ(only_reason(bench), CloseReason::vanished);
+}
+
+TEST(Closing, ASilentConnectionIsCutWhenTheHandshakeTimeIsOver) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 1; }));
+    EXPECT_TRUE(bench.connections().urgent());
+    bench.pass(4750ms);
+    EXPECT_EQ(bench.connections().count(), 1U);
+    bench.pass(500ms);
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+    EXPECT_FALSE(bench.connections().urgent());
+}
+
+// A byte now and then does not buy more time: the whole request has five seconds.
+TEST(Closing, ATrickledRequestIsAnsweredWith408WhenItsTimeIsOver) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    const std::string request = upgrade_request();
+    for (std::size_t i = 0; i < 6; ++i) {
+        client->send(request.substr(i, 1));
+        bench.pass(1s);
+    }
+    ASSERT_TRUE(bench.until([&] { return !client->read(); }));
+    EXPECT_TRUE(client->received().starts_with("HTTP/1.1 408 ")) << client->received();
+}
+
+TEST(Closing, ATrickledMessageIsCutWhenItsTimeIsOver) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    const std::string frame = client_frame(Opcode::binary, std::string(100, 'x'));
+    for (std::size_t i = 0; i < 12; ++i) {
+        client->send(frame.substr(i, 1));
+        bench.pass(1s);
+    }
+    EXPECT_EQ(only_reason(bench), CloseReason::message_timeout);
+}
+
+TEST(Closing, MessagesThatEndInTimeMayFollowEachOtherForEver) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    const std::string frame = client_frame(Opcode::binary, "xyz");
+    // Each send ends one message and begins the next, so that one is always unfinished.
+    ASSERT_TRUE(client->send(frame.substr(0, 4)));
+    for (int i = 0; i < 30; ++i) {
+        bench.pass(1s);
+        ASSERT_TRUE(client->send(frame.substr(4) + frame.substr(0, 4)));
+    }
+    bench.pass(1s);
+    EXPECT_EQ(bench.events.messages.size(), 30U);
+    EXPECT_TRUE(bench.events.closed.empty());
+}
+
+TEST(Closing, ASilentPlayerIsPingedThenCutOff) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    bench.pass(21s);
+    client->read();
+    const auto frames = client->take_frames();
+    ASSERT_EQ(frames.size(), 1U);
+    EXPECT_EQ(frames[0].opcode, Opcode::ping);
+    bench.pass(23s);
+    EXPECT_TRUE(bench.events.closed.empty());
+    bench.pass(2s);
+    EXPECT_EQ(only_reason(bench), CloseReason::idle_timeout);
+}
+
+TEST(Closing, APongKeepsASilentPlayer) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    for (int i = 0; i < 5; ++i) {
+        bench.pass(21s);
+        ASSERT_TRUE(client->send(client_frame(Opcode::pong, "")));
+        bench.turn();
+    }
+    EXPECT_TRUE(bench.events.closed.empty());
+}
+
+TEST(Closing, AClientThatTakesNothingIsCutAfterTheStallTimeout) {
+    NetBench bench({.ping_after = 1h, .idle_timeout = 2h}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    const std::string text(4'000, 's');
+    std::vector<std::byte> frame(4 + text.size());
+    frame[0] = std::byte{0x82};
+    frame[1] = std::byte{126};
+    frame[2] = static_cast<std::byte>(text.size() >> 8);
+    frame[3] = static_cast<std::byte>(text.size() & 0xFF);
+    while (bench.stats().snapshots_skipped == 0) bench.broadcast(bench.events.opened, frame);
+    for (int i = 0; i < 9; ++i) {
+        bench.broadcast(bench.events.opened, frame);
+        bench.pass(1s);
+    }
+    EXPECT_TRUE(bench.events.closed.empty());
+    for (int i = 0; i < 2; ++i) {
+        bench.broadcast(bench.events.opened, frame);
+        bench.pass(1s);
+    }
+    EXPECT_EQ(only_reason(bench), CloseReason::stalled);
+    bench.pass(2s);
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
+}  // namespace
+}  // namespace ringtick

@@ -1,0 +1,280 @@
+#include "net/connections.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "support/net_bench.hpp"
+
+namespace ringtick {
+namespace {
+
+using namespace std::chrono_literals;
+using test::client_frame;
+using test::NetBench;
+using test::upgrade_request;
+using test::WsClient;
+
+#define NEEDS_RING(bench) \
+    if (!(bench).ready()) GTEST_SKIP() << "no io_uring here"
+
+std::vector<std::byte> frame_of(std::string_view payload) {
+    std::vector<std::byte> frame(4 + payload.size());
+    frame[0] = std::byte{0x82};
+    frame[1] = std::byte{126};
+    frame[2] = static_cast<std::byte>(payload.size() >> 8);
+    frame[3] = static_cast<std::byte>(payload.size() & 0xFF);
+    copy_bytes(std::span(frame).subspan(4), as_bytes(payload));
+    return frame;
+}
+
+TEST(Connections, DeliverAMessageAndSendOneBack) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    bench.events.echo_to = &bench.connections();
+    const auto client = bench.open_client();
+    ASSERT_TRUE(client->send(client_frame(Opcode::text, "hello")));
+
+    std::vector<test::ServerFrame> frames;
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        frames = client->take_frames();
+        return !frames.empty();
+    }));
+    EXPECT_EQ(bench.events.messages, std::vector<std::string>{"hello"});
+    EXPECT_EQ(frames[0].opcode, Opcode::text);
+    EXPECT_EQ(frames[0].payload, "hello");
+}
+
+// RFC 6455 section 4.1: a client may not send before the 101, but one that does must not lose it.
+TEST(Connections, FramesBehindTheOpeningHandshakeAreNotLost) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    ASSERT_TRUE(client->send(upgrade_request() + client_frame(Opcode::binary, "early") +
+                             client_frame(Opcode::binary, "bird").substr(0, 5)));
+    ASSERT_TRUE(bench.until([&] { return !bench.events.messages.empty(); }));
+    ASSERT_TRUE(client->send(client_frame(Opcode::binary, "bird").substr(5)));
+    ASSERT_TRUE(bench.until([&] { return bench.events.messages.size() == 2; }));
+    EXPECT_EQ(bench.events.messages, (std::vector<std::string>{"early", "bird"}));
+}
+
+// Goal: a small ring of buffers is flow control, not loss.
+// Method: 100 clients talk at once to 8 buffers; every message must arrive.
+TEST(Connections, EveryByteArrivesThoughBuffersRunOut) {
+    NetBench bench({.receive_buffers = 8, .receive_buffer_size = 256});
+    NEEDS_RING(bench);
+    std::vector<std::unique_ptr<WsClient>> clients;
+    for (int i = 0; i < 100; ++i) clients.push_back(bench.open_client());
+    const std::string message(1'000, 'm');
+    for (const auto& client : clients) {
+        ASSERT_TRUE(client->send(client_frame(Opcode::binary, message)));
+    }
+    ASSERT_TRUE(bench.until([&] { return bench.events.messages.size() == 100; }));
+    for (const std::string& received : bench.events.messages) ASSERT_EQ(received, message);
+    EXPECT_GT(bench.stats().receive_starved, 0U);
+    EXPECT_EQ(bench.buffers.lent(), 0U);
+}
+
+// Goal: at the descriptor limit we neither spin nor lose a connection.
+// Method: the limit is lowered while nobody is accepting, since the kernel reads it when an accept
+// is armed.
+TEST(Connections, AcceptingPausesWithoutDescriptorsAndResumesLater) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto first = bench.open_client();
+    bench.connections().stop_listening();
+    ASSERT_TRUE(bench.until([&] { return !bench.connections().accepting(); }));
+    const auto second = bench.connect();  // Waits in the backlog.
+
+    rlimit whole{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &whole), 0);
+    const int lowest_free = dup(0);
+    ::close(lowest_free);
+    const rlimit full{.rlim_cur = static_cast<rlim_t>(lowest_free), .rlim_max = whole.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &full), 0);
+    bench.connections().listen(bench.listening_socket());
+    const bool refused = bench.until([&] { return bench.stats().accept_failures == 1; });
+    for (int i = 0; i < 10; ++i) bench.turn();
+    const std::uint64_t failures_while_waiting = bench.stats().accept_failures;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &whole), 0);
+
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(failures_while_waiting, 1U);
+    bench.now += 100ms;
+    ASSERT_TRUE(bench.until([&] { return bench.stats().accepted == 2; }));
+}
+
+// Goal: latest wins. A client that stops reading is skipped, the others are not, and what it gets
+// when it reads again is whole frames, the newest last, and few of them.
+TEST(Connections, AFrozenClientIsSkippedAndResumesWithWholeFrames) {
+    NetBench bench({}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto frozen = bench.open_client(4'096);
+    const auto healthy = bench.open_client();
+    constexpr int snapshots = 500;
+    std::size_t healthy_frames = 0;
+    for (int i = 0; i < snapshots; ++i) {
+        const auto frame = frame_of(std::to_string(i) + std::string(1'000, 's'));
+        bench.broadcast(bench.events.opened, frame);
+        ASSERT_TRUE(bench.until([&] {
+            healthy->read();
+            healthy_frames += healthy->take_frames().size();
+            return healthy_frames == static_cast<std::size_t>(i) + 1;
+        }));
+    }
+    EXPECT_GT(bench.stats().snapshots_skipped, 400U);
+
+    // It reads again: the rest of a frame begun long ago, then what comes now.
+    std::vector<test::ServerFrame> frames;
+    const auto drain = [&] {
+        frozen->read();
+        for (auto& frame : frozen->take_frames()) frames.push_back(std::move(frame));
+        return bench.connections().ready_for_snapshot(bench.events.opened[0]);
+    };
+    ASSERT_TRUE(bench.until(drain));
+    bench.broadcast(bench.events.opened, frame_of("newest"));
+    ASSERT_TRUE(bench.until([&] {
+        drain();
+        return !frames.empty() && frames.back().payload == "newest";
+    }));
+    int last = -1;
+    for (const auto& frame : frames) {
+        ASSERT_EQ(frame.opcode, Opcode::binary);
+        if (frame.payload == "newest") continue;
+        const int number = std::stoi(frame.payload);
+        EXPECT_EQ(frame.payload, std::to_string(number) + std::string(1'000, 's'));
+        EXPECT_GT(number, last);
+        last = number;
+    }
+    EXPECT_LT(frames.size(), 100U);
+}
+
+// Goal: a frame that went out in part is finished before anything else is said.
+// Method: a socket that takes snapshots in part, and a ping in every turn, whose pong is queued in
+// the same turn as the partial send is heard of.
+TEST(Connections, APongNeverLandsInsideASnapshot) {
+    NetBench bench({.pongs_per_tick = 1'000}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    std::vector<test::ServerFrame> frames;
+    for (int i = 0; i < 300; ++i) {
+        ASSERT_TRUE(client->send(client_frame(Opcode::ping, "p" + std::to_string(i))));
+        bench.broadcast(bench.events.opened, frame_of(std::string(9'000, 's')));
+        client->read(6'000);
+        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
+    }
+    EXPECT_GT(bench.stats().snapshots_partial, 0U);
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
+        return !frames.empty() && frames.back().payload == "p299";
+    }));
+    for (const auto& frame : frames) {
+        if (frame.opcode == Opcode::pong) continue;
+        ASSERT_EQ(frame.opcode, Opcode::binary);
+        ASSERT_EQ(frame.payload, std::string(9'000, 's'));
+    }
+}
+
+TEST(Connections, MessagesThatMustArriveLeaveWithTheSnapshotInOrder) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    bench.connections().send_message(bench.events.opened[0], Opcode::binary, as_bytes("event"));
+    bench.broadcast(bench.events.opened, frame_of("snapshot"));
+    std::vector<test::ServerFrame> frames;
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
+        return frames.size() == 2;
+    }));
+    EXPECT_EQ(frames[0].payload, "event");
+    EXPECT_EQ(frames[1].payload, "snapshot");
+    EXPECT_EQ(bench.stats().snapshots_skipped, 0U);
+}
+
+TEST(Connections, AClientWhoseQueueOverflowsIsCutOff) {
+    NetBench bench({.output_size_max = 32'768}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    const std::string event(4'000, 'e');
+    const Handle handle = bench.events.opened[0];
+    int sent = 0;
+    while (bench.connections().send_message(handle, Opcode::binary, as_bytes(event))) {
+        ASSERT_LT(++sent, 1'000);
+        bench.turn();
+    }
+    ASSERT_EQ(bench.events.closed.size(), 1U);
+    EXPECT_EQ(bench.events.closed[0].second, CloseReason::overflow);
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
+TEST(Connections, MoreMessagesThanATickMayBringEndWithPolicyViolation) {
+    NetBench bench({.messages_per_tick = 4});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    std::string flood;
+    for (int i = 0; i < 41; ++i) flood += client_frame(Opcode::binary, "x");
+    ASSERT_TRUE(client->send(flood));
+    ASSERT_TRUE(bench.until([&] { return !bench.events.closed.empty(); }));
+    EXPECT_EQ(bench.events.messages.size(), 40U);
+    EXPECT_EQ(bench.events.closed[0].second, CloseReason::flood);
+    std::vector<test::ServerFrame> frames;
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
+        return !frames.empty();
+    }));
+    EXPECT_EQ(frames[0].opcode, Opcode::close);
+    EXPECT_EQ(frames[0].payload.substr(0, 2), "\x03\xF0");  // 1008
+}
+
+// Goal: slots, descriptors and buffers all come home, however connections end, and no byte reaches
+// the one who has the slot next.
+TEST(Connections, TwentyThousandComeTalkAndGoAndNothingIsLeft) {
+    NetBench bench({.connections_max = 64});
+    NEEDS_RING(bench);
+    constexpr unsigned rounds = 20'000 / 50;
+    for (unsigned round = 0; round < rounds; ++round) {
+        const std::string name = "round" + std::to_string(round);
+        std::vector<std::unique_ptr<WsClient>> clients;
+        bench.events.messages.clear();
+        for (int i = 0; i < 50; ++i) {
+            auto client = bench.connect();
+            ASSERT_TRUE(client->send(upgrade_request() + client_frame(Opcode::binary, name)));
+            if (i % 5 == 0) client->abort();
+            clients.push_back(std::move(client));
+        }
+        ASSERT_TRUE(bench.until([&] { return bench.stats().accepted == 50 * (round + 1); }));
+        if (round % 2 == 0) bench.turn();
+        for (std::size_t i = 0; i < clients.size(); ++i) {
+            if (i % 5 == 1) clients[i]->abort();
+            if (i % 5 == 2) clients[i]->send(client_frame(Opcode::close, "\x03\xE8"));
+            if (i % 5 == 3) clients[i]->finish();
+        }
+        ASSERT_TRUE(bench.until([&] {
+            for (const auto& client : clients) {
+                if (client->socket() >= 0 && !client->read()) client->close();
+            }
+            const auto left = std::ranges::count_if(
+                clients, [](const auto& client) { return client->socket() >= 0; });
+            if (left > 10) return false;
+            for (const auto& client : clients) client->close();  // Those who never said goodbye.
+            return bench.connections().count() == 0;
+        }));
+        for (const std::string& message : bench.events.messages) ASSERT_EQ(message, name);
+    }
+    EXPECT_EQ(bench.stats().accepted, 20'000U);
+    EXPECT_EQ(bench.events.opened.size(), bench.events.closed.size());
+    EXPECT_EQ(bench.buffers.lent(), 0U);
+    EXPECT_EQ(bench.ring.stats().cq_overflow, 0U);
+    EXPECT_FALSE(bench.connections().urgent());
+}
+
+}  // namespace
+}  // namespace ringtick
