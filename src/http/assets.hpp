@@ -25,6 +25,8 @@ struct AssetResponse {
 };
 
 const Asset* find_asset(std::span<const Asset> assets, std::string_view path);
-AssetResponse write_asset_response(std::span<std::byte> out, const Asset& asset, const Request& request);
+AssetResponse write_asset_response(std::span<std::byte> out,
+                                   const Asset& asset,
+                                   const Request& request);
 
 }  // namespace ringtick::http

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace ringtick::http {
+
+// RFC 6454: who served the page that a request comes from.
+struct Origin {
+    std::string_view scheme;
+    std::string_view host;  // Of an IPv6 address with its brackets.
+    std::string_view port;  // The scheme's own if none is written.
+
+    friend bool same_origin(const Origin& a, const Origin& b);
+};
+
+// Nothing for "null", and for anything that is not scheme://host[:port] to the letter.
+std::optional<Origin> parse_origin(std::string_view text);
+
+// Whether a page of that origin was served by who a Host header names. We are told of no scheme
+// (TLS may end before us), so the page's scheme gives the port that either leaves out.
+bool is_served_by(const Origin& origin, std::string_view host_header);
+
+}  // namespace ringtick::http

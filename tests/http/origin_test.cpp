@@ -1,0 +1,79 @@
+#include "http/origin.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ringtick::http {
+namespace {
+
+bool served_by(std::string_view origin, std::string_view host) {
+    const auto parsed = parse_origin(origin);
+    return parsed && is_served_by(*parsed, host);
+}
+
+TEST(Origin, IsServedByItsOwnHost) {
+    EXPECT_TRUE(served_by("http://example.com", "example.com"));
+    EXPECT_TRUE(served_by("http://Example.COM:9001", "example.com:9001"));
+    EXPECT_TRUE(served_by("http://[::1]:9001", "[::1]:9001"));
+    EXPECT_TRUE(served_by("http://[::1]", "[::1]"));
+}
+
+TEST(Origin, KnowsThePortThatItsSchemeLeavesOut) {
+    EXPECT_TRUE(served_by("http://example.com", "example.com:80"));
+    EXPECT_TRUE(served_by("http://example.com:80", "example.com"));
+    EXPECT_TRUE(served_by("https://example.com", "example.com:443"));
+    EXPECT_TRUE(served_by("HTTPS://example.com:443", "example.com"));
+    EXPECT_FALSE(served_by("https://example.com", "example.com:80"));
+    EXPECT_FALSE(served_by("http://example.com", "example.com:443"));
+    EXPECT_FALSE(served_by("http://[::1]:80", "[::1]:9001"));
+}
+
+TEST(Origin, IsNotServedByAnotherHost) {
+    EXPECT_FALSE(served_by("http://example.com", "example.org"));
+    EXPECT_FALSE(served_by("http://example.com.evil.org", "example.com"));
+    EXPECT_FALSE(served_by("http://example.com", "example.com.evil.org"));
+    EXPECT_FALSE(served_by("http://example.com:9001", "example.com:9002"));
+    EXPECT_FALSE(served_by("http://example.com", ""));
+    EXPECT_FALSE(served_by("ftp://example.com", "example.com"));
+    EXPECT_FALSE(served_by("file://example.com", "example.com"));
+}
+
+TEST(Origin, RefusesWhatIsNotAnOrigin) {
+    for (const char* text : {"",
+                             "null",
+                             "example.com",
+                             "//example.com",
+                             "://example.com",
+                             "http:/example.com",
+                             "http://",
+                             "http://:80",
+                             "http://a/",
+                             "http://a/b",
+                             "http://a:",
+                             "http://a:b",
+                             "http://a:80:80",
+                             "http://a:80x",
+                             "http://u@a",
+                             "http://a?b",
+                             "http://a#b",
+                             "http://a http://b",
+                             "http://a,b",
+                             "http://[::1",
+                             "http://[::1]x",
+                             "http://a\\b",
+                             "http:// a"}) {
+        EXPECT_FALSE(parse_origin(text).has_value()) << text;
+    }
+}
+
+TEST(Origin, IsTheSameWithItsPortWrittenOrNot) {
+    const auto same = [](std::string_view a, std::string_view b) {
+        return same_origin(*parse_origin(a), *parse_origin(b));
+    };
+    EXPECT_TRUE(same("https://game.example", "HTTPS://Game.Example:443"));
+    EXPECT_FALSE(same("https://game.example", "http://game.example"));
+    EXPECT_FALSE(same("https://game.example", "https://game.example:444"));
+    EXPECT_FALSE(same("https://game.example", "https://a.game.example"));
+}
+
+}  // namespace
+}  // namespace ringtick::http
