@@ -96,7 +96,7 @@ std::size_t RequestParser::size_limit() const {
 void RequestParser::feed(std::span<const std::byte> bytes, std::size_t end) {
     ASSERT(consumed_ < end);
     const std::string_view fresh = as_text(bytes.first(end)).substr(consumed_);
-    Feed feed{.parser = this, .begin = as_text(bytes).data()};
+    Feed feed{.parser = this, .begin = fresh.data() - consumed_};
     llhttp_.data = &feed;
     const llhttp_errno_t error = llhttp_execute(&llhttp_, fresh.data(), fresh.size());
     llhttp_.data = nullptr;
