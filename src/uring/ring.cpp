@@ -48,8 +48,8 @@ const RingStats& Ring::stats() const {
 // connection, its result the new descriptor. No address is asked for: all of them would be written
 // to the same place.
 //
-// SOCK_CLOEXEC but not SOCK_NONBLOCK: io_uring takes O_NONBLOCK at its word, and would answer a
-// receive on an empty socket with -EAGAIN instead of waiting for data.
+// SOCK_CLOEXEC but not SOCK_NONBLOCK: a request waits inside io_uring either way, and whoever calls
+// recv(2) on the socket by hand says MSG_DONTWAIT where it is meant.
 void Ring::arm_accept(int listener, Token token) {
     ASSERT(listener >= 0);
     ASSERT(token.op == Op::accept);
