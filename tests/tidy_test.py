@@ -68,7 +68,7 @@ class Tidy(unittest.TestCase):
         self.assertEqual(found("src/net/a.cpp", "x = IORING_OP_SEND;\n"),
                          ["1: IORING_OP_SEND belongs in src/uring/"])
         self.assertEqual(found("src/tick/a.cpp", "clock_gettime(CLOCK_MONOTONIC, &now);\n"),
-                         ["1: clock_gettime belongs in src/server/"])
+                         ["1: clock_gettime belongs in src/server/ or src/uring/native.cpp"])
 
     def test_lets_a_comment_name_what_the_code_may_not(self):
         self.assertEqual(found("src/net/a.cpp", "// Ends in io_uring_enter(2).\n"), [])
