@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 const [tsconfig, entry, output, depfile] = process.argv.slice(2);
 
 const { build } = await import('esbuild').catch(() => {
-  console.error(`${import.meta.dirname ?? 'game-demo/web'}: its packages are missing; run ./dev setup, or npm ci there`);
+  console.error('The page needs its packages: run ./dev setup, or npm ci in game-demo/web.');
   process.exit(1);
 });
 
@@ -25,6 +25,6 @@ const result = await build({
   logLevel: 'warning',
 });
 
-const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(path.replace(/^<.*?>/, '')));
+const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(path));
 const escaped = inputs.map((path) => path.replaceAll(' ', '\\ '));
 await writeFile(depfile, `${output}: ${escaped.join(' ')}\n`);

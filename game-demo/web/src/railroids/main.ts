@@ -1,6 +1,46 @@
+// Pixi compiles its shaders' feeders with `new Function` unless told not to: the page's
+// Content-Security-Policy forbids that.
 import 'pixi.js/unsafe-eval';
 import { Application } from 'pixi.js';
+import { layout } from 'railroids-layout';
+import { Client } from '../ringtick/client';
+import { GameModule } from '../ringtick/module';
+import { colour } from './colours';
+import { Game } from './game';
+import { install_hooks } from './hooks';
+import { Title } from './hud/title';
+import { Sound } from './sound/sound';
 
-const app = new Application();
-await app.init({ background: 0x04060d, resizeTo: window, preference: 'webgl' });
-document.body.append(app.canvas);
+const pixels_per_point_most = 2;  // More cannot be seen in motion, and costs a phone its frames.
+
+// ?room=NAME says where to play, ?sharp forbids drawing fewer pixels on a slow machine.
+const options = new URLSearchParams(location.search);
+
+function play_url(): string {
+  const room = options.get('room') ?? '1';
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  return `${scheme}//${location.host}/play/${encodeURIComponent(room)}`;
+}
+
+async function open_canvas(): Promise<Application> {
+  const app = new Application();
+  await app.init({
+    preference: 'webgl',
+    background: colour.space,
+    resizeTo: window,
+    autoDensity: true,
+    antialias: devicePixelRatio < 1.5,  // Denser screens smooth by themselves.
+    resolution: Math.min(devicePixelRatio, pixels_per_point_most),
+  });
+  document.getElementById('stage')!.append(app.canvas);
+  return app;
+}
+
+const [app, module] = await Promise.all([
+  open_canvas(),
+  GameModule.load('/railroids.wasm', layout),
+]);
+const client = new Client(module, play_url(), 'arena.v1');
+const game = new Game(app, client, new Sound(), options);
+install_hooks(module, client.connection, game.scene);
+new Title((name) => game.play(name));

@@ -1,0 +1,144 @@
+// One frame after the other: reads the player's wish, lets the module move the world to this
+// moment, draws it.
+
+import type { Application } from 'pixi.js';
+import type { layout } from 'railroids-layout';
+import type { Client } from '../ringtick/client';
+import { Attract } from './attract';
+import { Controls } from './controls/controls';
+import { Hud } from './hud/hud';
+import { LinkNotice } from './hud/link';
+import { Quality } from './quality';
+import type { Frame } from './scene/frame';
+import { Scene } from './scene/scene';
+import type { Sound } from './sound/sound';
+import { Button, type World } from './world';
+import type { Wish } from './controls/wish';
+
+const frame_longest_s = 0.1;  // After a pause the picture goes on; it does not catch up.
+const names_kept_ms = 500;
+const aim_lead = 260;         // How far the eye follows the gun, as if it were a speed.
+
+export class Game {
+  readonly scene: Scene;
+
+  private readonly controls: Controls;
+  private readonly hud = new Hud();
+  private readonly link = new LinkNotice();
+  private readonly attract = new Attract();
+  private readonly names = new Map<number, string>();
+  private names_read_ms = 0;
+  private started = false;
+  private focus = { x: 0, y: 0, lead_x: 0, lead_y: 0 };
+
+  constructor(
+    app: Application,
+    private readonly client: Client<typeof layout>,
+    private readonly sound: Sound,
+    options: URLSearchParams,
+  ) {
+    this.scene = new Scene(app, sound);
+    this.controls = new Controls(document.getElementById('stage')!);
+    this.hud.show_sound(sound.muted);
+    client.on_status = (status) => {
+      if (status === 'open') this.reset();
+    };
+    const quality = options.has('sharp') ? undefined : new Quality(app);
+    app.ticker.add(({ elapsedMS }) => {
+      quality?.on_frame(elapsedMS / 1000);
+      this.frame(Math.min(frame_longest_s, elapsedMS / 1000));
+    });
+    addEventListener('keydown', (event) => this.on_key(event));
+    addEventListener('pointerdown', () => sound.wake());
+  }
+
+  play(name: string): void {
+    this.sound.wake();
+    this.started = true;
+    this.controls.enabled = true;
+    document.body.classList.add('playing');
+    this.scene.reset();
+    this.hud.show();
+    this.client.play(name);
+  }
+
+  private frame(dt: number): void {
+    const now_ms = performance.now();
+    this.link.update(this.client.connection, now_ms);
+    if (this.started) this.played_frame(now_ms, dt);
+    else this.title_frame(now_ms, dt);
+  }
+
+  private played_frame(now_ms: number, dt: number): void {
+    const { module } = this.client;
+    module.advance(now_ms);
+    const world = module.view;
+    const { camera } = this.scene;
+    const wish = this.controls.wish(
+      world, { x: camera.screen_x(world.own_x), y: camera.screen_y(world.own_y) });
+    if (world.connected) {
+      this.client.tick_rate_hz = world.tick_rate_hz;
+      this.client.input(wish.buttons, Math.round((wish.aim / (2 * Math.PI)) * 256) & 255);
+    }
+    this.sound.thrust(Boolean(world.own_alive) && (wish.buttons & Button.thrust) !== 0);
+
+    if (now_ms - this.names_read_ms > names_kept_ms) {
+      this.names_read_ms = now_ms;
+      this.names.clear();
+    }
+    this.look_at(world, wish);
+    this.scene.pointers.mouse = this.controls.touch.used ? undefined : this.controls.mouse;
+    this.scene.draw(this.frame_of(world, now_ms, dt, wish.aim), this.focus);
+    this.hud.update(world, now_ms, this.name_of);
+  }
+
+  private title_frame(now_ms: number, dt: number): void {
+    const { world } = this.attract;
+    const time_s = now_ms / 1000;
+    this.attract.advance(time_s, dt);
+    this.focus.x = world.beacon_x + 520 * Math.sin(time_s * 0.05);
+    this.focus.y = world.beacon_y + 260 * Math.sin(time_s * 0.073);
+    this.scene.draw(this.frame_of(world, now_ms, dt, 0), this.focus);
+  }
+
+  private frame_of(world: World, now_ms: number, dt: number, aim: number): Frame {
+    const { camera } = this.scene;
+    return { world, camera, time_s: now_ms / 1000, dt, aim, name_of: this.name_of };
+  }
+
+  // The dead look at where they fell.
+  private look_at(world: World, { aim }: Wish): void {
+    if (!world.own_alive) {
+      this.focus.lead_x = this.focus.lead_y = 0;
+      return;
+    }
+    this.focus.x = world.own_x;
+    this.focus.y = world.own_y;
+    this.focus.lead_x = world.own_vx + Math.cos(aim) * aim_lead;
+    this.focus.lead_y = world.own_vy + Math.sin(aim) * aim_lead;
+  }
+
+  // Names are asked of the module now and then, not for every ship in every frame.
+  private readonly name_of = (id: number): string => {
+    if (!this.started) return '';
+    let name = this.names.get(id);
+    if (name === undefined) {
+      name = this.client.module.name_of(id);
+      this.names.set(id, name);
+    }
+    return name;
+  };
+
+  private reset(): void {
+    this.scene.reset();
+    this.hud.reset();
+    this.names.clear();
+  }
+
+  private on_key(event: KeyboardEvent): void {
+    this.sound.wake();
+    if (event.code !== 'KeyM' || event.repeat || event.target instanceof HTMLInputElement) return;
+    this.sound.toggle();
+    this.hud.show_sound(this.sound.muted);
+  }
+}

@@ -1,0 +1,42 @@
+// What a test, or a curious player at the console, may ask: railroids.state(). It only reads.
+
+import type { GameModule } from '../ringtick/module';
+import type { Connection } from '../ringtick/connection';
+import type { layout } from 'railroids-layout';
+import type { Scene } from './scene/scene';
+
+export function install_hooks(
+  module: GameModule<typeof layout>, connection: Connection, scene: Scene,
+): void {
+  const state = () => {
+    const { view } = module;
+    const ships = Array.from({ length: view.ship_count }, (_, i) => ({
+      id: view.ship_id[i]!,
+      name: module.name_of(view.ship_id[i]!),
+      x: view.ship_x[i]!,
+      y: view.ship_y[i]!,
+      flags: view.ship_flags[i]!,
+    }));
+    return {
+      link: connection.status,
+      connected: Boolean(view.connected),
+      id: view.own_id,
+      alive: Boolean(view.own_alive),
+      x: view.own_x,
+      y: view.own_y,
+      heading: view.own_heading,
+      energy: view.own_energy,
+      rtt_ms: view.rtt_ms,
+      server_tick: view.server_tick,
+      players: view.players,
+      bots: view.bots,
+      snapshots_per_second: view.snapshots_per_second,
+      beams_seen: scene.beams.seen_count,
+      beam_shooters: Array.from(view.beam_shooter.subarray(0, view.beam_count)),
+      particles: scene.particles.count,
+      asteroids: view.asteroid_count,
+      ships,
+    };
+  };
+  Object.defineProperty(window, 'railroids', { value: { state } });
+}

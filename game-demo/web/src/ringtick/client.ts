@@ -1,0 +1,85 @@
+// A player's side of a ringtick game: the connection, the module that understands it, and the
+// timers that keep both going. What it draws and which keys it reads is the game's affair.
+
+import { Connection, type Status } from './connection';
+import { Kind, type GameModule } from './module';
+import type { Layout } from './view';
+
+const quick_pings = 5;  // At the start, so that the clock is known within half a second.
+const quick_ping_ms = 110;
+const ping_ms = 900;
+// The server looks at its sockets once per tick. Probes of varying phase find out by how little
+// one can wait for that look.
+const ping_jitter_ms = 200;
+
+export class Client<L extends Layout> {
+  readonly connection: Connection;
+  on_status: (status: Status) => void = () => {};
+  tick_rate_hz = 30;
+
+  private name = '';
+  private ping_timer = 0;
+  private pings_sent = 0;
+  private next_input_ms = 0;
+  // What was pressed since the last input left, so that no tap is too short to count.
+  private buttons = 0;
+  private aim = 0;
+
+  constructor(
+    readonly module: GameModule<L>,
+    url: string,
+    protocol: string,
+  ) {
+    this.connection = new Connection(url, protocol, {
+      on_open: () => this.on_open(),
+      on_message: (message) => this.on_message(message),
+      on_status: (status) => this.on_status(status),
+    });
+  }
+
+  play(name: string): void {
+    this.name = name;
+    this.connection.connect();
+  }
+
+  // Says what the player wants now. At most one message leaves per tick, and none while an older
+  // one is stuck in the browser: it would only arrive later.
+  input(buttons: number, aim: number): void {
+    this.buttons |= buttons;
+    this.aim = aim;
+
+    const now = performance.now();
+    const slack_ms = 2;  // Frames are not quite regular; without it one in two would be late.
+    if (now + slack_ms < this.next_input_ms || this.connection.backlog > 0) return;
+    const interval_ms = 1000 / this.tick_rate_hz;
+    this.next_input_ms = Math.max(this.next_input_ms, now - interval_ms) + interval_ms;
+    this.connection.send(this.module.input(this.buttons, this.aim));
+    this.buttons = 0;
+  }
+
+  private on_open(): void {
+    this.module.start(performance.now());
+    this.connection.send(this.module.hello(this.name));
+    this.pings_sent = 0;
+    clearTimeout(this.ping_timer);
+    this.ping();
+  }
+
+  private on_message(message: ArrayBuffer): void {
+    const kind = this.module.on_message(message, performance.now());
+    if (kind === Kind.refused) return this.connection.drop();
+    if (kind === Kind.welcome) this.connection.settled();
+    // A hidden tab gets no animation frames, but messages do arrive: let them carry the input, so
+    // that the server goes on hearing from us.
+    if (kind === Kind.snapshot && document.hidden) this.input(0, this.aim);
+  }
+
+  private ping(): void {
+    if (this.connection.status !== 'open') return;
+    this.connection.send(this.module.ping(performance.now()));
+    this.pings_sent += 1;
+    const wait_ms =
+      this.pings_sent < quick_pings ? quick_ping_ms : ping_ms + ping_jitter_ms * Math.random();
+    this.ping_timer = setTimeout(() => this.ping(), wait_ms);
+  }
+}

@@ -1,0 +1,113 @@
+// One WebSocket that comes back: it reconnects with back-off until it is closed for good.
+
+import { Backoff } from './backoff';
+
+export type Status = 'idle' | 'connecting' | 'open' | 'waiting';
+
+export interface ConnectionOwner {
+  on_open(): void;
+  on_message(message: ArrayBuffer): void;
+  on_status(status: Status): void;
+}
+
+// A server that ticks is never silent for long: then the path is dead, whatever the socket says.
+const silence_most_ms = 6000;
+
+export class Connection {
+  status: Status = 'idle';
+  retry_at_ms = 0;
+
+  private socket: WebSocket | undefined;
+  private retry_timer = 0;
+  private heard_ms = 0;
+  private readonly backoff = new Backoff();
+
+  constructor(
+    private readonly url: string,
+    private readonly protocol: string,
+    private readonly owner: ConnectionOwner,
+  ) {
+    setInterval(() => this.check_silence(), 1000);
+    // The network is back: there is no reason to sit out the rest of the wait.
+    addEventListener('online', () => this.retry_now());
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.retry_now();
+    });
+  }
+
+  get attempts(): number {
+    return this.backoff.attempts;
+  }
+
+  // Bytes handed to the browser that have not left it.
+  get backlog(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
+  connect(): void {
+    clearTimeout(this.retry_timer);
+    this.abandon();
+    this.set_status('connecting');
+    this.heard_ms = performance.now();
+
+    const socket = new WebSocket(this.url, this.protocol);
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => {
+      this.set_status('open');
+      this.owner.on_open();
+    };
+    socket.onmessage = (event: MessageEvent) => {
+      this.heard_ms = performance.now();
+      this.owner.on_message(event.data as ArrayBuffer);
+    };
+    socket.onclose = () => this.wait();
+    this.socket = socket;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.status === 'open') this.socket?.send(bytes as Uint8Array<ArrayBuffer>);
+  }
+
+  // To be called once the server has let us in: only then does the next loss start afresh. A server
+  // that accepts and closes at once must not be asked four times a second.
+  settled(): void {
+    this.backoff.reset();
+  }
+
+  // Gives up this socket and tries again as if it had been lost.
+  drop(): void {
+    if (this.status !== 'open' && this.status !== 'connecting') return;
+    this.abandon();
+    this.wait();
+  }
+
+  private wait(): void {
+    const delay_ms = this.backoff.next_ms();
+    this.retry_at_ms = performance.now() + delay_ms;
+    this.retry_timer = setTimeout(() => this.connect(), delay_ms);
+    this.set_status('waiting');
+  }
+
+  private retry_now(): void {
+    if (this.status === 'waiting') this.connect();
+  }
+
+  private check_silence(): void {
+    if (this.status !== 'open' && this.status !== 'connecting') return;
+    if (performance.now() - this.heard_ms > silence_most_ms) this.drop();
+  }
+
+  // The old socket may still close or speak: nobody listens any more.
+  private abandon(): void {
+    const socket = this.socket;
+    if (!socket) return;
+    this.socket = undefined;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  private set_status(status: Status): void {
+    this.status = status;
+    this.owner.on_status(status);
+  }
+}

@@ -1,0 +1,103 @@
+// A game's player side, compiled from C++ to WebAssembly: it reads the server's messages, writes
+// the player's, and lays out what is to be drawn. It knows no socket and no clock.
+
+import { view_of, type Layout, type View } from './view';
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  _initialize?(): void;  // Runs the static constructors, where the linker made any.
+  receive_buffer(): number;
+  receive_capacity(): number;
+  send_buffer(): number;
+  start(local_ms: number): void;
+  hello(name_size: number): number;
+  on_message(size: number, local_ms: number): number;
+  input(buttons: number, aim: number): number;
+  ping(local_ms: number): number;
+  advance(local_ms: number): void;
+  view(): number;
+  name_of(id: number): number;
+}
+
+// Kinds of messages, as the module reports them.
+export const enum Kind {
+  refused = -1,
+  welcome = 2,
+  snapshot = 4,
+  event = 5,
+  pong = 7,
+  bye = 9,
+  stats = 10,
+}
+
+export class GameModule<L extends Layout> {
+  private readonly decoder = new TextDecoder();
+  private view_now: View<L>;
+  private view_buffer: ArrayBufferLike;
+
+  private constructor(
+    private readonly wasm: Exports,
+    private readonly layout: L,
+  ) {
+    this.view_buffer = wasm.memory.buffer;
+    this.view_now = view_of(layout, this.view_buffer, wasm.view());
+  }
+
+  static async load<L extends Layout>(url: string, layout: L): Promise<GameModule<L>> {
+    const { instance } = await WebAssembly.instantiateStreaming(fetch(url), {});
+    const wasm = instance.exports as unknown as Exports;
+    wasm._initialize?.();
+    return new GameModule(wasm, layout);
+  }
+
+  // Memory that has grown has another buffer, and views of the old one are empty.
+  get view(): View<L> {
+    if (this.view_buffer !== this.wasm.memory.buffer) {
+      this.view_buffer = this.wasm.memory.buffer;
+      this.view_now = view_of(this.layout, this.view_buffer, this.wasm.view());
+    }
+    return this.view_now;
+  }
+
+  // A new connection begins: forgets the world.
+  start(now_ms: number): void {
+    this.wasm.start(now_ms);
+  }
+
+  advance(now_ms: number): void {
+    this.wasm.advance(now_ms);
+  }
+
+  on_message(message: ArrayBuffer, now_ms: number): Kind {
+    if (message.byteLength > this.wasm.receive_capacity()) return Kind.refused;
+    const bytes = new Uint8Array(message);
+    new Uint8Array(this.wasm.memory.buffer, this.wasm.receive_buffer()).set(bytes);
+    return this.wasm.on_message(bytes.length, now_ms);
+  }
+
+  hello(name: string): Uint8Array {
+    const room = new Uint8Array(
+      this.wasm.memory.buffer, this.wasm.receive_buffer(), this.wasm.receive_capacity());
+    const { written } = new TextEncoder().encodeInto(name, room);
+    return this.to_send(this.wasm.hello(written));
+  }
+
+  input(buttons: number, aim: number): Uint8Array {
+    return this.to_send(this.wasm.input(buttons, aim));
+  }
+
+  ping(now_ms: number): Uint8Array {
+    return this.to_send(this.wasm.ping(now_ms));
+  }
+
+  name_of(id: number): string {
+    const start = this.wasm.name_of(id);
+    const memory = new Uint8Array(this.wasm.memory.buffer);
+    return this.decoder.decode(memory.subarray(start, memory.indexOf(0, start)));
+  }
+
+  // Valid until the next message is written: WebSocket.send copies.
+  private to_send(size: number): Uint8Array {
+    return new Uint8Array(this.wasm.memory.buffer, this.wasm.send_buffer(), size);
+  }
+}
