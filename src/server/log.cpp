@@ -4,7 +4,6 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <memory>
 #include <string>
 
 namespace ringtick {
@@ -17,10 +16,7 @@ constexpr std::size_t lines_max = 4'096;
 
 void start_log(std::string_view level) {
     spdlog::init_thread_pool(lines_max, 1);
-    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
-    auto logger =
-        std::make_shared<spdlog::async_logger>("ringtick", std::move(sink), spdlog::thread_pool(),
-                                               spdlog::async_overflow_policy::overrun_oldest);
+    auto logger = spdlog::create_async_nb<spdlog::sinks::stderr_color_sink_mt>("ringtick");
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
     spdlog::set_default_logger(std::move(logger));
     spdlog::set_level(spdlog::level::from_str(std::string(level)));

@@ -127,23 +127,25 @@ void Loop::tick_if_due() {
 
 // Every viewer whose socket is free gets the latest snapshot; the others get a newer one later.
 void Loop::broadcast(Room& room) {
-    const auto seats = room.seats();
+    const auto viewers = room.present();
+    if (viewers.empty()) return;
     const bool shared = room.game().snapshot_is_shared();
     // Somebody else is first each tick, so that nobody is always last.
-    const std::size_t first = clock_.tick() % seats.size();
+    const std::size_t first = clock_.tick() % viewers.size();
     std::span<const std::byte> frame;
     std::size_t handed = 0;
-    for (std::size_t i = 0; i < seats.size(); ++i) {
-        const std::size_t slot = first + i < seats.size() ? first + i : first + i - seats.size();
-        const Room::Seat& seat = seats[slot];
-        if (seat.state != Room::Seat::State::present) continue;
-        if (!parts_.connections.ready_for_snapshot(seat.connection)) continue;
+    for (std::size_t i = 0; i < viewers.size(); ++i) {
+        const std::size_t turn =
+            first + i < viewers.size() ? first + i : first + i - viewers.size();
+        const PlayerId viewer = viewers[turn];
+        const Handle connection = room.connection_of(viewer);
+        if (!parts_.connections.ready_for_snapshot(connection)) continue;
 
         if (!shared || frame.empty()) {
-            frame = encode(room.game(), {static_cast<std::uint16_t>(slot)});
+            frame = encode(room.game(), viewer);
             if (frame.empty()) continue;
         }
-        parts_.connections.send_snapshot(seat.connection, frame);
+        parts_.connections.send_snapshot(connection, frame);
         handed += 1;
         if (handed % chunk != 0) continue;
         hand_over();

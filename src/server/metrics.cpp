@@ -40,7 +40,7 @@ void add_loop_rows(Rows& rows, const Metrics& metrics) {
     rows.add("ticks", "Ticks run", loop.ticks);
     rows.add("ticks_forgiven", "Ticks left out after a stall", loop.ticks_forgiven);
     rows.add("turns", "Times the loop woke", loop.turns);
-    rows.add("enters", "Calls of io_uring_enter", ring.enters);
+    rows.add("enters", "System calls made for the ring", ring.enters);
     rows.add("submitted", "Requests submitted to the ring", ring.submitted);
     rows.add("completions", "Completions reaped", ring.completions);
     rows.add("cq_overflow", "Completion queue overflows, expected 0", ring.cq_overflow);
@@ -113,7 +113,7 @@ std::uint32_t players_of(const Metrics& metrics) {
 
 void add_room(TextWriter& text, std::size_t number, Room& room) {
     text.add(R"({{"id":{0},"path":"/play/{0}","players":{1},"players_max":{2},"game":{{)", number,
-             room.players(), room.seats().size());
+             room.players(), room.players_max());
     for (const GameCounter& counter : room.game().counters()) {
         text.add(R"("{}":{},)", counter.name, counter.value);
     }

@@ -15,7 +15,8 @@ Room::Room(std::unique_ptr<Game> game, const RoomLimits& limits, Connections& co
     ASSERT(game_ != nullptr);
     ASSERT(limits.players_max <= 65'535);
     free_seats_.reserve(seats_.size());
-    changed_.reserve(2 * seats_.size());
+    changed_.reserve(seats_.size());
+    present_.reserve(seats_.size());
     // The lowest numbers are given out first.
     for (std::size_t slot = seats_.size(); slot > 0; --slot) {
         free_seats_.push_back(static_cast<std::uint16_t>(slot - 1));
@@ -52,7 +53,10 @@ void Room::push(PlayerId player, std::span<const std::byte> message) {
 void Room::settle_seats() {
     for (const std::uint16_t slot : changed_) {
         Seat& seat = seats_[slot];
-        if (seat.state == Seat::State::left) game_->on_leave({slot});
+        if (seat.state == Seat::State::left) {
+            std::erase(present_, PlayerId{slot});
+            game_->on_leave({slot});
+        }
         if (seat.state == Seat::State::left || seat.state == Seat::State::left_unseen) {
             seat = {};
             free_seats_.push_back(slot);
@@ -62,6 +66,7 @@ void Room::settle_seats() {
         Seat& seat = seats_[slot];
         if (seat.state != Seat::State::joining) continue;
         seat.state = Seat::State::present;
+        present_.push_back({slot});
         game_->on_join({slot});
     }
     changed_.clear();

@@ -26,15 +26,6 @@ struct RoomLimits {
 // not fit the inbox is dropped and counted; a player whose queue of messages overflows is cut off.
 class Room final : public Outbox {
 public:
-    struct Seat {
-        // left: gone before the game knew of it, or known to the game and to be told of at the
-        // tick.
-        enum class State : std::uint8_t { free, joining, present, left_unseen, left };
-
-        Handle connection;
-        State state = State::free;
-    };
-
     Room(std::unique_ptr<Game> game, const RoomLimits& limits, Connections& connections);
 
     bool full() const { return free_seats_.empty(); }
@@ -48,11 +39,22 @@ public:
     void send(PlayerId player, std::span<const std::byte> message) override;
 
     Game& game() { return *game_; }
-    std::span<const Seat> seats() const { return seats_; }
+    Handle connection_of(PlayerId player) const { return seats_[player.slot].connection; }
+    // Those whom the game knows, in no particular order.
+    std::span<const PlayerId> present() const { return present_; }
+    std::size_t players_max() const { return seats_.size(); }
     std::uint32_t players() const { return players_; }
     std::uint64_t messages_dropped() const { return messages_dropped_; }
 
 private:
+    struct Seat {
+        // left: the game is told of it at the tick. left_unseen: it never knew of this player.
+        enum class State : std::uint8_t { free, joining, present, left_unseen, left };
+
+        Handle connection;
+        State state = State::free;
+    };
+
     void settle_seats();
     std::size_t keep_commands_of_present(std::span<Command> commands) const;
 
@@ -60,6 +62,7 @@ private:
     Connections& connections_;
     Inbox inbox_;
     std::vector<Seat> seats_;
+    std::vector<PlayerId> present_;
     std::vector<std::uint16_t> free_seats_;
     std::vector<std::uint16_t> changed_;  // Seats that joined or left since the last tick.
     std::uint32_t players_ = 0;

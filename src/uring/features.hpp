@@ -4,8 +4,9 @@
 
 namespace ringtick {
 
-// What the kernel granted, found out by trying and by asking it, never by its version: distributions
-// port features back. A `false` costs speed, not correctness; each one's stand-in is named.
+// What the kernel granted, found out by trying and by asking it, never by its version:
+// distributions port features back. A `false` costs speed, not correctness; each one's stand-in is
+// named.
 struct RingFeatures {
     bool single_issuer = false;      // Only this thread may enter.
     bool defer_taskrun = false;      // Work runs only inside our own enter; else COOP_TASKRUN.

@@ -10,7 +10,7 @@ namespace ringtick {
 
 // What this machine says about io_uring, read at the moment of a refusal.
 struct MachineFacts {
-    int uring_disabled = -1;          // /proc/sys/kernel/io_uring_disabled; -1 if there is no such file.
+    int uring_disabled = -1;          // /proc/sys/kernel/io_uring_disabled; -1: no such file.
     long uring_group = -1;            // /proc/sys/kernel/io_uring_group
     bool seccomp_filter = false;      // "Seccomp: 2" in /proc/self/status
     bool may_administer = false;      // CAP_SYS_ADMIN is effective.
@@ -22,6 +22,8 @@ MachineFacts read_machine_facts();
 
 // Explains in one or two sentences why the ring was refused, and the remedy. Writes to `out` and
 // returns the text in it. Pure, so that every row can be tested.
-std::string_view explain_refusal(const Error& error, const MachineFacts& facts, std::span<char> out);
+std::string_view explain_refusal(const Error& error,
+                                 const MachineFacts& facts,
+                                 std::span<char> out);
 
 }  // namespace ringtick

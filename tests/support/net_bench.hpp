@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -80,7 +79,8 @@ public:
     }
 
     // Turns until it is so; the kernel is given a few real seconds before that counts as never.
-    [[nodiscard]] bool until(const std::function<bool()>& so) {
+    template <class Condition>
+    [[nodiscard]] bool until(Condition so) {
         const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         while (!so()) {
             if (std::chrono::steady_clock::now() > patience) return false;

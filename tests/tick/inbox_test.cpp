@@ -10,7 +10,8 @@ namespace {
 std::string content(Inbox& inbox) {
     std::string all;
     for (const Command& command : inbox.commands()) {
-        all += std::to_string(command.player.slot) + ":" + std::string(as_text(command.bytes)) + " ";
+        all += std::to_string(command.player.slot) + ":";
+        all += std::string(as_text(command.bytes)) + " ";
     }
     return all;
 }
