@@ -116,6 +116,7 @@ void Loop::tick_if_due() {
 
     count_allocations();
     stats_.ticks += due;
+    stats_.broadcasts += 1;
     stats_.ticks_forgiven = clock_.ticks_forgiven();
     const std::uint64_t late = count_ns(now_ - deadline);
     const std::uint64_t work = count_ns(monotonic_now() - now_);

@@ -39,6 +39,7 @@ void add_loop_rows(Rows& rows, const Metrics& metrics) {
     const RingStats& ring = *metrics.ring;
     rows.add("ticks", "Ticks run", loop.ticks);
     rows.add("ticks_forgiven", "Ticks left out after a stall", loop.ticks_forgiven);
+    rows.add("broadcasts", "Ticks whose result was shown", loop.broadcasts);
     rows.add("turns", "Times the loop woke", loop.turns);
     rows.add("enters", "System calls made for the ring", ring.enters);
     rows.add("submitted", "Requests submitted to the ring", ring.submitted);

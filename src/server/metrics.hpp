@@ -20,6 +20,7 @@ struct LoopStats {
     std::uint64_t now_ns = 0;
     std::uint64_t ticks = 0;
     std::uint64_t ticks_forgiven = 0;
+    std::uint64_t broadcasts = 0;  // Ticks whose result was shown: fewer than ran, after a stall.
     std::uint64_t turns = 0;
     std::uint64_t allocations_after_warmup = 0;
     bool allocations_counted = false;

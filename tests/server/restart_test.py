@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Goal: a server killed in full play can be started again at once, on the same address.
+The kernel takes a ring down after its process has gone, and until then holds the port.
+"""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import programs
+
+
+def main():
+    program = sys.argv[1]
+    with programs.bench_server(program, "broadcast", "60", "64") as first:
+        clients = [programs.upgrade(first.port) for _ in range(50)]
+        port = first.port
+        first.process.kill()
+        first.process.wait()
+        # It tries for one second, then ends with exit code 1.
+        with programs.Server(program, [str(port), "broadcast", "60", "64"], port) as second:
+            programs.until(second.healthy, "the second server answers")
+            programs.upgrade(port).close()
+            code, totals = second.stop()
+        assert code == 0
+        assert totals["opened"] == 1
+        for client in clients:
+            client.close()
+
+    with programs.bench_server(program, "echo") as holder:
+        late = programs.Server(program, [str(holder.port), "echo"], holder.port)
+        _, error = late.process.communicate(timeout=programs.PATIENCE_S)
+        assert late.process.returncode == 1
+        assert "--listen" in error or "another" in error, error
+
+
+main()

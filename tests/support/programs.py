@@ -1,0 +1,108 @@
+"""Starts the programs under test and talks to them: what the system tests share."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+PATIENCE_S = 30  # Real seconds before something that should happen counts as never.
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(happened, what):
+    """Asks again until it is so. Returns what was answered."""
+    patience = time.monotonic() + PATIENCE_S
+    while time.monotonic() < patience:
+        answer = happened()
+        if answer:
+            return answer
+        time.sleep(0.01)
+    raise AssertionError(f"never: {what}")
+
+
+class Server:
+    """A server program on a port of its own."""
+
+    def __init__(self, program, arguments, port, **options):
+        self.port = port
+        self.process = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, **options)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def get(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return answer.read().decode()
+
+    def healthy(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server ended: {self.process.communicate()}")
+        try:
+            return self.get("/healthz") == "ok\n"
+        except OSError:
+            return False
+
+    def stats(self):
+        return json.loads(self.get("/stats.json"))
+
+    def stop(self):
+        """Asks it to end, and returns its exit code and its line of totals."""
+        self.process.send_signal(signal.SIGTERM)
+        out, _ = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, json.loads(out.strip().splitlines()[-1])
+
+
+def bench_server(program, *arguments, **options):
+    port = free_port()
+    server = Server(program, [str(port), *arguments], port, **options)
+    until(server.healthy, "the server answers /healthz")
+    return server
+
+
+class Crowd:
+    """The crowd program around a server; ready when everyone is in."""
+
+    def __init__(self, program, *arguments):
+        self.process = subprocess.Popen([program, *map(str, arguments)], stdout=subprocess.PIPE,
+                                        text=True)
+        self.first_line = self.process.stdout.readline()
+        assert self.first_line == "ready\n", f"the crowd could not gather: {self.first_line}"
+
+    def totals(self):
+        out, _ = self.process.communicate(timeout=120)
+        assert self.process.returncode == 0, f"the crowd saw something wrong: {out}"
+        return json.loads(out.strip().splitlines()[-1])
+
+
+def upgrade(port, path="/"):
+    """A raw socket whose opening handshake is done."""
+    client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\n"
+                   "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = client.recv(1)
+        assert byte, f"the handshake was refused: {head}"
+        head += byte
+    assert head.startswith(b"HTTP/1.1 101 "), head
+    return client
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(77)
