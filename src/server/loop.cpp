@@ -25,7 +25,7 @@ namespace ringtick {
 namespace {
 
 // Sends handed to the kernel at a time. A thousand at once are slower than a thousand send(2):
-// their requests no longer fit the cache (IO_URING notes in docs/TOUR.md).
+// their requests no longer fit the cache.
 constexpr std::size_t chunk = 128;
 constexpr std::size_t scratch_size_min = 131'072;
 
