@@ -1,0 +1,108 @@
+#include "server/room.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "support/net_bench.hpp"
+
+namespace ringtick {
+namespace {
+
+// Writes down what it is told, as a story: "+1" joins, "-1" leaves, "1:hi" is a command.
+class StoryGame final : public Game {
+public:
+    explicit StoryGame(std::string& story) : story_(story) {}
+
+    void on_join(PlayerId player) override { story_ += "+" + name(player) + " "; }
+    void on_leave(PlayerId player) override { story_ += "-" + name(player) + " "; }
+    void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) override {
+        for (const Command& command : commands) {
+            story_ += name(command.player) + ":" + std::string(as_text(command.bytes)) + " ";
+            outbox.send(command.player, command.bytes);
+        }
+        story_ += "t" + std::to_string(tick) + " ";
+    }
+    std::size_t write_snapshot(PlayerId, std::span<std::byte>) override { return 0; }
+
+private:
+    static std::string name(PlayerId player) { return std::to_string(player.slot); }
+
+    std::string& story_;
+};
+
+class RoomTest : public testing::Test {
+protected:
+    RoomTest()
+        : room(std::make_unique<StoryGame>(story),
+               {.players_max = 2, .inbox_messages = 4, .inbox_bytes = 64},
+               bench.connections()) {}
+
+    std::string story;
+    test::NetBench bench;
+    Room room;
+};
+
+TEST_F(RoomTest, TheGameHearsOfEverythingAtTheTickInOrder) {
+    const PlayerId player = room.enter({1, 1});
+    room.push(player, as_bytes("hi"));
+    EXPECT_EQ(story, "");
+    room.tick(7);
+    EXPECT_EQ(story, "+0 0:hi t7 ");
+    room.push(player, as_bytes("bye"));
+    room.leave(player);
+    room.tick(8);
+    EXPECT_EQ(story, "+0 0:hi t7 -0 t8 ");  // Who has left commands nothing.
+    EXPECT_EQ(room.players(), 0U);
+}
+
+TEST_F(RoomTest, WhoComesAndGoesBetweenTwoTicksWasNeverThere) {
+    const PlayerId player = room.enter({1, 1});
+    room.push(player, as_bytes("hi"));
+    room.leave(player);
+    room.tick(1);
+    EXPECT_EQ(story, "t1 ");
+    EXPECT_FALSE(room.full());
+}
+
+TEST_F(RoomTest, ASeatIsLetAgainOnlyAfterTheGameHasHeardThatItIsFree) {
+    const PlayerId first = room.enter({1, 1});
+    room.enter({2, 1});
+    EXPECT_TRUE(room.full());
+    room.tick(1);
+    room.leave(first);
+    EXPECT_TRUE(room.full());
+    room.tick(2);
+    EXPECT_FALSE(room.full());
+    EXPECT_EQ(room.enter({3, 1}), first);
+    room.tick(3);
+    EXPECT_EQ(story, "+0 +1 t1 -0 t2 +0 t3 ");
+    EXPECT_EQ(room.present().size(), 2U);
+}
+
+TEST_F(RoomTest, MessagesThatDoNotFitAreDroppedAndCounted) {
+    const PlayerId player = room.enter({1, 1});
+    for (const char* text : {"a", "b", "c", "d", "e"}) room.push(player, as_bytes(text));
+    room.tick(1);
+    EXPECT_EQ(story, "+0 0:a 0:b 0:c 0:d t1 ");
+    EXPECT_EQ(room.messages_dropped(), 1U);
+}
+
+TEST_F(RoomTest, WhatTheGameSendsReachesTheConnection) {
+    if (!bench.ready()) GTEST_SKIP() << "no io_uring here";
+    const auto client = bench.open_client();
+    const PlayerId player = room.enter(bench.events.opened[0]);
+    room.push(player, as_bytes("hello"));
+    room.tick(1);
+    std::vector<test::ServerFrame> frames;
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        frames = client->take_frames();
+        return !frames.empty();
+    }));
+    EXPECT_EQ(frames[0].payload, "hello");
+}
+
+}  // namespace
+}  // namespace ringtick
