@@ -7,10 +7,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <type_traits>
 
 namespace ringtick {
 
-// One description of a message serves three readers. A game writes, once for each record,
+// One description of a message serves several readers. A game writes, once for each record,
 //
 //     template <class Codec> void describe(Codec& codec, Ship& ship) {
 //         codec.bits(ship.id, 12);
@@ -36,7 +38,7 @@ public:
 
     template <Field T>
     void bits(const T& value, unsigned width) {
-        bits_.put(static_cast<std::uint32_t>(value), width);
+        bits_.put(without_sign(value), width);
     }
     template <Field T>
     void ranged(const T& value, std::int32_t low, std::int32_t high) {
@@ -75,6 +77,15 @@ public:
     bool overflowed() const { return bits_.overflowed(); }
 
 private:
+    // By way of the field's own width: a negative char is one byte, not four.
+    template <Field T>
+    static constexpr std::uint32_t without_sign(T value) {
+        if constexpr (std::same_as<T, bool>)
+            return value ? 1 : 0;
+        else
+            return static_cast<std::uint32_t>(static_cast<std::make_unsigned_t<T>>(value));
+    }
+
     BitWriter bits_;
 };
 
@@ -130,6 +141,37 @@ private:
 
     BitReader bits_;
     bool refused_ = false;
+};
+
+// Counts the bits that a FieldWriter would write, for those who must know before they do.
+class FieldMeter {
+public:
+    template <Field T>
+    constexpr void bits(const T&, unsigned width) {
+        bits_ += width;
+    }
+    template <Field T>
+    constexpr void ranged(const T&, std::int32_t low, std::int32_t high) {
+        bits_ += FieldWriter::width_of(low, high);
+    }
+    template <Field T>
+    constexpr void whole(const T&) {
+        bits_ += 8 * sizeof(T);
+    }
+    template <class List, class Describe>
+    constexpr void list(const List& items, Describe describe) {
+        bits_ += FieldWriter::count_width<List>;
+        for (const auto& item : items) describe(item);
+    }
+    template <class Describe>
+    constexpr void only_if(bool present, Describe describe) {
+        if (present) describe();
+    }
+
+    constexpr std::size_t bit_count() const { return bits_; }
+
+private:
+    std::size_t bits_ = 0;
 };
 
 // Folds the layout itself, not the values, into one number: change a width, a range or the order of

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "railroids/wire.hpp"
+#include "railroids/world.hpp"
+#include "tick/game.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace railroids {
+
+using ringtick::Outbox;
+using ringtick::PlayerId;
+
+// One person's seat, by player slot, which is also the id of its ship.
+struct Seat {
+    enum class State : std::uint8_t { empty, silent, playing, refused };
+
+    State state = State::empty;
+    Name name;
+};
+
+// Tells everyone what must not be lost: names, who came and left, who killed whom, who leads. With
+// hundreds of bots someone dies in every tick, so a death is told at once only to the people it
+// concerns; others hear once a second of those among people and leaders, five at most. What
+// happens once a second happens for each player in a tick of its own.
+class Herald {
+public:
+    explicit Herald(std::size_t ships);
+
+    // To a newcomer: who is here. To all: who came.
+    void greet(PlayerId player, std::span<const Seat> seats, Outbox& outbox);
+    void on_leave(PlayerId player);
+    void tick(const World& world, std::span<const Seat> seats, std::uint16_t bots, Outbox& outbox);
+
+    std::span<const LeaderRecord> leaders() const { return {leaders_.begin(), leaders_.size()}; }
+
+private:
+    static constexpr std::size_t message_size_max = 1000;
+    static constexpr std::uint64_t every = 30;  // Ticks between standings.
+
+    // Events on their way into one message after the other.
+    class Batch {
+    public:
+        explicit Batch(std::span<const Seat> everyone, Outbox& outbox)
+            : everyone_(everyone), outbox_(outbox) {}
+        Batch(PlayerId one, Outbox& outbox) : one_(one), outbox_(outbox) {}
+
+        void add(const Event& event);
+        void send();
+
+    private:
+        std::span<const Seat> everyone_;
+        PlayerId one_{};
+        Outbox& outbox_;
+        std::array<std::byte, message_size_max> message_{};
+        std::size_t size_ = 0;
+    };
+
+    struct NotableKill {
+        std::uint64_t tick = 0;
+        Kill kill;
+    };
+
+    void tell_newcomers(std::span<const Seat> seats, Outbox& outbox);
+    void tell_kills(const World& world, std::span<const Seat> seats, Outbox& outbox);
+    void tell_standings(const World& world, std::span<const Seat> seats, Outbox& outbox);
+    void rank(const World& world);
+    bool is_leader(ShipId id) const;
+
+    std::vector<PlayerId> came_;  // In this tick.
+    std::vector<PlayerId> left_;
+    std::array<NotableKill, 5> notable_{};
+    std::size_t notable_count_ = 0;
+    Event standings_{.type = EventType::standings};
+    BoundedList<LeaderRecord, 10> leaders_;
+};
+
+}  // namespace railroids

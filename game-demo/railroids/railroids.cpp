@@ -1,0 +1,208 @@
+#include "railroids/railroids.hpp"
+
+#include "base/assert.hpp"
+#include "railroids/names.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace railroids {
+
+namespace {
+
+constexpr std::uint16_t players_expected_by_default = 64;
+constexpr std::size_t answer_size_max = 64;
+
+std::uint32_t ships_in(const RailroidsOptions& options) {
+    return std::uint32_t{options.players_max} + options.bots;
+}
+
+std::int32_t side_of(const RailroidsOptions& options) {
+    const std::uint16_t by_default = std::min(options.players_max, players_expected_by_default);
+    const std::uint16_t people =
+        options.players_expected > 0 ? options.players_expected : by_default;
+    return side_for(std::uint32_t{people} + options.bots);
+}
+
+template <class Message>
+void send(PlayerId player, const Message& message, Outbox& outbox) {
+    std::array<std::byte, answer_size_max> bytes{};
+    const std::size_t size = encode(message, bytes);
+    ASSERT(size > 0);
+    outbox.send(player, std::span(bytes).first(size));
+}
+
+}  // namespace
+
+Railroids::Railroids(const RailroidsOptions& options)
+    : options_(options),
+      scale_(Scale::of(ships_in(options), side_of(options))),
+      world_(options.seed, side_of(options), ships_in(options)),
+      bots_(options.seed, options.players_max, options.bots),
+      herald_(ships_in(options)),
+      snapshot_writer_(std::max<std::size_t>(ships_in(options), world_.gems().size())),
+      seats_(options.players_max),
+      players_(options.players_max),
+      orders_(ships_in(options)) {
+    ASSERT(ships_in(options) <= ships_max);
+    for (std::size_t i = 0; i < bots_.count(); ++i) {
+        world_.enter(static_cast<ShipId>(bots_.first_id() + i));
+    }
+}
+
+void Railroids::on_join(PlayerId player) {
+    ASSERT(player.slot < seats_.size());
+    ASSERT(seats_[player.slot].state == Seat::State::empty);
+    seats_[player.slot].state = Seat::State::silent;
+    players_[player.slot] = {};
+    people_ += 1;
+}
+
+void Railroids::on_leave(PlayerId player) {
+    ASSERT(player.slot < seats_.size());
+    ASSERT(seats_[player.slot].state != Seat::State::empty);
+    if (playing(player)) {
+        world_.leave(player.slot);
+        herald_.on_leave(player);
+    }
+    seats_[player.slot] = {};
+    people_ -= 1;
+}
+
+void Railroids::tick(std::uint64_t tick,
+                     std::span<const ringtick::Command> commands,
+                     Outbox& outbox) {
+    tick_ = tick;
+    for (Player& player : players_) player.answered_ping = false;
+    for (const ringtick::Command& command : commands) on_command(command, outbox);
+
+    for (std::size_t slot = 0; slot < players_.size(); ++slot) {
+        if (seats_[slot].state != Seat::State::playing) continue;
+        orders_[slot] = players_[slot].inputs.next();
+        if (players_[slot].inputs.is_fresh()) inputs_applied_ += 1;
+    }
+    bots_.give_orders(world_, tick, orders_);
+    world_.step(tick, orders_);
+    herald_.tick(world_, seats_, options_.bots, outbox);
+}
+
+void Railroids::on_command(const ringtick::Command& command, Outbox& outbox) {
+    ringtick::MessageTag tag;
+    bool fine = ringtick::read_tag(command.bytes, tag);
+    if (fine && tag.kind == MessageKind::hello) {
+        fine = on_hello(command.player, command.bytes, outbox);
+    } else if (fine && tag.kind == MessageKind::input) {
+        fine = on_input(command.player, command.bytes);
+    } else if (fine && tag.kind == MessageKind::ping) {
+        fine = on_ping(command.player, command.bytes, outbox);
+    } else {
+        fine = false;
+    }
+    if (!fine) messages_refused_ += 1;
+}
+
+bool Railroids::on_hello(PlayerId player, std::span<const std::byte> message, Outbox& outbox) {
+    Seat& seat = seats_[player.slot];
+    if (seat.state != Seat::State::silent) return false;
+
+    // A page of another build may have laid out even its HELLO otherwise: whatever is not ours is
+    // told to load the page again.
+    Hello hello;
+    const bool ours = decode(message, hello) && hello.protocol == protocol_version &&
+                      hello.schema == schema_hash();
+    if (!ours) {
+        seat.state = Seat::State::refused;
+        send(player, Bye{.reason = ByeReason::reload}, outbox);
+        return false;
+    }
+    seat.name = clean_name({hello.name.begin(), hello.name.size()}, player.slot);
+    seat.state = Seat::State::playing;
+    world_.enter(player.slot);
+    send(player,
+         Welcome{.tick_rate_hz = options_.tick_rate_hz,
+                 .id = player.slot,
+                 .tick = static_cast<std::uint32_t>(tick_),
+                 .seed = options_.seed,
+                 .side = static_cast<std::uint16_t>(world_.terrain().side()),
+                 .people_max = options_.players_max,
+                 .bots = options_.bots},
+         outbox);
+    herald_.greet(player, seats_, outbox);
+    return true;
+}
+
+bool Railroids::on_input(PlayerId player, std::span<const std::byte> message) {
+    InputMessage input;
+    if (!playing(player) || !decode(message, input)) return false;
+    Player& sender = players_[player.slot];
+    const std::uint64_t view = (std::uint64_t{input.acknowledged_tick} << 8) - input.view_back;
+    std::uint32_t stamp = input.tick;
+    for (const Input& wanted : input.inputs) {
+        sender.inputs.push(stamp, {.input = wanted, .view = view});
+        stamp += 1;
+    }
+    const auto lead = static_cast<std::int32_t>(input.tick - static_cast<std::uint32_t>(tick_));
+    sender.input_lead = static_cast<std::int8_t>(std::clamp(lead, -128, 127));
+    return true;
+}
+
+bool Railroids::on_ping(PlayerId player, std::span<const std::byte> message, Outbox& outbox) {
+    ringtick::Ping ping;
+    if (!playing(player) || !decode(message, ping)) return false;
+    Player& sender = players_[player.slot];
+    if (sender.answered_ping) return false;
+    sender.answered_ping = true;
+    ringtick::Pong pong;
+    pong.sent_us = ping.sent_us;
+    pong.tick = static_cast<std::uint32_t>(tick_);
+    send(player, pong, outbox);
+    return true;
+}
+
+std::size_t Railroids::write_snapshot(PlayerId viewer, std::span<std::byte> out) {
+    ASSERT(viewer.slot < players_.size());
+    if (!playing(viewer)) return 0;
+    Player& player = players_[viewer.slot];
+    const Viewer wanted{.id = viewer.slot,
+                        .last_tick = player.snapshot_tick,
+                        .input_stamp = player.inputs.stamp(),
+                        .input_lead = player.input_lead};
+    const std::size_t size = snapshot_writer_.write(world_, scale_, wanted, out);
+    if (size > 0) player.snapshot_tick = tick_;
+    return size;
+}
+
+void Railroids::on_stats(const ringtick::ServerStats& stats, Outbox& outbox) {
+    const Stats message{.players = stats.players,
+                        .tick_rate_hz = stats.tick_rate_hz,
+                        .tick_work_p50_us = stats.tick_work_p50_us,
+                        .tick_work_p99_us = stats.tick_work_p99_us,
+                        .tick_late_p99_us = stats.tick_late_p99_us,
+                        .snapshots_skipped = stats.snapshots_skipped};
+    for (std::size_t slot = 0; slot < seats_.size(); ++slot) {
+        const PlayerId player{static_cast<std::uint16_t>(slot)};
+        if (playing(player)) send(player, message, outbox);
+    }
+}
+
+bool Railroids::playing(PlayerId player) const {
+    return seats_[player.slot].state == Seat::State::playing;
+}
+
+RailroidsCounters Railroids::totals() const {
+    const WorldCounters& world = world_.counters();
+    return {.people = people_,
+            .bots = bots_.count(),
+            .inputs_applied = inputs_applied_,
+            .messages_refused = messages_refused_,
+            .shots = world.shots,
+            .hits = world.hits,
+            .kills = world.kills,
+            .gems_taken = world.gems_taken};
+}
+
+std::uint64_t Railroids::state_hash() const {
+    return ringtick::Rng::mix(world_.hash() ^ bots_.hash());
+}
+
+}  // namespace railroids

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "railroids/bots.hpp"
+#include "railroids/herald.hpp"
+#include "railroids/input_queue.hpp"
+#include "railroids/snapshot_writer.hpp"
+#include "railroids/wire.hpp"
+#include "railroids/world.hpp"
+#include "tick/game.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace railroids {
+
+struct RailroidsOptions {
+    std::uint64_t seed = 1;
+    std::uint16_t players_max = 64;
+    std::uint16_t bots = 0;
+    // For how many people besides the bots the world is made; more only make it denser. 0: for
+    // players_max, but for 64 at most, for a server that could hold thousands seldom does.
+    std::uint16_t players_expected = 0;
+    std::uint8_t tick_rate_hz = default_tick_rate_hz;  // What clients are told.
+};
+
+// For /stats.json and /metrics.
+struct RailroidsCounters {
+    std::uint64_t people = 0;
+    std::uint64_t bots = 0;
+    std::uint64_t inputs_applied = 0;
+    std::uint64_t messages_refused = 0;  // Not one of ours, or with values no page of ours sends.
+    std::uint64_t shots = 0;
+    std::uint64_t hits = 0;
+    std::uint64_t kills = 0;
+    std::uint64_t gems_taken = 0;
+};
+
+// The game as the server sees it: people take seats, their messages become orders, the world steps,
+// and each of them is told what it can see.
+//
+//     commands --decode--> input queues --one each--> orders --> world.step --> snapshots, events
+//                                          bots --> orders --^
+class Railroids final : public ringtick::Game {
+public:
+    explicit Railroids(const RailroidsOptions& options);
+
+    void on_join(PlayerId player) override;
+    void on_leave(PlayerId player) override;
+    void tick(std::uint64_t tick,
+              std::span<const ringtick::Command> commands,
+              Outbox& outbox) override;
+    std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override;
+    void on_stats(const ringtick::ServerStats& stats, Outbox& outbox) override;
+
+    RailroidsCounters totals() const;
+    std::uint64_t inputs_applied() const { return inputs_applied_; }
+    std::uint64_t state_hash() const;  // Equal hashes, equal matches.
+    const World& world() const { return world_; }
+    World& world() { return world_; }  // For tests, which set a scene.
+
+private:
+    struct Player {
+        InputQueue inputs;
+        std::uint64_t snapshot_tick = 0;  // Of the last one written.
+        std::int8_t input_lead = 0;
+        bool answered_ping = false;  // In this tick: one is enough.
+    };
+
+    void on_command(const ringtick::Command& command, Outbox& outbox);
+    bool on_hello(PlayerId player, std::span<const std::byte> message, Outbox& outbox);
+    bool on_input(PlayerId player, std::span<const std::byte> message);
+    bool on_ping(PlayerId player, std::span<const std::byte> message, Outbox& outbox);
+    bool playing(PlayerId player) const;
+
+    RailroidsOptions options_;
+    Scale scale_;
+    World world_;
+    Bots bots_;
+    Herald herald_;
+    SnapshotWriter snapshot_writer_;
+    std::vector<Seat> seats_;
+    std::vector<Player> players_;
+    std::vector<Order> orders_;  // By ship.
+    std::uint64_t tick_ = 0;
+    std::uint64_t inputs_applied_ = 0;
+    std::uint64_t messages_refused_ = 0;
+    std::uint64_t people_ = 0;
+};
+
+}  // namespace railroids

@@ -1,0 +1,283 @@
+#include "railroids/world.hpp"
+
+#include "base/assert.hpp"
+
+#include <algorithm>
+
+namespace railroids {
+
+namespace {
+
+constexpr std::size_t gems_max = 16'384;
+constexpr std::size_t beams_min = 256;
+constexpr int spots_sampled = 8;
+constexpr int spot_tries = 64;  // To find eight that no asteroid covers.
+constexpr Fixed spot_clearance = Fixed::from_int(32);
+
+}  // namespace
+
+World::World(std::uint64_t seed, std::int32_t side, std::size_t ships)
+    : rng_(ringtick::Rng::mix(seed + 2)),
+      ships_(ships),
+      gems_(std::min(ships * 4 + 64, gems_max)),
+      beams_(std::max(ships, beams_min)),
+      ship_grid_(side, ships),
+      gem_grid_(side, gems_.size()) {
+    ASSERT(ships > 0 && ships <= ships_max);
+    shots_now_.reserve(ships);
+    kills_.reserve(ships);
+    terrain_.generate(seed, side);
+}
+
+void World::enter(ShipId id) {
+    ASSERT(!ships_[id].present());
+    ships_[id] = Ship{};
+    place(ships_[id]);
+}
+
+void World::leave(ShipId id) {
+    ASSERT(ships_[id].present());
+    ships_[id] = Ship{};
+}
+
+void World::step(std::uint64_t tick, std::span<const Order> orders) {
+    ASSERT(orders.size() == ships_.size());
+    ASSERT(tick > tick_ || tick_ == 0);
+    tick_ = tick;
+    kills_.clear();
+    shots_now_.clear();
+    age_gems();
+    move_ships(orders);
+    build_grids();
+    // All have moved and all who fire have fired before the first shot lands: no id is favoured.
+    for (const Shot& shot : shots_now_) resolve(shot);
+    take_gems();
+    if (tick % rules::beacon_score_every == 0) score_beacon();
+}
+
+void World::move_ships(std::span<const Order> orders) {
+    for (std::size_t i = 0; i < ships_.size(); ++i) {
+        const auto id = static_cast<ShipId>(i);
+        Ship& ship = ships_[i];
+        if (!ship.present()) continue;
+        if (!ship.alive()) {
+            wait_for_respawn(id);
+            continue;
+        }
+        const Input input = orders[i].input;
+        steer(ship, input);
+        fly(ship, terrain_);
+        regain(ship);
+        if (ship.cooldown_ticks > 0) ship.cooldown_ticks -= 1;
+        if (!input.pressed(Input::fire) || ship.cooldown_ticks > 0) continue;
+        ship.cooldown_ticks = rules::rail_cooldown;
+        shots_now_.push_back({.shooter = id, .view = orders[i].view});
+    }
+}
+
+void World::wait_for_respawn(ShipId id) {
+    Ship& ship = ships_[id];
+    ASSERT(ship.respawn_ticks > 0);
+    ship.respawn_ticks -= 1;
+    if (ship.respawn_ticks == 0) place(ship);
+}
+
+void World::regain(Ship& ship) const {
+    if (tick_ % rules::regain_every == 0 && ship.energy < rules::energy_max) ship.energy += 1;
+}
+
+// The railgun: a ray from the ship along its aim, up to the first asteroid or ship. Rewind, when it
+// comes, asks first_hit of the ships as they were at shot.view; asteroids do not move.
+void World::resolve(const Shot& shot) {
+    Ship& shooter = ships_[shot.shooter];
+    const FixedVector direction = unit_vector(shooter.aim);
+    const Fixed range = terrain_.ray(shooter.position, direction, rules::rail_range);
+    const Target target = first_hit(shot.shooter, direction, range);
+
+    beams_[shots_ % beams_.size()] = {.id = static_cast<std::uint16_t>(shots_),
+                                      .tick = tick_,
+                                      .shooter = shot.shooter,
+                                      .hit = target.id,
+                                      .from = shooter.position,
+                                      .to = shooter.position + direction * target.distance};
+    shots_ += 1;
+    counters_.shots += 1;
+    shooter.velocity -= direction * rules::rail_recoil;
+    if (target.id == nobody) return;
+    ships_[target.id].velocity += direction * rules::rail_push;
+    damage(shot.shooter, target.id);
+}
+
+World::Target World::first_hit(ShipId shooter, FixedVector direction, Fixed range) const {
+    const FixedVector from = ships_[shooter].position;
+    const FixedVector to = from + direction * range;
+    const Fixed radius = rules::ship_radius;
+    const Rect box{std::min(from.x, to.x) - radius, std::min(from.y, to.y) - radius,
+                   std::max(from.x, to.x) + radius, std::max(from.y, to.y) + radius};
+    Target target{.distance = range};
+    ship_grid_.for_each_near(box, [&](ShipId id) {
+        // Who died earlier in this tick stops no more rays.
+        if (id == shooter || !ships_[id].alive()) return;
+        const FixedVector there = ships_[id].position - from;
+        const Fixed distance = ray_to_circle(there, direction, radius, target.distance);
+        if (distance < target.distance) target = {.id = id, .distance = distance};
+    });
+    return target;
+}
+
+void World::damage(ShipId shooter, ShipId target) {
+    Ship& ship = ships_[target];
+    ASSERT(ship.alive());
+    ship.hits += 1;
+    counters_.hits += 1;
+    if (ship.energy > rules::rail_energy) {
+        ship.energy -= rules::rail_energy;
+        return;
+    }
+    ships_[shooter].kills += 1;
+    ships_[shooter].score += rules::kill_score;
+    counters_.kills += 1;
+    kills_.push_back({.killer = shooter, .victim = target});
+    die(target);
+}
+
+void World::die(ShipId id) {
+    Ship& ship = ships_[id];
+    ship.state = Ship::State::dead;
+    ship.energy = 0;
+    ship.velocity = {};
+    ship.thrusting = ship.braking = false;
+    ship.respawn_ticks = rules::respawn_ticks;
+    ship.deaths += 1;
+    ship.score /= 2;  // So that the lead can be lost.
+    for (std::uint32_t i = 0; i < rules::gems_per_death; ++i) drop_gem(ship.position);
+}
+
+// The oldest gem makes room when all places are taken: they are filled in turn.
+void World::drop_gem(FixedVector around) {
+    const Fixed margin = rules::ship_radius;
+    const Fixed high = Fixed::from_int(terrain_.side()) - margin;
+    const FixedVector off = unit_vector(Angle{static_cast<std::uint16_t>(rng_.below(65'536))}) *
+                            Fixed::from_int(rng_.between(10, 60));
+    FixedVector place = around + off;
+    place = {std::clamp(place.x, margin, high), std::clamp(place.y, margin, high)};
+    const Asteroid* const asteroid = terrain_.touching(place, margin);
+    if (asteroid != nullptr) place = around;  // Where a ship could be, a ship can take it.
+    gems_[next_gem_] = {.position = place, .ticks_left = rules::gem_ticks};
+    next_gem_ = (next_gem_ + 1) % gems_.size();
+}
+
+void World::age_gems() {
+    for (Gem& gem : gems_) {
+        if (gem.ticks_left > 0) gem.ticks_left -= 1;
+    }
+}
+
+void World::take_gems() {
+    for (Gem& gem : gems_) {
+        if (gem.ticks_left == 0) continue;
+        ShipId taker = nobody;
+        std::int64_t nearest = squared(rules::gem_reach);
+        const Rect box = Rect::around(gem.position, rules::gem_reach, rules::gem_reach);
+        ship_grid_.for_each_near(box, [&](ShipId id) {
+            const FixedVector off = ships_[id].position - gem.position;
+            const std::int64_t distance = dot(off, off);
+            if (distance >= nearest || !ships_[id].alive()) return;
+            nearest = distance;
+            taker = id;
+        });
+        if (taker == nobody) continue;
+        gem.ticks_left = 0;
+        Ship& ship = ships_[taker];
+        ship.score += rules::gem_score;
+        ship.energy = static_cast<std::uint8_t>(
+            std::min<int>(ship.energy + rules::gem_energy, rules::energy_max));
+        counters_.gems_taken += 1;
+    }
+}
+
+bool World::in_beacon(FixedVector place) const {
+    const FixedVector off = place - beacon().position;
+    return dot(off, off) < squared(rules::beacon_radius);
+}
+
+void World::score_beacon() {
+    const Beacon now = beacon();
+    const Rect box = Rect::around(now.position, rules::beacon_radius, rules::beacon_radius);
+    ship_grid_.for_each_near(box, [&](ShipId id) {
+        Ship& ship = ships_[id];
+        const FixedVector off = ship.position - now.position;
+        const bool inside = dot(off, off) < squared(rules::beacon_radius);
+        if (inside && ship.alive()) ship.score += rules::beacon_score;
+    });
+}
+
+void World::place(Ship& ship) {
+    ship.state = Ship::State::alive;
+    ship.position = emptiest_spot();
+    ship.velocity = {};
+    ship.heading = {static_cast<std::uint16_t>(rng_.below(65'536))};
+    ship.aim = ship.heading;
+    ship.energy = rules::energy_max;
+    ship.cooldown_ticks = rules::rail_cooldown;
+}
+
+FixedVector World::emptiest_spot() {
+    FixedVector best{Fixed::from_int(terrain_.side() / 2), Fixed::from_int(terrain_.side() / 2)};
+    std::uint32_t best_crowd = 0xFFFF'FFFF;
+    int sampled = 0;
+    for (int tries = 0; tries < spot_tries && sampled < spots_sampled; ++tries) {
+        const FixedVector spot{Fixed::from_int(rng_.between(60, terrain_.side() - 60)),
+                               Fixed::from_int(rng_.between(60, terrain_.side() - 60))};
+        if (terrain_.touching(spot, spot_clearance) != nullptr) continue;
+        sampled += 1;
+        const std::uint32_t crowd = ship_grid_.crowd_at(spot);
+        if (crowd >= best_crowd) continue;
+        best_crowd = crowd;
+        best = spot;
+    }
+    return best;
+}
+
+void World::build_grids() {
+    ship_grid_.build(ships_.size(), [this](std::size_t i) {
+        return ships_[i].alive() ? &ships_[i].position : nullptr;
+    });
+    gem_grid_.build(gems_.size(), [this](std::size_t i) {
+        return gems_[i].ticks_left > 0 ? &gems_[i].position : nullptr;
+    });
+}
+
+std::uint64_t World::hash() const {
+    std::uint64_t hash = rng_.state();
+    const auto fold = [&](std::int64_t value) {
+        hash = ringtick::Rng::mix(hash ^ static_cast<std::uint64_t>(value)) + 1;
+    };
+    const auto fold_vector = [&](FixedVector vector) {
+        fold(vector.x.raw());
+        fold(vector.y.raw());
+    };
+    for (const Ship& ship : ships_) {
+        fold(static_cast<std::int64_t>(ship.state));
+        fold_vector(ship.position);
+        fold_vector(ship.velocity);
+        fold(ship.heading.turns);
+        fold(ship.aim.turns);
+        fold(ship.energy);
+        fold(ship.cooldown_ticks);
+        fold(ship.respawn_ticks);
+        fold(ship.score);
+        fold(ship.kills);
+        fold(ship.deaths);
+        fold(ship.hits);
+    }
+    for (const Gem& gem : gems_) {
+        fold_vector(gem.position);
+        fold(gem.ticks_left);
+    }
+    fold(static_cast<std::int64_t>(next_gem_));
+    fold(static_cast<std::int64_t>(shots_));
+    return hash;
+}
+
+}  // namespace railroids

@@ -1,0 +1,126 @@
+#pragma once
+
+#include "base/rng.hpp"
+#include "railroids/grid.hpp"
+#include "railroids/rules.hpp"
+#include "railroids/ship.hpp"
+#include "railroids/terrain.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace railroids {
+
+// What one ship is to do in one tick, and, of a shot, the moment that its pilot saw: in 1/256 of a
+// tick, 0 for a bot, which sees the present.
+struct Order {
+    Input input{.buttons = 0};
+    std::uint64_t view = 0;
+};
+
+struct Gem {
+    FixedVector position;
+    std::uint16_t ticks_left = 0;  // 0: this place is free.
+};
+
+struct Beam {
+    std::uint16_t id = 0;
+    std::uint64_t tick = 0;
+    ShipId shooter = 0;
+    ShipId hit = nobody;
+    FixedVector from;
+    FixedVector to;
+};
+
+struct Kill {
+    ShipId killer = 0;
+    ShipId victim = 0;
+};
+
+struct WorldCounters {
+    std::uint64_t shots = 0;
+    std::uint64_t hits = 0;
+    std::uint64_t kills = 0;
+    std::uint64_t gems_taken = 0;
+};
+
+// The match itself: what is where, and what one tick does to it. Knows ids and orders; no player,
+// no message. All memory at construction.
+class World {
+public:
+    World(std::uint64_t seed, std::int32_t side, std::size_t ships);
+
+    void enter(ShipId id);
+    void leave(ShipId id);
+
+    // One order for each id. `tick` grows from call to call.
+    void step(std::uint64_t tick, std::span<const Order> orders);
+
+    std::uint64_t tick() const { return tick_; }
+    const Terrain& terrain() const { return terrain_; }
+    Beacon beacon() const { return terrain_.beacon_at(tick_); }
+    std::span<const Ship> ships() const { return ships_; }
+    std::span<const Gem> gems() const { return gems_; }
+    const Grid& ship_grid() const { return ship_grid_; }
+    const Grid& gem_grid() const { return gem_grid_; }
+    std::span<const Kill> kills() const { return kills_; }  // Of this tick.
+    bool in_beacon(FixedVector place) const;
+
+    // From the newest to the oldest that is still kept, until `visit` says false.
+    template <class Visit>
+    void for_each_beam(Visit visit) const {
+        for (std::uint64_t back = 1; back <= std::min<std::uint64_t>(shots_, beams_.size());
+             ++back) {
+            if (!visit(beams_[(shots_ - back) % beams_.size()])) return;
+        }
+    }
+
+    const WorldCounters& counters() const { return counters_; }
+    std::uint64_t hash() const;  // Of all that later ticks depend on.
+
+    // For tests, which set a scene.
+    Ship& ship(ShipId id) { return ships_[id]; }
+
+private:
+    struct Shot {
+        ShipId shooter;
+        std::uint64_t view;
+    };
+    struct Target {
+        ShipId id = nobody;
+        Fixed distance;
+    };
+
+    void move_ships(std::span<const Order> orders);
+    void wait_for_respawn(ShipId id);
+    void regain(Ship& ship) const;
+    void resolve(const Shot& shot);
+    Target first_hit(ShipId shooter, FixedVector direction, Fixed range) const;
+    void damage(ShipId shooter, ShipId target);
+    void die(ShipId id);
+    void drop_gem(FixedVector around);
+    void age_gems();
+    void take_gems();
+    void score_beacon();
+    void place(Ship& ship);
+    FixedVector emptiest_spot();
+    void build_grids();
+
+    std::uint64_t tick_ = 0;
+    ringtick::Rng rng_;
+    Terrain terrain_;
+    std::vector<Ship> ships_;
+    std::vector<Gem> gems_;
+    std::size_t next_gem_ = 0;
+    std::vector<Beam> beams_;  // A ring: shot n lies at n modulo its size.
+    std::uint64_t shots_ = 0;
+    std::vector<Shot> shots_now_;
+    std::vector<Kill> kills_;
+    Grid ship_grid_;
+    Grid gem_grid_;
+    WorldCounters counters_;
+};
+
+}  // namespace railroids

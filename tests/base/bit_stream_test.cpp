@@ -1,0 +1,82 @@
+#include "base/bit_stream.hpp"
+
+#include "base/rng.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ringtick {
+namespace {
+
+TEST(BitStream, ReturnsWhatWasPutWhateverTheWidths) {
+    struct Field {
+        std::uint32_t value;
+        unsigned width;
+    };
+    Rng rng(5);
+    std::vector<Field> fields;
+    for (int i = 0; i < 2000; ++i) {
+        const unsigned width = rng.below(33);
+        const auto value = static_cast<std::uint32_t>(width == 0 ? 0 : rng.next() >> (64 - width));
+        fields.push_back({value, width});
+    }
+    std::vector<std::byte> bytes(8000);
+    BitWriter writer(bytes);
+    for (const Field& field : fields) writer.put(field.value, field.width);
+    const std::size_t size = writer.finish();
+    ASSERT_FALSE(writer.overflowed());
+
+    BitReader reader{std::span(bytes).first(size)};
+    for (const Field& field : fields) EXPECT_EQ(reader.get(field.width), field.value);
+    EXPECT_TRUE(reader.finished());
+}
+
+TEST(BitStream, IsLittleEndianWhereFieldsFillBytes) {
+    std::array<std::byte, 6> bytes{};
+    BitWriter writer(bytes);
+    writer.put(0x1234, 16);
+    writer.put(0x56789ABC, 32);
+    EXPECT_EQ(writer.finish(), 6U);
+    constexpr std::array expected{std::byte{0x34}, std::byte{0x12}, std::byte{0xBC},
+                                  std::byte{0x9A}, std::byte{0x78}, std::byte{0x56}};
+    EXPECT_EQ(bytes, expected);
+}
+
+TEST(BitWriter, RefusesWhatDoesNotFitAndKeepsRefusing) {
+    std::array<std::byte, 2> bytes{};
+    BitWriter writer(bytes);
+    writer.put(1, 15);
+    EXPECT_EQ(writer.bits_left(), 1U);
+    writer.put(3, 2);
+    EXPECT_TRUE(writer.overflowed());
+    writer.put(1, 1);
+    EXPECT_TRUE(writer.overflowed());
+    EXPECT_EQ(writer.bits_left(), 1U);
+}
+
+TEST(BitReader, YieldsZeroesPastTheEnd) {
+    const std::array bytes{std::byte{0xFF}};
+    BitReader reader(bytes);
+    EXPECT_EQ(reader.get(9), 0U);
+    EXPECT_TRUE(reader.overran());
+    EXPECT_EQ(reader.get(1), 0U);
+    EXPECT_FALSE(reader.finished());
+}
+
+TEST(BitReader, IsNotFinishedWhileBytesOrSetBitsAreLeft) {
+    const std::array bytes{std::byte{0x01}, std::byte{0x00}};
+    BitReader reader(bytes);
+    reader.get(4);
+    EXPECT_FALSE(reader.finished());  // A byte more.
+    BitReader other{std::span(bytes).first(1)};
+    EXPECT_FALSE((other.get(0), other.finished()));  // A set bit in the filling.
+    EXPECT_TRUE((other.get(1), other.finished()));
+}
+
+}  // namespace
+}  // namespace ringtick

@@ -1,0 +1,199 @@
+#include "railroids/railroids.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "match.hpp"
+
+namespace railroids {
+namespace {
+
+const RailroidsOptions duel{.seed = 1, .players_max = 4};
+
+TEST(Railroids, GivesAShipToWhoSaysHello) {
+    Match match(duel);
+    match.game.on_join({2});
+    match.step();
+    EXPECT_TRUE(match.snapshot(2).empty());
+    EXPECT_FALSE(match.ship(2).present());
+
+    match.say(2, hello("Ann"));
+    match.step();
+    EXPECT_EQ(match.mailbox.count(2, MessageKind::welcome), 1U);
+    EXPECT_TRUE(match.ship(2).alive());
+    EXPECT_FALSE(match.snapshot(2).empty());
+
+    match.game.on_leave({2});
+    EXPECT_FALSE(match.ship(2).present());
+}
+
+TEST(Railroids, TellsAPageOfAnotherBuildToReload) {
+    Match match(duel);
+    match.game.on_join({0});
+    Hello other;
+    other.schema = schema_hash() + 1;
+    match.say(0, encoded(other));
+    match.say(0, hello("late"));
+    match.step();
+    EXPECT_EQ(match.mailbox.count(0, MessageKind::bye), 1U);
+    EXPECT_EQ(match.mailbox.count(0, MessageKind::welcome), 0U);
+    EXPECT_TRUE(match.snapshot(0).empty());
+    EXPECT_FALSE(match.ship(0).present());
+}
+
+TEST(Railroids, AppliesOneInputPerTickHoweverManyCome) {
+    Match match(duel);
+    match.join(0, "Ann");
+    match.step();
+    const Angle before = match.ship(0).heading;
+    for (std::uint32_t stamp = 10; stamp < 40; ++stamp) match.say(0, input(stamp, Input::right));
+    match.step();
+    EXPECT_EQ(match.ship(0).heading, before + rules::turn);
+    EXPECT_EQ(match.game.inputs_applied(), 1U);
+    match.step();
+    EXPECT_EQ(match.game.inputs_applied(), 2U);
+    match.step();
+    EXPECT_EQ(match.game.inputs_applied(), 2U);  // The rest of the burst was skipped.
+}
+
+TEST(Railroids, CountsAndIgnoresWhatIsNotAMessage) {
+    Match match(duel);
+    match.join(0, "Ann");
+    match.step();
+    for (const Bytes& bad : {Bytes{}, Bytes{std::byte{0}}, Bytes{std::byte{3}}, Bytes{std::byte{4}},
+                             Bytes(200, std::byte{0xFF}), hello("again")}) {
+        match.say(0, bad);
+    }
+    match.step();
+    EXPECT_EQ(match.game.totals().messages_refused, 6U);
+    EXPECT_EQ(match.game.inputs_applied(), 0U);
+}
+
+TEST(Railroids, AnswersOnePingATick) {
+    Match match(duel);
+    match.join(0, "Ann");
+    match.step();
+    Bytes ping(16);
+    ringtick::FieldWriter writer(ping);
+    const ringtick::Ping message;
+    describe_ping(writer, message);
+    ping.resize(writer.finish());
+    match.say(0, ping);
+    match.say(0, ping);
+    match.step();
+    EXPECT_EQ(match.mailbox.count(0, MessageKind::pong), 1U);
+}
+
+TEST(Railroids, HasAWorldWideEnoughForItsShips) {
+    EXPECT_EQ(Match({.players_max = 4}).game.world().terrain().side(), side_min);
+    const Match crowd({.players_max = 1000, .bots = 1936});
+    EXPECT_EQ(crowd.game.world().terrain().side(), side_for(2000));
+    const Match expected({.players_max = 4000, .bots = 0, .players_expected = 2000});
+    EXPECT_EQ(expected.game.world().terrain().side(), side_for(2000));
+}
+
+std::unique_ptr<Snapshot> decoded(const Match& match, const Bytes& bytes, std::uint32_t ships) {
+    auto snapshot = std::make_unique<Snapshot>();
+    const Scale scale = Scale::of(ships, match.game.world().terrain().side());
+    EXPECT_TRUE(decode(bytes, scale, *snapshot));
+    return snapshot;
+}
+
+TEST(Snapshots, HoldWhatIsInViewAndNothingElse) {
+    Match match({.seed = 3, .players_max = 1, .bots = 400});
+    match.join(0, "Ann");
+    match.steps(60);
+    const auto snapshot = decoded(match, match.snapshot(0), 401);
+    const FixedVector center = match.ship(0).position;
+    const Rect view = Rect::around(center, Fixed::from_int(960), Fixed::from_int(540));
+    const Rect most = Rect::around(center, Fixed::from_int(1200), Fixed::from_int(800));
+    std::vector<bool> sent(401);
+    for (const ShipRecord& ship : snapshot->ships) sent[ship.id] = true;
+    std::size_t seen = 0;
+    for (ShipId id = 0; id < 401; ++id) {
+        const Ship& ship = match.ship(id);
+        if (ship.alive() && view.contains(ship.position)) {
+            EXPECT_TRUE(sent[id]) << id;
+            seen += 1;
+        }
+        if (sent[id]) {
+            EXPECT_TRUE(ship.alive() && most.contains(ship.position)) << id;
+        }
+    }
+    EXPECT_GT(seen, 5U);
+}
+
+TEST(Snapshots, HoldTheNearestWhenNotAllFit) {
+    Match match({.seed = 3, .players_max = 1, .bots = 200});
+    match.join(0, "Ann");
+    match.step();
+    for (ShipId id = 1; id <= 200; ++id) {
+        match.ship(id).position = match.ship(0).position + FixedVector{Fixed::from_int(id), {}};
+    }
+    match.step();
+    const Bytes bytes = match.snapshot(0, 400);
+    ASSERT_FALSE(bytes.empty());
+    const auto snapshot = decoded(match, bytes, 201);
+    ASSERT_GT(snapshot->ships.size(), 10U);
+    ASSERT_LT(snapshot->ships.size(), 60U);
+    Fixed farthest{};
+    std::vector<bool> sent(201);
+    for (const ShipRecord& ship : snapshot->ships) {
+        sent[ship.id] = true;
+        farthest =
+            std::max(farthest, length(match.ship(ship.id).position - match.ship(0).position));
+    }
+    for (ShipId id = 0; id < 201; ++id) {
+        if (sent[id] || !match.ship(id).alive()) continue;
+        EXPECT_GE(length(match.ship(id).position - match.ship(0).position), farthest) << id;
+    }
+}
+
+TEST(Snapshots, FitIntoAnyBufferOrAreNotWritten) {
+    Match match({.seed = 3, .players_max = 1, .bots = 300});
+    match.join(0, "Ann");
+    match.steps(100);
+    for (std::size_t size = 0; size < 1500; size += 7) {
+        const Bytes bytes = match.snapshot(0, size);
+        EXPECT_LE(bytes.size(), size);
+        EXPECT_EQ(bytes.empty(), size < 45) << size;
+    }
+}
+
+// Goal: a shot is in exactly one of the snapshots that are written, however many are skipped.
+TEST(Snapshots, TellEachShotOnceAlthoughSnapshotsAreSkipped) {
+    Match match({.seed = 1, .players_max = 2});
+    match.join(0, "Ann");
+    match.step();
+    std::size_t told = 0;
+    for (std::uint32_t tick = 2; tick < 400; ++tick) {
+        match.say(0, input(tick, Input::fire));
+        match.step();
+        if (tick % 7 != 0) continue;
+        told += decoded(match, match.snapshot(0), 2)->beams.size();
+    }
+    match.steps(5);
+    told += decoded(match, match.snapshot(0), 2)->beams.size();
+    EXPECT_EQ(told, match.game.totals().shots);
+    EXPECT_GT(told, 15U);
+}
+
+TEST(Snapshots, SayWhichInputWasAppliedLast) {
+    Match match(duel);
+    match.join(0, "Ann");
+    match.step();
+    match.say(0, input(6, 0));
+    match.steps(3);  // Now it is tick 4.
+    const auto snapshot = decoded(match, match.snapshot(0), 4);
+    EXPECT_EQ(snapshot->header.tick, 4U);
+    EXPECT_EQ(snapshot->header.input_tick, 2);
+    EXPECT_EQ(snapshot->header.input_lead, 4);
+}
+
+}  // namespace
+}  // namespace railroids

@@ -1,0 +1,106 @@
+#include "railroids/ship.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace railroids {
+namespace {
+
+class Flight : public ::testing::Test {
+protected:
+    Flight() : terrain(std::make_unique<Terrain>()) {
+        terrain->generate(1, side_min);
+        ship.state = Ship::State::alive;
+        ship.energy = 100;
+        ship.position = {Fixed::from_int(40), Fixed::from_int(40)};  // A corner: no rock is there.
+    }
+    void fly_ticks(int count) {
+        for (int i = 0; i < count; ++i) fly(ship, *terrain);
+    }
+
+    std::unique_ptr<Terrain> terrain;
+    Ship ship;
+};
+
+TEST_F(Flight, TurnsSixDegreesATick) {
+    for (int i = 0; i < 15; ++i) steer(ship, {.buttons = Input::right});
+    EXPECT_NEAR(ship.heading.turns, Angle::from_degrees(90).turns, 15);
+    for (int i = 0; i < 15; ++i) steer(ship, {.buttons = Input::left});
+    EXPECT_EQ(ship.heading, Angle{});
+}
+
+TEST_F(Flight, AimsWhereTheInputSaysOrAhead) {
+    ship.heading = Angle::from_degrees(90);
+    steer(ship, {.buttons = 0, .aim = 200});
+    EXPECT_EQ(ship.aim, Angle::from_byte(200));
+    steer(ship, {.buttons = Input::aim_ahead, .aim = 200});
+    EXPECT_EQ(ship.aim, ship.heading);
+}
+
+TEST_F(Flight, GlidesOnAfterThrustAndSlowsByDragAlone) {
+    steer(ship, {.buttons = Input::thrust});
+    const Fixed start = ship.velocity.x;
+    EXPECT_EQ(start, rules::thrust);
+    fly_ticks(64);
+    EXPECT_LT(ship.velocity.x, start / 2);
+    EXPECT_GT(ship.velocity.x, start / 4);
+}
+
+TEST_F(Flight, StopsSoonerWithTheBrake) {
+    ship.velocity = {Fixed::from_int(4), {}};
+    Ship braking = ship;
+    for (int i = 0; i < 20; ++i) {
+        steer(braking, {.buttons = Input::brake});
+        fly(braking, *terrain);
+    }
+    fly_ticks(20);
+    EXPECT_LT(braking.velocity.x, ship.velocity.x / 2);
+    EXPECT_TRUE(braking.braking);
+}
+
+TEST_F(Flight, NeverFliesFasterThanTheLimit) {
+    ship.velocity = {Fixed::from_int(40), Fixed::from_int(30)};
+    fly_ticks(1);
+    EXPECT_LE(length(ship.velocity), rules::speed_max);
+    EXPECT_GT(length(ship.velocity), rules::speed_max - Fixed::ratio(1, 50));
+}
+
+TEST_F(Flight, BouncesOffTheWallWithHalfItsSpeed) {
+    ship.velocity = {Fixed::from_int(-8), {}};
+    fly_ticks(4);
+    EXPECT_GT(ship.velocity.x, Fixed::from_int(3));
+    EXPECT_LT(ship.velocity.x, Fixed::from_int(4));
+    EXPECT_GE(ship.position.x, rules::ship_radius);
+    EXPECT_EQ(ship.energy, 99);
+}
+
+TEST_F(Flight, BouncesOffAnAsteroidAndLosesEnergy) {
+    const Asteroid& asteroid = terrain->asteroids()[0];
+    const Fixed touch = asteroid.radius + rules::ship_radius;
+    ship.position = asteroid.position - FixedVector{touch + Fixed::from_int(2), {}};
+    ship.velocity = {Fixed::from_int(8), {}};
+    fly_ticks(1);
+    EXPECT_LT(ship.velocity.x, Fixed::from_int(-3));
+    EXPECT_EQ(ship.energy, 99);
+    fly_ticks(1);
+    EXPECT_GE(length(ship.position - asteroid.position), touch);
+}
+
+TEST_F(Flight, IsNeverKilledByARock) {
+    ship.energy = 1;
+    ship.velocity = {Fixed::from_int(-8), {}};
+    fly_ticks(10);
+    EXPECT_EQ(ship.energy, 1);
+}
+
+TEST_F(Flight, GetsOutOfAnAsteroidsCentre) {
+    const Asteroid& asteroid = terrain->asteroids()[0];
+    ship.position = asteroid.position;
+    fly_ticks(1);
+    EXPECT_GE(length(ship.position - asteroid.position), asteroid.radius);
+}
+
+}  // namespace
+}  // namespace railroids

@@ -1,0 +1,109 @@
+#include "replica/interpolation.hpp"
+
+#include "replica/protocol.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+namespace ringtick {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Nanoseconds period = milliseconds(33);
+
+struct Point {
+    SnapshotHeader header;
+};
+
+using Buffer = SnapshotBuffer<Point, 4>;
+
+void push(Buffer& buffer, std::uint32_t tick) {
+    buffer.spare().header.tick = tick;
+    buffer.commit();
+}
+
+TEST(SnapshotBuffer, FindsTheTwoSnapshotsAroundAMoment) {
+    Buffer buffer;
+    for (const std::uint32_t tick : {10U, 12U, 13U}) push(buffer, tick);
+    const auto moment = buffer.at(11 * whole_tick + whole_tick / 2);
+    EXPECT_EQ(moment.from->header.tick, 10U);
+    ASSERT_NE(moment.to, nullptr);
+    EXPECT_EQ(moment.to->header.tick, 12U);
+    EXPECT_EQ(moment.since_from, whole_tick * 3 / 2);
+    EXPECT_EQ(moment.between, 2 * whole_tick);
+}
+
+TEST(SnapshotBuffer, GuessesAheadOfTheNewestAndOnlySoFar) {
+    Buffer buffer;
+    push(buffer, 10);
+    const auto near = buffer.at(12 * whole_tick);
+    EXPECT_EQ(near.to, nullptr);
+    EXPECT_EQ(near.since_from, 2 * whole_tick);
+    const auto far = buffer.at(100 * whole_tick);
+    EXPECT_EQ(far.since_from, Buffer::extrapolation_max);
+}
+
+TEST(SnapshotBuffer, ShowsTheOldestAsItIsBeforeItsTime) {
+    Buffer buffer;
+    for (const std::uint32_t tick : {10U, 11U}) push(buffer, tick);
+    const auto moment = buffer.at(3 * whole_tick);
+    EXPECT_EQ(moment.from->header.tick, 10U);
+    EXPECT_EQ(moment.since_from, 0);
+}
+
+// The spare one is being decoded into: it must not be among those that are shown.
+TEST(SnapshotBuffer, NeverShowsTheOneBeingDecoded) {
+    Buffer buffer;
+    for (std::uint32_t tick = 1; tick < 20; ++tick) push(buffer, tick);
+    const Point& spare = buffer.spare();
+    for (std::int64_t tick = 0; tick < 25; ++tick) {
+        const auto moment = buffer.at(tick * whole_tick);
+        EXPECT_NE(moment.from, &spare);
+        EXPECT_NE(moment.to, &spare);
+    }
+}
+
+TEST(InterpolationDelay, SettlesAtOneAndAHalfIntervalsAndTheUsualLateness) {
+    InterpolationDelay delay;
+    delay.start(period);
+    for (int i = 0; i < 600; ++i) {
+        delay.on_snapshot(1, milliseconds(i % 10));
+        delay.advance(period);
+    }
+    const Nanoseconds expected = period * 3 / 2 + milliseconds(9);
+    EXPECT_LE(std::chrono::abs(delay.delay() - expected), milliseconds(1));
+}
+
+TEST(InterpolationDelay, GrowsWhenSnapshotsBecomeRarer) {
+    InterpolationDelay delay;
+    delay.start(period);
+    for (int i = 0; i < 200; ++i) {
+        delay.on_snapshot(3, Nanoseconds::zero());
+        delay.advance(period * 3);
+    }
+    EXPECT_LE(std::chrono::abs(delay.delay() - period * 9 / 2), milliseconds(1));
+}
+
+TEST(InterpolationDelay, MovesByATwentiethOfTheTimeThatPasses) {
+    InterpolationDelay delay;
+    delay.start(period);
+    const Nanoseconds before = delay.delay();
+    delay.on_snapshot(10, milliseconds(200));
+    delay.advance(milliseconds(100));
+    EXPECT_EQ(delay.delay() - before, milliseconds(5));
+}
+
+TEST(InterpolationDelay, HasAnUpperBound) {
+    InterpolationDelay delay;
+    delay.start(period);
+    for (int i = 0; i < 1000; ++i) {
+        delay.on_snapshot(4'000'000'000, std::chrono::hours(1));
+        delay.advance(milliseconds(100));
+    }
+    EXPECT_EQ(delay.delay(), InterpolationDelay::delay_max);
+}
+
+}  // namespace
+}  // namespace ringtick
