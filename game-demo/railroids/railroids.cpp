@@ -201,6 +201,19 @@ RailroidsCounters Railroids::totals() const {
             .gems_taken = world.gems_taken};
 }
 
+std::span<const ringtick::GameCounter> Railroids::counters() {
+    const RailroidsCounters now = totals();
+    counters_ = {{{"people", now.people},
+                  {"bots", now.bots},
+                  {"inputs_applied", now.inputs_applied},
+                  {"messages_refused", now.messages_refused},
+                  {"shots", now.shots},
+                  {"hits", now.hits},
+                  {"kills", now.kills},
+                  {"gems_taken", now.gems_taken}}};
+    return counters_;
+}
+
 std::uint64_t Railroids::state_hash() const {
     return ringtick::Rng::mix(world_.hash() ^ bots_.hash());
 }

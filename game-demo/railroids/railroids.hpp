@@ -8,6 +8,7 @@
 #include "railroids/world.hpp"
 #include "tick/game.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -25,7 +26,6 @@ struct RailroidsOptions {
     std::uint8_t tick_rate_hz = default_tick_rate_hz;  // What clients are told.
 };
 
-// For /stats.json and /metrics.
 struct RailroidsCounters {
     std::uint64_t people = 0;
     std::uint64_t bots = 0;
@@ -53,6 +53,7 @@ public:
               Outbox& outbox) override;
     std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override;
     void on_stats(const ringtick::ServerStats& stats, Outbox& outbox) override;
+    std::span<const ringtick::GameCounter> counters() override;
 
     RailroidsCounters totals() const;
     std::uint64_t inputs_applied() const { return inputs_applied_; }
@@ -87,6 +88,7 @@ private:
     std::uint64_t inputs_applied_ = 0;
     std::uint64_t messages_refused_ = 0;
     std::uint64_t people_ = 0;
+    std::array<ringtick::GameCounter, 8> counters_{};
 };
 
 }  // namespace railroids

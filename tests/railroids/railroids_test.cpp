@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "match.hpp"
@@ -72,6 +74,19 @@ TEST(Railroids, CountsAndIgnoresWhatIsNotAMessage) {
     match.step();
     EXPECT_EQ(match.game.totals().messages_refused, 6U);
     EXPECT_EQ(match.game.inputs_applied(), 0U);
+}
+
+TEST(Railroids, CountsForWhoeverWatches) {
+    Match match(duel);
+    match.join(0, "Ann");
+    match.say(0, input(1, Input::thrust));
+    match.step();
+    const auto counters = match.game.counters();
+    const auto applied = std::ranges::find_if(counters, [](const ringtick::GameCounter& counter) {
+        return std::string_view(counter.name) == "inputs_applied";
+    });
+    ASSERT_NE(applied, counters.end());
+    EXPECT_EQ(applied->value, 1U);
 }
 
 TEST(Railroids, AnswersOnePingATick) {
