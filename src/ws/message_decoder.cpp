@@ -126,26 +126,31 @@ bool MessageDecoder::reason_is_valid(std::span<const std::byte> close_piece) {
 
 MessageDecoder::Event MessageDecoder::close_event(std::span<std::byte> payload) {
     ASSERT(payload.size() != 1);  // on_header() refused it.
-    if (payload.empty()) {
-        ended_ = true;
-        return {.kind = Event::Kind::close};
+    Event event{.kind = Event::Kind::close};
+    if (!payload.empty()) {
+        const auto high = std::to_integer<std::uint16_t>(payload[0]);
+        const auto low = std::to_integer<std::uint16_t>(payload[1]);
+        event.close_code = static_cast<CloseCode>(high << 8 | low);
+        event.payload = payload.subspan(close_code_size);
+        if (!may_be_received(event.close_code)) return fail(CloseCode::protocol_error);  // 7.4
+        if (!utf8_.at_boundary()) return fail(CloseCode::invalid_payload_data);          // 8.1
     }
-
-    const auto high = std::to_integer<std::uint16_t>(payload[0]);
-    const auto low = std::to_integer<std::uint16_t>(payload[1]);
-    const auto code = static_cast<CloseCode>(high << 8 | low);
-    if (!may_be_received(code)) return fail(CloseCode::protocol_error);      // 7.4
-    if (!utf8_.at_boundary()) return fail(CloseCode::invalid_payload_data);  // 8.1
-    ended_ = true;
-    return {.kind = Event::Kind::close,
-            .payload = payload.subspan(close_code_size),
-            .close_code = code};
+    end();
+    return event;
 }
 
 MessageDecoder::Event MessageDecoder::fail(CloseCode close_code) {
     ASSERT(close_code != CloseCode::none);
-    ended_ = true;
+    end();
     return {.kind = Event::Kind::violation, .close_code = close_code};
+}
+
+// The message under way, if any, will not be finished.
+void MessageDecoder::end() {
+    ASSERT(!ended_);
+    ended_ = true;
+    fragments_ = 0;
+    assembled_ = 0;
 }
 
 }  // namespace ringtick

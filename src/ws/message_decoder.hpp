@@ -56,6 +56,7 @@ private:
     bool reason_is_valid(std::span<const std::byte> close_piece);
     Event close_event(std::span<std::byte> payload);
     Event fail(CloseCode close_code);
+    void end();
 
     FrameDecoder frames_;
     std::uint64_t message_size_max_;

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "request_story.hpp"
+
 namespace ringtick::http {
 namespace {
 
@@ -20,30 +22,10 @@ using namespace std::string_view_literals;
 
 constexpr RequestLimits default_limits;
 
-// What a parser says about all of a stream: "400", "more", or the request in short,
-// "GET /path?query 1.1 keep-alive [Host=a][X=b] +rest".
-std::string tell(const RequestParser& parser, RequestParser::State state, std::string_view stream) {
-    if (state == RequestParser::State::need_input) return "more";
-    if (state == RequestParser::State::refused) {
-        return std::to_string(static_cast<int>(parser.refusal()));
-    }
-    std::array<Header, RequestLimits::headers_max> headers;
-    const Request request = parser.request(as_bytes(stream), headers);
-    constexpr std::array<std::string_view, 3> methods{"GET", "HEAD", "other"};
-    std::string text(methods[static_cast<std::size_t>(request.method)]);
-    text.append(" ").append(request.path);
-    if (!request.query.empty()) text.append("?").append(request.query);
-    text += request.http_1_1 ? " 1.1" : " 1.0";
-    text += request.keep_alive ? " keep-alive " : " close ";
-    for (const Header& header : request.headers) {
-        text.append("[").append(header.name).append("=").append(header.value).append("]");
-    }
-    return text.append(" +").append(stream.substr(parser.head_size()));
-}
-
 std::string parse(std::string_view stream) {
-    RequestParser parser;
-    return tell(parser, parser.parse(as_bytes(stream)), stream);
+    RequestStory story(stream);
+    story.grow_to(stream.size());
+    return story.text();
 }
 
 // A request that is fine but for these lines.
@@ -302,23 +284,6 @@ TEST(RequestParser, KeepsItsAnswer) {
     EXPECT_EQ(refusing.parse(as_bytes(stream)), RequestParser::State::refused);
 }
 
-// Parses a stream that grows from cut to cut. The bytes move to new memory each time, as they may.
-class GrowingStream {
-public:
-    explicit GrowingStream(std::string_view stream) : stream_(stream) {}
-
-    void grow_to(std::size_t size) {
-        const std::string here(stream_.substr(0, size));
-        state_ = parser_.parse(as_bytes(here));
-    }
-    std::string told() const { return tell(parser_, state_, stream_); }
-
-private:
-    std::string_view stream_;
-    RequestParser parser_;
-    RequestParser::State state_ = RequestParser::State::need_input;
-};
-
 std::vector<std::string> streams() {
     std::string many;
     for (int i = 0; i < 80; ++i) many += "X" + std::to_string(i) + ": y\r\n";
@@ -345,10 +310,10 @@ TEST(RequestParser, SaysTheSameWhereverTheStreamIsCut) {
     for (const std::string& stream : streams()) {
         const std::string whole = parse(stream);
         for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
-            GrowingStream growing(stream);
-            growing.grow_to(cut);
-            growing.grow_to(stream.size());
-            ASSERT_EQ(growing.told(), whole) << stream << " cut at " << cut;
+            RequestStory story(stream);
+            story.grow_to(cut);
+            story.grow_to(stream.size());
+            ASSERT_EQ(story.text(), whole) << stream << " cut at " << cut;
         }
     }
 }
@@ -360,9 +325,9 @@ TEST(RequestParser, SaysTheSameByteByByteAlsoAtTheLimits) {
         all.push_back("GET /" + std::string(size, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n");
     }
     for (const std::string& stream : all) {
-        GrowingStream growing(stream);
-        for (std::size_t size = 0; size <= stream.size(); ++size) growing.grow_to(size);
-        EXPECT_EQ(growing.told(), parse(stream)) << stream;
+        RequestStory story(stream);
+        for (std::size_t size = 0; size <= stream.size(); ++size) story.grow_to(size);
+        EXPECT_EQ(story.text(), parse(stream)) << stream;
     }
 }
 
@@ -371,12 +336,12 @@ TEST(RequestParser, SaysTheSameForRandomCuts) {
     for (std::uint32_t seed = 0; seed < 2000; ++seed) {
         std::mt19937 random(seed);
         const std::string& stream = all[seed % all.size()];
-        GrowingStream growing(stream);
+        RequestStory story(stream);
         for (std::size_t size = 0; size < stream.size(); size += 1 + random() % 50) {
-            growing.grow_to(size);
+            story.grow_to(size);
         }
-        growing.grow_to(stream.size());
-        ASSERT_EQ(growing.told(), parse(stream)) << "seed " << seed;
+        story.grow_to(stream.size());
+        ASSERT_EQ(story.text(), parse(stream)) << "seed " << seed;
     }
 }
 

@@ -13,65 +13,15 @@
 #include <vector>
 
 #include "client_frame.hpp"
+#include "message_story.hpp"
 
 namespace ringtick {
 namespace {
 
 constexpr MessageLimits small_limits{.message_size_max = 1000, .fragments_max = 4};
 
-// Decodes and tells what came out: "text(hi) ping(a) close(1000,bye) !1002".
-class Story {
-public:
-    explicit Story(const MessageLimits& limits = small_limits)
-        : decoder_(limits), assembly_(limits.message_size_max) {}
-
-    // Each piece lies in memory of its own and is gone afterwards, as a read's would be.
-    void feed(Bytes piece) {
-        std::span<std::byte> input(piece);
-        for (auto event = decoder_.next(input, assembly_); event.kind != Kind::need_input;
-             event = decoder_.next(input, assembly_)) {
-            tell(event);
-        }
-        EXPECT_TRUE(input.empty());
-    }
-    const std::string& text() const { return text_; }
-    MessageDecoder& decoder() { return decoder_; }
-
-private:
-    using Kind = MessageDecoder::Event::Kind;
-
-    void tell(const MessageDecoder::Event& event) {
-        if (!text_.empty()) text_ += ' ';
-        const std::string payload(as_text(event.payload));
-        const std::string code = std::to_string(static_cast<int>(event.close_code));
-        switch (event.kind) {
-            case Kind::need_input:
-                break;
-            case Kind::message:
-                text_ += (event.opcode == Opcode::text ? "text(" : "binary(") + payload + ")";
-                break;
-            case Kind::ping:
-                text_ += "ping(" + payload + ")";
-                break;
-            case Kind::pong:
-                text_ += "pong(" + payload + ")";
-                break;
-            case Kind::close:
-                text_ += "close(" + code + "," + payload + ")";
-                break;
-            case Kind::violation:
-                text_ += "!" + code;
-                break;
-        }
-    }
-
-    MessageDecoder decoder_;
-    std::vector<std::byte> assembly_;
-    std::string text_;
-};
-
 std::string decode(const Bytes& wire) {
-    Story story;
+    MessageStory story(small_limits);
     story.feed(wire);
     return story.text();
 }
@@ -191,11 +141,11 @@ TEST(MessageDecoder, ChecksACloseReasonApartFromTheMessageUnderWay) {
 }
 
 TEST(MessageDecoder, YieldsNothingAfterAClose) {
-    Story story;
+    MessageStory story(small_limits);
     story.feed(wire_of({{.opcode = Opcode::close}, {.payload = "late"}, {.masked = false}}));
     story.feed(wire_of({{.opcode = Opcode::close}}));
     EXPECT_EQ(story.text(), "close(0,)");
-    EXPECT_FALSE(story.decoder().mid_message());
+    EXPECT_FALSE(story.mid_message());
 }
 
 // Section 8.1.
@@ -227,21 +177,29 @@ TEST(MessageDecoder, FailsFastInsideAnUnfinishedFrame) {
     EXPECT_EQ(decode(wire), "");
 }
 
+TEST(MessageDecoder, LetsGoOfAMessageThatWillNotBeFinished) {
+    MessageStory story(small_limits);
+    story.feed(wire_of({{.payload = "begun", .fin = false}, {.payload = "another"}}));
+    EXPECT_EQ(story.text(), "!1002");
+    EXPECT_FALSE(story.mid_message());
+    EXPECT_EQ(story.assembled(), 0U);
+}
+
 TEST(MessageDecoder, KnowsWhetherItIsInsideAMessage) {
-    Story story;
-    EXPECT_FALSE(story.decoder().mid_message());
+    MessageStory story(small_limits);
+    EXPECT_FALSE(story.mid_message());
     const Bytes wire = ClientFrame{.payload = "hello", .fin = false}.wire();
     story.feed({wire.begin(), wire.begin() + 1});
-    EXPECT_TRUE(story.decoder().mid_message());
+    EXPECT_TRUE(story.mid_message());
     story.feed({wire.begin() + 1, wire.begin() + 8});
-    EXPECT_TRUE(story.decoder().mid_message());
-    EXPECT_EQ(story.decoder().assembled(), 2U);
+    EXPECT_TRUE(story.mid_message());
+    EXPECT_EQ(story.assembled(), 2U);
     story.feed({wire.begin() + 8, wire.end()});
-    EXPECT_TRUE(story.decoder().mid_message());
-    EXPECT_EQ(story.decoder().assembled(), 5U);
+    EXPECT_TRUE(story.mid_message());
+    EXPECT_EQ(story.assembled(), 5U);
     story.feed(ClientFrame{.opcode = Opcode::continuation}.wire());
-    EXPECT_FALSE(story.decoder().mid_message());
-    EXPECT_EQ(story.decoder().assembled(), 0U);
+    EXPECT_FALSE(story.mid_message());
+    EXPECT_EQ(story.assembled(), 0U);
 }
 
 // Goal: memory follows the bytes that came, never the size that was declared.
@@ -295,7 +253,7 @@ TEST(MessageDecoder, TellsTheSameStoryWhereverTheStreamIsCut) {
         const std::string whole = decode(wire);
         SCOPED_TRACE(whole);
         for (std::size_t cut = 0; cut <= wire.size(); ++cut) {
-            Story story;
+            MessageStory story(small_limits);
             const auto middle = wire.begin() + static_cast<std::ptrdiff_t>(cut);
             story.feed({wire.begin(), middle});
             story.feed({middle, wire.end()});
@@ -306,8 +264,8 @@ TEST(MessageDecoder, TellsTheSameStoryWhereverTheStreamIsCut) {
 
 TEST(MessageDecoder, TellsTheSameStoryByteByByte) {
     for (const Bytes& wire : streams()) {
-        Story story;
-        for (const std::byte byte : wire) story.feed({byte});
+        MessageStory story(small_limits);
+        for (const std::byte byte : wire) story.feed(std::span(&byte, 1));
         EXPECT_EQ(story.text(), decode(wire));
     }
 }
@@ -319,7 +277,7 @@ TEST(MessageDecoder, TellsTheSameStoryForRandomCuts) {
     for (std::uint32_t seed = 0; seed < 3000; ++seed) {
         std::mt19937 random(seed);
         const Bytes& wire = all[seed % all.size()];
-        Story story;
+        MessageStory story(small_limits);
         std::size_t at = 0;
         while (at < wire.size()) {
             const std::size_t size = std::min<std::size_t>(1 + random() % 40, wire.size() - at);

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "ws/message_decoder.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ringtick {
+
+// Decodes and tells what came out, so that two runs can be compared and a failure reads as a story:
+// "text(hi) ping(a) close(1000,bye) !1002".
+class MessageStory {
+public:
+    explicit MessageStory(const MessageLimits& limits)
+        : limits_(limits), decoder_(limits), assembly_(limits.message_size_max) {}
+
+    // The piece lies in memory of its own and is gone afterwards, as a read's would be.
+    void feed(std::span<const std::byte> bytes) {
+        std::vector<std::byte> piece(bytes.begin(), bytes.end());
+        std::span<std::byte> input(piece);
+        for (auto event = decoder_.next(input, assembly_); event.kind != Kind::need_input;
+             event = decoder_.next(input, assembly_)) {
+            ASSERT(event.payload.size() <= std::max<std::uint64_t>(limits_.message_size_max, 125));
+            tell(event);
+        }
+        ASSERT(input.empty());
+        ASSERT(decoder_.assembled() <= limits_.message_size_max);
+    }
+
+    const std::string& text() const { return text_; }
+    bool mid_message() const { return decoder_.mid_message(); }
+    std::size_t assembled() const { return decoder_.assembled(); }
+
+private:
+    using Kind = MessageDecoder::Event::Kind;
+
+    void tell(const MessageDecoder::Event& event) {
+        if (!text_.empty()) text_ += ' ';
+        const std::string payload(as_text(event.payload));
+        const std::string code = std::to_string(static_cast<int>(event.close_code));
+        switch (event.kind) {
+            case Kind::need_input:
+                break;
+            case Kind::message:
+                text_ += (event.opcode == Opcode::text ? "text(" : "binary(") + payload + ")";
+                break;
+            case Kind::ping:
+                text_ += "ping(" + payload + ")";
+                break;
+            case Kind::pong:
+                text_ += "pong(" + payload + ")";
+                break;
+            case Kind::close:
+                text_ += "close(" + code + "," + payload + ")";
+                break;
+            case Kind::violation:
+                text_ += "!" + code;
+                break;
+        }
+    }
+
+    MessageLimits limits_;
+    MessageDecoder decoder_;
+    std::vector<std::byte> assembly_;
+    std::string text_;
+};
+
+}  // namespace ringtick
