@@ -31,7 +31,7 @@ std::vector<Header> headers_of(std::string_view text) {
 
 void check_accepted(const Request& request, std::string_view subprotocol) {
     ASSERT(request.count("Sec-WebSocket-Key") == 1);
-    ASSERT(request.find("Sec-WebSocket-Key")->size() == 24);
+    ASSERT(request.find("Sec-WebSocket-Key").value_or("").size() == 24);
     ASSERT(request.find("Sec-WebSocket-Version") == "13");
     ASSERT(request.count("Host") == 1);
     ASSERT(asks_for_websocket(request));
