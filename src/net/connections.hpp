@@ -25,8 +25,9 @@ namespace ringtick {
 // Every connection from accept to its last completion: HTTP, the opening handshake, WebSocket
 // frames, what is sent, and the end. Knows no game and reads no clock: begin_turn() tells the time.
 //
-// A turn is: begin_turn, on_completion for each completion, end_turn. Slots are freed in end_turn
-// only, so that a handle and a reference stay good through a turn.
+// A turn is: begin_turn, on_completion for each completion, perhaps snapshots and their
+// completions, end_turn. Only end_turn sends what was queued, and frees slots: so a handle and a
+// reference stay good through a turn.
 //
 // Threading: the ring's thread. Allocates in open() only.
 class Connections {

@@ -61,6 +61,8 @@ public:
     std::span<const std::byte> begin_send() {
         ASSERT(!in_flight());
         ASSERT(!empty());
+        // Now, while nothing is in flight: what is free must not depend on how the last send ended.
+        if (head_ > 0) compact(0);
         const std::span<const std::byte> front =
             head_ < tail_ ? memory_.subspan(head_, tail_ - head_) : body_;
         in_flight_ = front.size();

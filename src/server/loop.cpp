@@ -69,6 +69,8 @@ void Loop::turn() {
     tick_if_due();
     sweep_if_due();
     report_if_due();
+    // Last, so that an answer and a snapshot for the same client leave in one send.
+    parts_.connections.end_turn();
 }
 
 // How many completions are worth waking for before the deadline. While everybody plays: more than
@@ -96,7 +98,6 @@ void Loop::gather(bool until_dry) {
         }
         parts_.buffers.publish();
     }
-    parts_.connections.end_turn();
     stats_.wait_reaps.record(reaped);
 }
 
@@ -204,7 +205,6 @@ void Loop::sweep_if_due() {
     if (now_ < sweep_at_) return;
     sweep_at_ = now_ + sweep_period;
     parts_.connections.sweep();
-    parts_.connections.end_turn();
 }
 
 void Loop::report_if_due() {

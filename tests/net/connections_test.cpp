@@ -1,5 +1,7 @@
 #include "net/connections.hpp"
 
+#include "net/flow.hpp"
+
 #include <gtest/gtest.h>
 
 #include <sys/resource.h>
@@ -196,6 +198,40 @@ TEST(Connections, MessagesThatMustArriveLeaveWithTheSnapshotInOrder) {
     EXPECT_EQ(frames[0].payload, "event");
     EXPECT_EQ(frames[1].payload, "snapshot");
     EXPECT_EQ(bench.stats().snapshots_skipped, 0U);
+}
+
+// Goal: a client that sends without reading is held back, not cut off, and loses nothing.
+// Method: an echo with room for little, and a client that sends far more before it reads. What is
+// written when must not matter, so the sizes vary.
+TEST(Connections, AnEchoHoldsBackAClientThatDoesNotRead) {
+    NetBench bench({.message = {.message_size_max = 20'000},
+                    .inbound_bytes_per_tick = 0,
+                    .messages_per_tick = 0,
+                    .output_size_max = 2 * 20'000 + 4 * receive_budget_unlimited},
+                   {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    bench.events.echo_to = &bench.connections();
+    const auto client = bench.open_client();
+    constexpr std::size_t messages = 500;
+    std::string wire;
+    for (std::size_t i = 0; i < messages; ++i) {
+        wire += client_frame(Opcode::binary, std::string(1 + i * 7'919 % 20'000, 'e'));
+    }
+    std::vector<test::ServerFrame> frames;
+    std::size_t sent = 0;
+    std::size_t round = 0;
+    ASSERT_TRUE(bench.until([&] {
+        sent += client->send_some(std::string_view(wire).substr(sent));
+        round += 1;
+        // Reads in bursts, so that the output fills, drains in part, and fills again.
+        if (round % 64 < 8 || sent == wire.size()) client->read(400'000);
+        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
+        return frames.size() == messages;
+    }));
+    for (std::size_t i = 0; i < messages; ++i) {
+        ASSERT_EQ(frames[i].payload.size(), 1 + i * 7'919 % 20'000);
+    }
+    EXPECT_TRUE(bench.events.closed.empty());
 }
 
 TEST(Connections, AClientWhoseQueueOverflowsIsCutOff) {

@@ -43,12 +43,21 @@ TEST_F(OutputTest, WhatIsInFlightDoesNotMove) {
     send(8);
     const auto front = output.begin_send();
     EXPECT_EQ(as_text(front), "89");
-    EXPECT_TRUE(output.append(as_bytes("abcdef")));
-    EXPECT_FALSE(output.append(as_bytes("g")));  // Eight bytes are free, but behind the front.
+    EXPECT_TRUE(output.append(as_bytes("abcdefghijklmn")));
+    EXPECT_FALSE(output.append(as_bytes("o")));
     EXPECT_EQ(as_text(front), "89");
-    output.sent(2);
-    EXPECT_TRUE(output.append(as_bytes("ghijklmnop")));
-    EXPECT_EQ(send(), "abcdefghijklmnop");
+    output.sent(1);
+    EXPECT_TRUE(output.append(as_bytes("o")));
+    EXPECT_EQ(send(), "9abcdefghijklmno");
+}
+
+// However the last send ended, all that is not waiting is free.
+TEST_F(OutputTest, EverySendBeginsAtTheFrontOfTheMemory) {
+    EXPECT_TRUE(output.append(as_bytes("0123456789abcdef")));
+    send(10);
+    const auto front = output.begin_send();
+    EXPECT_EQ(front.data(), memory.data());
+    EXPECT_EQ(output.free().size(), 10U);
 }
 
 TEST_F(OutputTest, RefusesTheByteThatIsOneTooManyAndKeepsTheRest) {

@@ -81,6 +81,12 @@ public:
         return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
                static_cast<ssize_t>(bytes.size());
     }
+    // As much as the kernel takes now; returns how much that was.
+    std::size_t send_some(std::string_view bytes) const {
+        const ssize_t size =
+            ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        return size > 0 ? static_cast<std::size_t>(size) : 0;
+    }
     void finish() const { shutdown(socket_, SHUT_WR); }
     // Ends with a reset instead of a FIN.
     void abort() {
