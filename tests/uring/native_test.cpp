@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <deque>
+#include <numeric>
 
 namespace {
 
@@ -19,14 +20,21 @@ Enters enters;
 
 }  // namespace
 
-// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names for what --wrap puts aside.
-extern "C" int __real_io_uring_enter2(unsigned, unsigned, unsigned, unsigned, sigset_t*, size_t);
-extern "C" int __wrap_io_uring_enter2(unsigned descriptor,
-                                      unsigned to_submit,
-                                      unsigned wanted,
-                                      unsigned flags,
-                                      sigset_t* argument,
-                                      size_t size) {
+// The linker's --wrap calls the one put aside __real_, and ours __wrap_.
+extern "C" {
+int real_enter(unsigned, unsigned, unsigned, unsigned, sigset_t*, size_t)  //
+    __asm__("__real_io_uring_enter2");
+int enter(unsigned, unsigned, unsigned, unsigned, sigset_t*, size_t)  //
+    __asm__("__wrap_io_uring_enter2");
+}
+
+// NOLINTNEXTLINE(readability-function-size): io_uring_enter(2) has six parameters.
+int enter(unsigned descriptor,
+          unsigned to_submit,
+          unsigned wanted,
+          unsigned flags,
+          sigset_t* argument,
+          size_t size) {
     enters.count += 1;
     if (!enters.failures.empty()) {
         const int error = enters.failures.front();
@@ -37,9 +45,8 @@ extern "C" int __wrap_io_uring_enter2(unsigned descriptor,
         to_submit = enters.submissions_max;
         wanted = 0;
     }
-    return __real_io_uring_enter2(descriptor, to_submit, wanted, flags, argument, size);
+    return real_enter(descriptor, to_submit, wanted, flags, argument, size);
 }
-// NOLINTEND(bugprone-reserved-identifier)
 
 namespace ringtick {
 namespace {
@@ -63,8 +70,8 @@ protected:
         return numbers;
     }
     static std::vector<std::uint32_t> numbers_to(std::uint32_t end) {
-        std::vector<std::uint32_t> numbers;
-        for (std::uint32_t number = 0; number < end; ++number) numbers.push_back(number);
+        std::vector<std::uint32_t> numbers(end);
+        std::iota(numbers.begin(), numbers.end(), 0U);
         return numbers;
     }
 };

@@ -44,7 +44,6 @@ INSTANTIATE_TEST_SUITE_P(Ring, Send, every_fallback, name_of_fallback);
 void fill(const Descriptor& socket) {
     const std::string text(4096, 'f');
     while (::send(socket.number(), text.data(), text.size(), MSG_DONTWAIT) > 0) continue;
-    ASSERT_EQ(errno, EAGAIN);
 }
 
 // Which kind of socket makes a difference for how much fits: both are tried.

@@ -37,34 +37,41 @@ void age(const io_uring& ring) {
 
 }  // namespace
 
-// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names for what --wrap puts aside.
-extern "C" int __real_io_uring_queue_init_params(unsigned, io_uring*, io_uring_params*);
-extern "C" int __wrap_io_uring_queue_init_params(unsigned entries,
-                                                 io_uring* ring,
-                                                 io_uring_params* params) {
+// The linker's --wrap calls those put aside __real_, and ours __wrap_.
+extern "C" {
+int real_set_up(unsigned, io_uring*, io_uring_params*)  //
+    __asm__("__real_io_uring_queue_init_params");
+int set_up(unsigned, io_uring*, io_uring_params*)  //
+    __asm__("__wrap_io_uring_queue_init_params");
+int real_enter(unsigned, unsigned, unsigned, unsigned, sigset_t*, size_t)  //
+    __asm__("__real_io_uring_enter2");
+int enter(unsigned, unsigned, unsigned, unsigned, sigset_t*, size_t)  //
+    __asm__("__wrap_io_uring_enter2");
+}
+
+int set_up(unsigned entries, io_uring* ring, io_uring_params* params) {
     kernel.attempts += 1;
     kernel.flags_tried = params->flags;
     kernel.ring = ring;
     if (kernel.setup_error != 0) return -kernel.setup_error;
     if ((params->flags & kernel.flags_unknown) != 0) return -EINVAL;
     if (params->cq_entries > kernel.completions_max) return -ENOMEM;
-    const int result = __real_io_uring_queue_init_params(entries, ring, params);
+    const int result = real_set_up(entries, ring, params);
     params->features &= ~kernel.features_missing;
     return result;
 }
 
-extern "C" int __real_io_uring_enter2(unsigned, unsigned, unsigned, unsigned, sigset_t*, size_t);
-extern "C" int __wrap_io_uring_enter2(unsigned descriptor,
-                                      unsigned to_submit,
-                                      unsigned wanted,
-                                      unsigned flags,
-                                      sigset_t* argument,
-                                      size_t size) {
+// NOLINTNEXTLINE(readability-function-size): io_uring_enter(2) has six parameters.
+int enter(unsigned descriptor,
+          unsigned to_submit,
+          unsigned wanted,
+          unsigned flags,
+          sigset_t* argument,
+          size_t size) {
     if ((flags & IORING_ENTER_ABS_TIMER) != 0 && !kernel.knows_absolute_deadline) return -EINVAL;
     age(*kernel.ring);
-    return __real_io_uring_enter2(descriptor, to_submit, wanted, flags, argument, size);
+    return real_enter(descriptor, to_submit, wanted, flags, argument, size);
 }
-// NOLINTEND(bugprone-reserved-identifier)
 
 namespace ringtick {
 namespace {

@@ -25,8 +25,8 @@ TEST_P(RingOn, OneAcceptDeliversManyConnections) {
     const Listener listener;
     ring->arm_accept(listener.number(), accept_token);
     ring->submit();
-    std::vector<Descriptor> clients;
-    for (int i = 0; i < 10; ++i) clients.push_back(listener.connect());
+    std::vector<Descriptor> clients(10);
+    for (Descriptor& client : clients) client = listener.connect();
 
     for (const Seen& seen : wait_for(10)) {
         const Descriptor accepted(seen.result);
@@ -41,7 +41,7 @@ class FileLimit {
 public:
     FileLimit() {
         getrlimit(RLIMIT_NOFILE, &before_);
-        const Descriptor lowest_free(dup(STDIN_FILENO));
+        const Descriptor lowest_free(must(dup(STDIN_FILENO)));
         rlimit limit = before_;
         limit.rlim_cur = static_cast<rlim_t>(lowest_free.number());
         setrlimit(RLIMIT_NOFILE, &limit);
@@ -124,7 +124,7 @@ TEST_P(RingOn, ASignalArrivesThroughTheRing) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGUSR1);
     ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &signals, &before), 0);
-    const Descriptor signal_descriptor(signalfd(-1, &signals, SFD_CLOEXEC));
+    const Descriptor signal_descriptor(must(signalfd(-1, &signals, SFD_CLOEXEC)));
     const Token token = token_of(Op::signal);
     ring->arm_signal(signal_descriptor.number(), token);
 

@@ -15,7 +15,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <cstdlib>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -45,6 +46,12 @@ private:
     int number_ = -1;
 };
 
+// What a test cannot do without. Not having it is not what any test is about.
+inline int must(int number) {
+    if (number < 0) std::abort();
+    return number;
+}
+
 struct Pair {
     Descriptor ours;
     Descriptor peer;
@@ -54,35 +61,36 @@ struct Pair {
 // comes" a thing that can be tested.
 inline Pair make_pair_of_sockets() {
     int sockets[2] = {-1, -1};
-    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+    must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets));
     return {Descriptor(sockets[0]), Descriptor(sockets[1])};
 }
 
 class Listener {
 public:
-    explicit Listener(int backlog = 16) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit Listener(int backlog = 16)
+        : socket_(must(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))) {
         address_.sin_family = AF_INET;
         address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof(address_);
         auto* address = reinterpret_cast<sockaddr*>(&address_);
-        EXPECT_EQ(bind(socket_.number(), address, size), 0);
-        EXPECT_EQ(listen(socket_.number(), backlog), 0);
-        EXPECT_EQ(getsockname(socket_.number(), address, &size), 0);
+        must(bind(socket_.number(), address, size));
+        must(listen(socket_.number(), backlog));
+        must(getsockname(socket_.number(), address, &size));
     }
 
     int number() const { return socket_.number(); }
 
     // On loopback the connection is in the backlog when connect(2) returns.
     Descriptor connect() const {
-        Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        Descriptor client(must(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)));
         const auto* address = reinterpret_cast<const sockaddr*>(&address_);
-        EXPECT_EQ(::connect(client.number(), address, sizeof(address_)), 0);
+        must(::connect(client.number(), address, sizeof(address_)));
         return client;
     }
 
     Pair connect_and_accept() const {
         Descriptor peer = connect();
-        return {Descriptor(accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC)),
+        return {Descriptor(must(accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC))),
                 std::move(peer)};
     }
 
@@ -158,7 +166,8 @@ protected:
     void SetUp() override { open({}); }
 
     void open(RingOptions options) {
-        ring.emplace();
+        buffers.reset();
+        ring = std::make_unique<Ring>();
         options.mask = GetParam().mask;
         const Result<void> opened = ring->open(options);
         if (!opened) GTEST_SKIP() << "no ring here: errno " << opened.error().error_number;
@@ -214,7 +223,7 @@ protected:
     }
 
     void open_buffers(std::uint32_t count, std::uint32_t size) {
-        buffers.emplace();
+        buffers = std::make_unique<BufferRing>();
         const Result<void> opened = buffers->open(*ring, BufferGroup{1}, count, size);
         ASSERT_TRUE(opened) << opened.error().operation << " " << opened.error().error_number;
     }
@@ -223,8 +232,8 @@ protected:
         ring->arm_recv(socket.number(), buffers->group(), token, budget);
     }
 
-    std::optional<Ring> ring;
-    std::optional<BufferRing> buffers;  // Gone before its ring.
+    std::unique_ptr<Ring> ring;
+    std::unique_ptr<BufferRing> buffers;  // Gone before its ring.
 };
 
 inline const auto every_fallback = testing::Values(
