@@ -61,13 +61,17 @@ std::size_t write_response_head(std::span<std::byte> out, const ResponseHead& he
     return text.size();
 }
 
-std::size_t write_refusal(std::span<std::byte> out, Status status, std::string_view sentence) {
+std::size_t write_refusal(std::span<std::byte> out,
+                          Status status,
+                          std::string_view sentence,
+                          Method method) {
     const std::size_t head_size =
         write_response_head(out, {.status = status,
                                   .content_type = "text/plain; charset=utf-8",
                                   .content_length = sentence.size() + 1,
                                   .keep_alive = false,
                                   .extra = demanded_header(status)});
+    if (method == Method::head) return head_size;  // RFC 9110, section 9.3.2.
     TextWriter body(out.subspan(head_size));
     body.put(sentence).put("\n");
     return head_size == 0 || body.size() == 0 ? 0 : head_size + body.size();

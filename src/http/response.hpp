@@ -23,6 +23,9 @@ std::size_t write_response_head(std::span<std::byte> out, const ResponseHead& he
 
 // Writes a complete refusal: head, one plain-text sentence, Connection: close, and what the status
 // demands (Allow, Sec-WebSocket-Version, Retry-After).
-std::size_t write_refusal(std::span<std::byte> out, Status status, std::string_view sentence);
+std::size_t write_refusal(std::span<std::byte> out,
+                          Status status,
+                          std::string_view sentence,
+                          Method method = Method::get);
 
 }  // namespace ringtick::http

@@ -102,7 +102,11 @@ private:
     void advance_http(Handle handle, Connection& c);
     void answer(Handle handle, Connection& c, const http::RequestParser& parser);
     void upgrade(Handle handle, Connection& c, const http::Request& request, std::size_t head_size);
-    void refuse(Handle handle, Connection& c, http::Status status, std::string_view sentence);
+    void refuse(Handle handle,
+                Connection& c,
+                http::Status status,
+                std::string_view sentence,
+                http::Method method = http::Method::other);
 
     // websocket_session.cpp
     void read_frames(Handle handle, Connection& c, std::span<std::byte> input);

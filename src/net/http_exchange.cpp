@@ -68,7 +68,8 @@ void Connections::answer(Handle handle, Connection& c, const http::RequestParser
 
     const HttpAnswer answer = events_.on_request(request, c.output.free());
     if (answer.head_size == 0) {
-        return refuse(handle, c, http::Status::not_found, "There is nothing at this address.");
+        return refuse(handle, c, http::Status::not_found, "There is nothing at this address.",
+                      request.method);
     }
     c.output.commit(answer.head_size);
     if (!answer.body.empty()) c.output.commit_body(answer.body);
@@ -113,10 +114,11 @@ void Connections::upgrade(Handle handle,
 void Connections::refuse(Handle handle,
                          Connection& c,
                          http::Status status,
-                         std::string_view sentence) {
+                         std::string_view sentence,
+                         http::Method method) {
     ASSERT(c.state == Connection::State::http);
     stats_.requests_refused += 1;
-    const std::size_t size = http::write_refusal(c.output.free(), status, sentence);
+    const std::size_t size = http::write_refusal(c.output.free(), status, sentence, method);
     if (size == 0) return die(handle, c, CloseReason::protocol);
     c.output.commit(size);
     c.input_size = 0;

@@ -87,6 +87,16 @@ TEST(HttpExchange, NothingThereIsNotFound) {
     EXPECT_TRUE(client->received().starts_with("HTTP/1.1 404 "));
 }
 
+TEST(HttpExchange, ARefusedHeadRequestIsAnsweredWithAHeadAlone) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    ASSERT_TRUE(client->send("HEAD /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    ASSERT_TRUE(bench.until([&] { return !client->read(); }));
+    EXPECT_TRUE(client->received().starts_with("HTTP/1.1 404 "));
+    EXPECT_TRUE(client->received().ends_with("\r\n\r\n"));
+}
+
 TEST(HttpExchange, AnUpgradeToNowhereIsRefused) {
     NetBench bench;
     NEEDS_RING(bench);
