@@ -146,8 +146,6 @@ bool ClientSide::on_event(std::span<const std::byte> message, Nanoseconds now) {
         while (reader.more()) {
             Event event;
             describe_event(reader, event);
-            const bool known = event.type >= EventType::join && event.type <= EventType::standings;
-            if (!known) reader.refuse();
             if (applies) apply(event, now);
         }
         if (!reader.finished()) return false;
@@ -278,10 +276,11 @@ void ClientSide::show_own(const Moment<Snapshot>& moment) {
     } else if (alive) {
         position = ahead(position, velocity, moment.since_from);
     }
+    const auto ticks_per_second = static_cast<float>(welcome_.tick_rate_hz);
     view_.own_x = to_float(position.x);
     view_.own_y = to_float(position.y);
-    view_.own_vx = to_float(velocity.x) * welcome_.tick_rate_hz;
-    view_.own_vy = to_float(velocity.y) * welcome_.tick_rate_hz;
+    view_.own_vx = to_float(velocity.x) * ticks_per_second;
+    view_.own_vy = to_float(velocity.y) * ticks_per_second;
     view_.own_heading = to_radians(heading);
     view_.own_aim = to_radians(aim);
     view_.own_alive = alive ? 1 : 0;
@@ -337,13 +336,14 @@ void ClientSide::show_ship(const ShipRecord& from,
         (from.id >= welcome_.people_max ? View::ship_bot : 0) |
         (in_beacon ? View::ship_in_beacon : 0) | (own ? View::ship_own : 0);
 
+    const auto ticks_per_second = static_cast<float>(welcome_.tick_rate_hz);
     const auto i = static_cast<std::size_t>(view_.ship_count++);
     view_.ship_id[i] = from.id;
     // The own ship is known to the last digit: the same place in both parts of the view.
     view_.ship_x[i] = own ? view_.own_x : to_float(position.x);
     view_.ship_y[i] = own ? view_.own_y : to_float(position.y);
-    view_.ship_vx[i] = to_float(velocity.x) * welcome_.tick_rate_hz;
-    view_.ship_vy[i] = to_float(velocity.y) * welcome_.tick_rate_hz;
+    view_.ship_vx[i] = to_float(velocity.x) * ticks_per_second;
+    view_.ship_vy[i] = to_float(velocity.y) * ticks_per_second;
     view_.ship_heading[i] = own ? view_.own_heading : to_radians(heading);
     view_.ship_aim[i] = to_radians(aim);
     view_.ship_energy[i] = from.energy;

@@ -80,7 +80,8 @@ private:
         return std::clamp(coordinate.floor() / cell_size, 0, across_ - 1);
     }
     std::size_t index(std::int32_t x, std::int32_t y) const {
-        return static_cast<std::size_t>(y * across_ + x);
+        return static_cast<std::size_t>(y) * static_cast<std::size_t>(across_) +
+               static_cast<std::size_t>(x);
     }
     std::uint32_t cell_at(FixedVector place) const {
         return static_cast<std::uint32_t>(index(column(place.x), column(place.y)));

@@ -36,12 +36,12 @@ FieldLayout field() {
     static const View view{};
     using Type = std::remove_cvref_t<decltype(view.*Member)>;
     using Element = std::remove_all_extents_t<Type>;
-    static_assert(sizeof(Element) == 4);
+    static_assert(sizeof(Element) == 4);  // Of every field: view.hpp says so.
     const auto* const begin = reinterpret_cast<const std::byte*>(&view);
     const auto* const place = reinterpret_cast<const std::byte*>(&(view.*Member));
     return {.name = member_name<Member>(),
             .offset = static_cast<std::size_t>(place - begin),
-            .count = sizeof(Type) / sizeof(Element),
+            .count = sizeof(Type) / 4,
             .is_float = std::is_same_v<Element, float>};
 }
 

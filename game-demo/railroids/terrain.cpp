@@ -53,18 +53,19 @@ bool Terrain::is_clear(const Asteroid& asteroid) const {
     });
 }
 
+// Visits every cell that an asteroid comes near, with the asteroid's index.
+template <class Visit>
+void Terrain::for_each_cell(Visit visit) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+        const CellRange cells = cells_of(asteroids_[i]);
+        for (std::int32_t y = cells.y0; y <= cells.y1; ++y) {
+            for (std::int32_t x = cells.x0; x <= cells.x1; ++x) visit(index_of(x, y), i);
+        }
+    }
+}
+
 // A counting sort: how many in each cell, where each cell ends, then the entries from the back.
 void Terrain::build_index() {
-    const auto for_each_cell = [this](auto visit) {
-        for (std::size_t i = 0; i < count_; ++i) {
-            const CellRange cells = cells_of(asteroids_[i]);
-            for (std::int32_t y = cells.y0; y <= cells.y1; ++y) {
-                for (std::int32_t x = cells.x0; x <= cells.x1; ++x) {
-                    visit(static_cast<std::size_t>(y * cells_across + x), i);
-                }
-            }
-        }
-    };
     cell_starts_ = {};
     for_each_cell([this](std::size_t cell, std::size_t) { cell_starts_[cell] += 1; });
     std::uint16_t end = 0;
@@ -92,9 +93,12 @@ std::int32_t Terrain::cell_of(Fixed coordinate) const {
     return std::clamp(coordinate.floor() / cell_size_, 0, cells_across - 1);
 }
 
+std::size_t Terrain::index_of(std::int32_t x, std::int32_t y) {
+    return static_cast<std::size_t>(y) * cells_across + static_cast<std::size_t>(x);
+}
+
 std::span<const std::uint16_t> Terrain::near(FixedVector position) const {
-    const auto cell =
-        static_cast<std::size_t>(cell_of(position.y) * cells_across + cell_of(position.x));
+    const std::size_t cell = index_of(cell_of(position.x), cell_of(position.y));
     const std::size_t begin = cell_starts_[cell];
     return std::span(entries_).subspan(begin, cell_starts_[cell + 1] - begin);
 }

@@ -52,6 +52,9 @@ private:
     void place_asteroids(std::uint64_t seed);
     bool is_clear(const Asteroid& asteroid) const;
     void build_index();
+    template <class Visit>
+    void for_each_cell(Visit visit) const;
+    static std::size_t index_of(std::int32_t x, std::int32_t y);
     CellRange cells_of(const Asteroid& asteroid) const;
     std::int32_t cell_of(Fixed coordinate) const;
     std::span<const std::uint16_t> near(FixedVector position) const;

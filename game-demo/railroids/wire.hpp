@@ -271,9 +271,7 @@ constexpr void describe_snapshot(Codec& codec, Message& snapshot, const Scale& s
 
 template <class Codec, class Record>
 constexpr void describe_event(Codec& codec, Record& event) {
-    auto type = static_cast<std::uint8_t>(event.type);
-    codec.bits(type, 8);
-    if constexpr (requires { codec.refuse(); }) event.type = static_cast<EventType>(type);
+    codec.one_of(event.type, EventType::join, EventType::standings, 8);
     codec.only_if(event.type == EventType::join, [&] {
         codec.whole(event.id);
         codec.bits(event.is_new, 8);
@@ -308,9 +306,7 @@ constexpr void describe_stats(Codec& codec, Message& stats) {
 template <class Codec, class Message>
 constexpr void describe_bye(Codec& codec, Message& bye) {
     describe_tag(codec, bye.tag);
-    auto reason = static_cast<std::uint8_t>(bye.reason);
-    codec.bits(reason, 8);
-    if constexpr (requires { codec.refuse(); }) bye.reason = static_cast<ByeReason>(reason);
+    codec.one_of(bye.reason, ByeReason::reload, ByeReason::reload, 8);
     codec.whole(bye.retry_after_s);
 }
 

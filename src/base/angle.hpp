@@ -46,7 +46,8 @@ constexpr std::int16_t sine_of_step(int step) {
     std::int64_t term = x;
     std::int64_t sum = x;
     for (int n = 3; n <= 9; n += 2) {
-        term = -(term * square >> digits) / (n * (n - 1));
+        const std::int64_t divisor = std::int64_t{n} * (n - 1);
+        term = -(term * square >> digits) / divisor;
         sum += term;
     }
     constexpr std::int64_t half = std::int64_t{1} << (digits - Fixed::fraction_bits - 1);

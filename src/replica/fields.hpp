@@ -25,6 +25,8 @@ namespace ringtick {
 
 template <class T>
 concept Field = std::integral<T>;
+template <class T>
+concept Enumeration = std::is_enum_v<T>;
 
 // The fewest bits that hold every number up to this one. (Not std::bit_width: its type is not the
 // same in every library.)
@@ -46,13 +48,20 @@ public:
         const auto above = static_cast<std::uint32_t>(static_cast<std::int32_t>(value) - low);
         bits_.put(above, width_of(low, high));
     }
-    // A whole 32- or 64-bit number, whatever its sign.
+    // An enumerator between two, both included.
+    template <Enumeration T>
+    void one_of(const T& value, T first, T last, unsigned width) {
+        ASSERT(value >= first && value <= last);
+        bits_.put(static_cast<std::uint32_t>(value), width);
+    }
+    // A number as wide as its type, whatever its sign.
     template <Field T>
     void whole(const T& value) {
         const auto unsigned_value = static_cast<std::make_unsigned_t<T>>(value);
         bits_.put(static_cast<std::uint32_t>(unsigned_value), sizeof(T) < 4 ? 8 * sizeof(T) : 32);
-        if constexpr (sizeof(T) == 8)
+        if constexpr (sizeof(T) == 8) {
             bits_.put(static_cast<std::uint32_t>(unsigned_value >> 32), 32);
+        }
     }
     template <class List, class Describe>
     void list(const List& items, Describe describe) {
@@ -80,10 +89,11 @@ private:
     // By way of the field's own width: a negative char is one byte, not four.
     template <Field T>
     static constexpr std::uint32_t without_sign(T value) {
-        if constexpr (std::same_as<T, bool>)
+        if constexpr (std::same_as<T, bool>) {
             return value ? 1 : 0;
-        else
+        } else {
             return static_cast<std::uint32_t>(static_cast<std::make_unsigned_t<T>>(value));
+        }
     }
 
     BitWriter bits_;
@@ -108,11 +118,19 @@ public:
         }
         value = static_cast<T>(low + static_cast<std::int32_t>(above));
     }
+    template <Enumeration T>
+    void one_of(T& value, T first, T last, unsigned width) {
+        const std::uint32_t number = take(width);
+        const bool known = number >= static_cast<std::uint32_t>(first) &&
+                           number <= static_cast<std::uint32_t>(last);
+        if (!known) refuse();
+        value = known ? static_cast<T>(number) : first;
+    }
     template <Field T>
     void whole(T& value) {
-        std::uint64_t unsigned_value = take(sizeof(T) < 4 ? 8 * sizeof(T) : 32);
-        if constexpr (sizeof(T) == 8) unsigned_value |= std::uint64_t{take(32)} << 32;
-        value = static_cast<T>(unsigned_value);
+        const std::uint64_t low = take(sizeof(T) < 4 ? 8 * sizeof(T) : 32);
+        const std::uint64_t high = sizeof(T) == 8 ? take(32) : 0;
+        value = static_cast<T>(high << 32 | low);
     }
     template <class List, class Describe>
     void list(List& items, Describe describe) {
@@ -154,6 +172,10 @@ public:
     constexpr void ranged(const T&, std::int32_t low, std::int32_t high) {
         bits_ += FieldWriter::width_of(low, high);
     }
+    template <Enumeration T>
+    constexpr void one_of(const T&, T, T, unsigned width) {
+        bits_ += width;
+    }
     template <Field T>
     constexpr void whole(const T&) {
         bits_ += 8 * sizeof(T);
@@ -186,6 +208,12 @@ public:
     constexpr void ranged(const T&, std::int32_t low, std::int32_t high) {
         fold(2, static_cast<std::uint32_t>(low));
         fold(3, static_cast<std::uint32_t>(high));
+    }
+    template <Enumeration T>
+    constexpr void one_of(const T&, T first, T last, unsigned width) {
+        fold(7, static_cast<std::uint32_t>(first));
+        fold(8, static_cast<std::uint32_t>(last));
+        fold(1, width);
     }
     template <Field T>
     constexpr void whole(const T&) {

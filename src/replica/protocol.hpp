@@ -25,7 +25,7 @@ enum class MessageKind : std::uint8_t {
 };
 
 struct MessageTag {
-    MessageKind kind{};
+    MessageKind kind = MessageKind::hello;
     std::uint8_t flags = 0;
 };
 
@@ -40,10 +40,8 @@ inline bool read_tag(std::span<const std::byte> message, MessageTag& tag) {
 
 template <class Codec, class Tag>
 constexpr void describe_tag(Codec& codec, Tag& tag) {
-    auto kind = static_cast<std::uint8_t>(tag.kind);
-    codec.bits(kind, 4);
+    codec.one_of(tag.kind, MessageKind::hello, MessageKind::stats, 4);
     codec.bits(tag.flags, 4);
-    if constexpr (requires { codec.refuse(); }) tag.kind = static_cast<MessageKind>(kind);
 }
 
 struct Ping {
@@ -79,7 +77,7 @@ struct SnapshotHeader {
     static constexpr std::uint8_t rate_delayed = 4;  // Snapshots were skipped since the last one.
     static constexpr std::uint8_t event_follows = 8;
 
-    MessageTag tag;
+    MessageTag tag;  // A writer sets it.
     std::uint32_t tick = 0;
     std::int8_t input_tick = 0;  // The stamp of the last input applied, counted from `tick`.
     std::int8_t input_lead = 0;  // How many ticks before its stamp that input arrived.
