@@ -3,7 +3,7 @@
 
 import type { Application } from 'pixi.js';
 import type { layout } from 'railroids-layout';
-import type { Client } from '../ringtick/client';
+import type { Client, Wish } from '../ringtick/client';
 import { Attract } from './attract';
 import { Controls } from './controls/controls';
 import { Hud } from './hud/hud';
@@ -13,7 +13,6 @@ import type { Frame } from './scene/frame';
 import { Scene } from './scene/scene';
 import type { Sound } from './sound/sound';
 import { Button, type World } from './world';
-import type { Wish } from './controls/wish';
 
 const frame_longest_s = 0.1;  // After a pause the picture goes on; it does not catch up.
 const names_kept_ms = 500;
@@ -29,6 +28,7 @@ export class Game {
   private readonly names = new Map<number, string>();
   private names_read_ms = 0;
   private started = false;
+  private thrusting = false;
   private focus = { x: 0, y: 0, lead_x: 0, lead_y: 0 };
 
   constructor(
@@ -40,6 +40,7 @@ export class Game {
     this.scene = new Scene(app, sound);
     this.controls = new Controls(document.getElementById('stage')!);
     this.hud.show_sound(sound.muted);
+    client.wish = () => this.wish();
     client.on_status = (status) => {
       if (status === 'open') this.reset();
     };
@@ -73,23 +74,36 @@ export class Game {
     const { module } = this.client;
     module.advance(now_ms);
     const world = module.view;
-    const { camera } = this.scene;
-    const wish = this.controls.wish(
-      world, { x: camera.screen_x(world.own_x), y: camera.screen_y(world.own_y) });
     if (world.connected) {
       this.client.tick_rate_hz = world.tick_rate_hz;
-      this.client.input(wish.buttons, Math.round((wish.aim / (2 * Math.PI)) * 256) & 255);
+      this.client.send_input();
     }
-    this.sound.thrust(Boolean(world.own_alive) && (wish.buttons & Button.thrust) !== 0);
+    this.sound.thrust(Boolean(world.own_alive) && this.thrusting);
 
     if (now_ms - this.names_read_ms > names_kept_ms) {
       this.names_read_ms = now_ms;
       this.names.clear();
     }
-    this.look_at(world, wish);
+    const aim = this.aim(world);
+    this.look_at(world, aim);
     this.scene.pointers.mouse = this.controls.touch.used ? undefined : this.controls.mouse;
-    this.scene.draw(this.frame_of(world, now_ms, dt, wish.aim), this.focus);
+    this.scene.draw(this.frame_of(world, now_ms, dt, aim), this.focus);
     this.hud.update(world, now_ms, this.name_of);
+  }
+
+  private aim(world: World): number {
+    const { camera } = this.scene;
+    const ship = { x: camera.screen_x(world.own_x), y: camera.screen_y(world.own_y) };
+    return this.controls.aim(world, ship);
+  }
+
+  // Asked by the client, a moment before it tells the server.
+  private wish(): Wish {
+    const world = this.client.module.view;
+    const aim = this.aim(world);
+    const buttons = document.hidden ? 0 : this.controls.buttons(world, aim);
+    this.thrusting = (buttons & Button.thrust) !== 0;
+    return { buttons, aim: Math.round((aim / (2 * Math.PI)) * 256) & 255 };
   }
 
   private title_frame(now_ms: number, dt: number): void {
@@ -107,7 +121,7 @@ export class Game {
   }
 
   // The dead look at where they fell.
-  private look_at(world: World, { aim }: Wish): void {
+  private look_at(world: World, aim: number): void {
     if (!world.own_alive) {
       this.focus.lead_x = this.focus.lead_y = 0;
       return;

@@ -24,6 +24,7 @@ export function install_hooks(
       alive: Boolean(view.own_alive),
       x: view.own_x,
       y: view.own_y,
+      speed: Math.hypot(view.own_vx, view.own_vy),
       heading: view.own_heading,
       energy: view.own_energy,
       rtt_ms: view.rtt_ms,

@@ -36,9 +36,9 @@ async function open_canvas(): Promise<Application> {
   return app;
 }
 
-const [app, module] = await Promise.all([
-  open_canvas(),
+const [module, app] = await Promise.all([
   GameModule.load('/railroids.wasm', layout),
+  open_canvas(),
 ]);
 const client = new Client(module, play_url(), 'arena.v1');
 const game = new Game(app, client, new Sound(), options);

@@ -12,18 +12,22 @@ const ping_ms = 900;
 // one can wait for that look.
 const ping_jitter_ms = 200;
 
+export interface Wish {
+  buttons: number;
+  aim: number;  // 1/256 of a turn.
+}
+
 export class Client<L extends Layout> {
   readonly connection: Connection;
   on_status: (status: Status) => void = () => {};
+  // Asked each time an input is about to leave.
+  wish: () => Wish = () => ({ buttons: 0, aim: 0 });
   tick_rate_hz = 30;
 
   private name = '';
   private ping_timer = 0;
   private pings_sent = 0;
   private next_input_ms = 0;
-  // What was pressed since the last input left, so that no tap is too short to count.
-  private buttons = 0;
-  private aim = 0;
 
   constructor(
     readonly module: GameModule<L>,
@@ -42,19 +46,16 @@ export class Client<L extends Layout> {
     this.connection.connect();
   }
 
-  // Says what the player wants now. At most one message leaves per tick, and none while an older
-  // one is stuck in the browser: it would only arrive later.
-  input(buttons: number, aim: number): void {
-    this.buttons |= buttons;
-    this.aim = aim;
-
+  // To be called once a frame. Says what the player wants now: at most one message leaves per tick,
+  // and none while an older one is stuck in the browser, for it would only arrive later.
+  send_input(): void {
     const now = performance.now();
     const slack_ms = 2;  // Frames are not quite regular; without it one in two would be late.
     if (now + slack_ms < this.next_input_ms || this.connection.backlog > 0) return;
     const interval_ms = 1000 / this.tick_rate_hz;
     this.next_input_ms = Math.max(this.next_input_ms, now - interval_ms) + interval_ms;
-    this.connection.send(this.module.input(this.buttons, this.aim));
-    this.buttons = 0;
+    const { buttons, aim } = this.wish();
+    this.connection.send(this.module.input(buttons, aim));
   }
 
   private on_open(): void {
@@ -69,9 +70,9 @@ export class Client<L extends Layout> {
     const kind = this.module.on_message(message, performance.now());
     if (kind === Kind.refused) return this.connection.drop();
     if (kind === Kind.welcome) this.connection.settled();
-    // A hidden tab gets no animation frames, but messages do arrive: let them carry the input, so
-    // that the server goes on hearing from us.
-    if (kind === Kind.snapshot && document.hidden) this.input(0, this.aim);
+    // A hidden tab gets no frames, and a slow machine few: what comes in makes us answer, so that
+    // the server hears from us all the same.
+    if (kind === Kind.snapshot) this.send_input();
   }
 
   private ping(): void {

@@ -5,7 +5,6 @@ import { view_of, type Layout, type View } from './view';
 
 interface Exports {
   memory: WebAssembly.Memory;
-  _initialize?(): void;  // Runs the static constructors, where the linker made any.
   receive_buffer(): number;
   receive_capacity(): number;
   send_buffer(): number;
@@ -45,9 +44,11 @@ export class GameModule<L extends Layout> {
 
   static async load<L extends Layout>(url: string, layout: L): Promise<GameModule<L>> {
     const { instance } = await WebAssembly.instantiateStreaming(fetch(url), {});
-    const wasm = instance.exports as unknown as Exports;
-    wasm._initialize?.();
-    return new GameModule(wasm, layout);
+    return GameModule.of(instance, layout);
+  }
+
+  static of<L extends Layout>(instance: WebAssembly.Instance, layout: L): GameModule<L> {
+    return new GameModule(instance.exports as unknown as Exports, layout);
   }
 
   // Memory that has grown has another buffer, and views of the old one are empty.

@@ -5,7 +5,7 @@
 
 import { Button, type World } from '../world';
 import { Touch } from './touch';
-import { turn_towards, type Wish } from './wish';
+import { turn_towards } from './steering';
 
 const manual_ms = 900;    // Whoever turns by key wants to go on turning by key.
 
@@ -25,7 +25,7 @@ export class Controls {
 
   private readonly held = new Set<string>();
   private mouse_buttons = 0;
-  // Pressed since the last wish: a tap between two frames counts, too.
+  // Pressed since the last input: a tap between two of them counts, too.
   private tapped = 0;
   private turned_by_key_ms = -Infinity;
 
@@ -47,23 +47,27 @@ export class Controls {
     this.touch.release();
   }
 
-  // `ship` is where the own ship is on the screen: one aims from there.
-  wish(world: World, ship: { x: number; y: number }): Wish {
-    if (this.touch.used) return this.touch.wish(world.own_heading);
+  // Where the gun shall point. `ship` is where the own ship is on the screen: one aims from there.
+  aim(world: World, ship: { x: number; y: number }): number {
+    if (this.touch.used) return this.touch.aim(world.own_heading);
+    if (!this.mouse) return world.own_heading;
+    return Math.atan2(this.mouse.y - ship.y, this.mouse.x - ship.x);
+  }
+
+  // What shall be sent. What was tapped is wished for once.
+  buttons(world: World, aim: number): number {
+    if (this.touch.used) return this.touch.buttons(world.own_heading);
     let buttons = this.tapped;
     this.tapped = 0;
     for (const code of this.held) buttons |= keys[code] ?? 0;
     if (this.mouse_buttons & 1) buttons |= Button.fire;
     if (this.mouse_buttons & 2) buttons |= Button.thrust;
-    if (!this.mouse) {
-      return { buttons: buttons | Button.aim_follows_heading, aim: world.own_heading };
-    }
+    if (!this.mouse) return buttons | Button.aim_follows_heading;
 
-    const aim = Math.atan2(this.mouse.y - ship.y, this.mouse.x - ship.x);
     const now = performance.now();
     if (buttons & (Button.left | Button.right)) this.turned_by_key_ms = now;
     const manual = now - this.turned_by_key_ms < manual_ms;
-    return { buttons: manual ? buttons : buttons | turn_towards(aim, world.own_heading), aim };
+    return manual ? buttons : buttons | turn_towards(aim, world.own_heading);
   }
 
   private on_key_down(event: KeyboardEvent): void {

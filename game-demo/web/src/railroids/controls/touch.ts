@@ -2,10 +2,11 @@
 // aims if it is dragged.
 
 import { Button } from '../world';
-import { turn_towards, type Wish } from './wish';
+import { turn_towards } from './steering';
 
 const reach = 56;       // Pixels from the middle of a stick to its rim.
 const dead_zone = 10;
+const aim_from = 20;
 const thrust_from = 0.6;
 
 interface Thumb {
@@ -16,13 +17,16 @@ interface Thumb {
   dy: number;
 }
 
+function pull(thumb: Thumb): number {
+  return Math.hypot(thumb.dx, thumb.dy);
+}
+
 export class Touch {
   used = false;
 
   private steer: Thumb | undefined;
   private fire: Thumb | undefined;
   private fire_tapped = false;
-  private aim = 0;
   private readonly stick = document.getElementById('stick')!;
   private readonly trigger = document.getElementById('trigger')!;
 
@@ -41,25 +45,22 @@ export class Touch {
     this.show();
   }
 
-  wish(heading: number): Wish {
-    let buttons = 0;
-    let aimed = false;
+  // Where the right thumb was dragged, or else where the ship is steered.
+  aim(heading: number): number {
     const { steer, fire } = this;
-    if (steer && Math.hypot(steer.dx, steer.dy) > dead_zone) {
-      const wanted = Math.atan2(steer.dy, steer.dx);
-      buttons |= turn_towards(wanted, heading);
-      if (Math.hypot(steer.dx, steer.dy) > reach * thrust_from) buttons |= Button.thrust;
-      this.aim = wanted;
-      aimed = true;
-    }
-    if (fire && Math.hypot(fire.dx, fire.dy) > dead_zone * 2) {
-      this.aim = Math.atan2(fire.dy, fire.dx);
-      aimed = true;
-    }
-    if (fire || this.fire_tapped) buttons |= Button.fire;
+    if (fire && pull(fire) > aim_from) return Math.atan2(fire.dy, fire.dx);
+    if (steer && pull(steer) > dead_zone) return Math.atan2(steer.dy, steer.dx);
+    return heading;
+  }
+
+  buttons(heading: number): number {
+    const { steer, fire } = this;
+    let buttons = fire || this.fire_tapped ? Button.fire : 0;
     this.fire_tapped = false;
-    if (!aimed) this.aim = heading;
-    return { buttons, aim: this.aim };
+    if (!steer || pull(steer) <= dead_zone) return buttons;
+    buttons |= turn_towards(Math.atan2(steer.dy, steer.dx), heading);
+    if (pull(steer) > reach * thrust_from) buttons |= Button.thrust;
+    return buttons;
   }
 
   private on_down(event: PointerEvent, on_trigger: boolean): void {
@@ -109,7 +110,7 @@ export class Touch {
       knob.style.removeProperty('transform');
       return;
     }
-    const length = Math.max(1, Math.hypot(steer.dx, steer.dy) / reach);
+    const length = Math.max(1, pull(steer) / reach);
     this.stick.style.left = `${steer.from_x}px`;
     this.stick.style.top = `${steer.from_y}px`;
     knob.style.transform = `translate(${steer.dx / length}px, ${steer.dy / length}px)`;

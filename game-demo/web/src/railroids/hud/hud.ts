@@ -8,6 +8,7 @@ import { WorldMap } from './map';
 
 const numbers_ms = 250;
 const help_ms = 25_000;
+const unknown = -1;
 
 function element(id: string): HTMLElement {
   return document.getElementById(id)!;
@@ -36,8 +37,8 @@ export class Hud {
   private readonly fallen = element('fallen');
   private numbers_at_ms = 0;
   private longest_cooldown_ms = 1;
-  private hit_serial = 0;
-  private kill_serial = 0;
+  private hit_serial = unknown;
+  private kill_serial = unknown;
   private killer = '';
 
   constructor() {
@@ -51,7 +52,7 @@ export class Hud {
   // Another world begins.
   reset(): void {
     this.feed.clear();
-    this.hit_serial = this.kill_serial = 0;
+    this.hit_serial = this.kill_serial = unknown;
     this.killer = '';
   }
 
@@ -71,8 +72,12 @@ export class Hud {
   }
 
   private news(world: World, name_of: NameOf): void {
-    if (world.hit_serial > this.hit_serial) play_animation(element('wound'), 'hurt');
-    if (world.kill_serial > this.kill_serial) this.cheer(world, name_of);
+    if (this.hit_serial !== unknown && world.hit_serial !== this.hit_serial) {
+      play_animation(element('wound'), 'hurt');
+    }
+    if (this.kill_serial !== unknown && world.kill_serial !== this.kill_serial) {
+      this.cheer(world, name_of);
+    }
     this.hit_serial = world.hit_serial;
     this.kill_serial = world.kill_serial;
     this.feed.update(world, name_of);
@@ -130,6 +135,7 @@ export class Hud {
   }
 
   private leader_board(world: World, name_of: NameOf): void {
+    element('leaders').hidden = world.leader_count === 0;
     while (this.leaders.childElementCount > world.leader_count) this.leaders.lastChild?.remove();
     for (let i = 0; i < world.leader_count; i++) {
       const id = world.leader_id[i]!;

@@ -8,7 +8,7 @@ const view_width = 1920;
 const view_height = 1080;
 
 const ahead_s = 0.22;
-const ahead_most = 150;
+const ahead_most = 100;     // Less than the margin that the server sends around the view.
 const jump = 250;  // Farther than any ship flies in a frame: it was moved.
 
 export class Camera {

@@ -11,7 +11,7 @@ const margin = 1.15;  // The glow reaches beyond the rock.
 const kept_most = 96;
 
 export class Rocks {
-  private readonly sprites = new Map<number, Sprite>();
+  private readonly sprites = new Map<number, Sprite>();  // By place in the world's list.
 
   constructor(private readonly layer: Container) {}
 
@@ -22,10 +22,10 @@ export class Rocks {
       const radius = world.asteroid_radius[i]!;
       const seed = world.asteroid_seed[i]!;
       const seen = camera.sees(x, y, radius * margin);
-      let sprite = this.sprites.get(seed);
+      let sprite = this.sprites.get(i);
       if (sprite) sprite.visible = seen;
       if (!seen) continue;
-      sprite ??= this.draw(seed, radius);
+      sprite ??= this.draw(i, seed, radius);
       sprite.position.set(x, y);
       // So slow that it is felt rather than seen.
       sprite.rotation = (seed % 628) / 100 + time_s * (((seed >> 3) % 11) - 5) * 0.006;
@@ -33,23 +33,23 @@ export class Rocks {
   }
 
   clear(): void {
-    for (const seed of [...this.sprites.keys()]) this.remove(seed);
+    for (const index of [...this.sprites.keys()]) this.remove(index);
   }
 
-  private draw(seed: number, radius: number): Sprite {
+  private draw(index: number, seed: number, radius: number): Sprite {
     for (const [old, sprite] of this.sprites) {
       if (this.sprites.size < kept_most) break;
       if (!sprite.visible) this.remove(old);
     }
     const sprite = new Sprite({ texture: rock_texture(seed, radius), anchor: 0.5 });
     this.layer.addChild(sprite);
-    this.sprites.set(seed, sprite);
+    this.sprites.set(index, sprite);
     return sprite;
   }
 
-  private remove(seed: number): void {
-    this.sprites.get(seed)?.destroy({ texture: true, textureSource: true });
-    this.sprites.delete(seed);
+  private remove(index: number): void {
+    this.sprites.get(index)?.destroy({ texture: true, textureSource: true });
+    this.sprites.delete(index);
   }
 }
 

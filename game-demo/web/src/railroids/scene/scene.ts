@@ -4,7 +4,7 @@
 import { Application, Container } from 'pixi.js';
 import { colour_of } from '../colours';
 import type { Sound } from '../sound/sound';
-import { FeedKind, nobody } from '../world';
+import { FeedKind, nobody, type World } from '../world';
 import { draw_atlas } from './atlas';
 import { Beacon } from './beacon';
 import { Beams, type Beam } from './beams';
@@ -17,18 +17,19 @@ import { Gems } from './gems';
 import { Particles } from './particles';
 import { Pointers } from './pointers';
 import { Rocks } from './rocks';
-import { Ships } from './ships';
+import { Ships, type Ghost } from './ships';
 import { Sky } from './sky';
+
+const unknown = -1;
 
 export class Scene {
   readonly camera = new Camera();
   readonly beams: Beams;
   readonly pointers: Pointers;
   readonly particles: Particles;
-  // The last death or hit we have shown; what the world tells again is not news.
-  private feed_serial = 0;
-  private hit_serial = 0;
-  private kill_serial = 0;
+  // The last hit and kill that were shown. The first ones that a world tells are not news.
+  private hit_serial = unknown;
+  private kill_serial = unknown;
   private was_alive = false;
   private frame: Frame | undefined;
 
@@ -55,7 +56,8 @@ export class Scene {
 
     this.blasts = new Blasts(fire);
     this.effects = new Effects(this.atlas, this.blasts, this.particles);
-    this.ships = new Ships(this.atlas, this.effects, bodies, lights, labels);
+    this.ships = new Ships(this.atlas, this.effects, { bodies, lights, labels },
+      (id, ghost) => this.on_vanish(id, ghost));
     this.beams = new Beams(this.atlas, rays, (beam) => this.on_beam(beam));
     this.pointers = new Pointers(this.atlas, glass, sights);
     this.parts = [
@@ -84,32 +86,20 @@ export class Scene {
 
   // Another world begins: what happened in the last one is over.
   reset(): void {
-    this.feed_serial = this.hit_serial = this.kill_serial = 0;
+    this.hit_serial = this.kill_serial = unknown;
     this.ships.clear();
   }
 
-  private tell_news(frame: Frame): void {
-    const { world } = frame;
-    let newest = this.feed_serial;
-    for (let i = 0; i < world.feed_count; i++) {
-      const serial = world.feed_serial[i]!;
-      if (serial <= this.feed_serial) continue;
-      newest = Math.max(newest, serial);
-      if (world.feed_kind[i] === FeedKind.kill) this.on_death(frame, world.feed_b[i]!);
+  private tell_news({ world }: Frame): void {
+    if (this.hit_serial !== unknown && world.hit_serial !== this.hit_serial) {
+      this.camera.shake(0.55);
     }
-    this.feed_serial = newest;
-
-    if (world.hit_serial !== this.hit_serial) {
-      if (world.hit_serial > this.hit_serial) this.camera.shake(0.55);
-      this.hit_serial = world.hit_serial;
+    if (this.kill_serial !== unknown && world.kill_serial !== this.kill_serial) {
+      this.camera.kick(1);
+      this.sound.kill();
     }
-    if (world.kill_serial !== this.kill_serial) {
-      if (world.kill_serial > this.kill_serial) {
-        this.camera.kick(1);
-        this.sound.kill();
-      }
-      this.kill_serial = world.kill_serial;
-    }
+    this.hit_serial = world.hit_serial;
+    this.kill_serial = world.kill_serial;
     const alive = Boolean(world.own_alive);
     if (alive && !this.was_alive) this.sound.spawn();
     this.was_alive = alive;
@@ -136,12 +126,16 @@ export class Scene {
     this.sound.hit(...this.heard(beam.x1, beam.y1), beam.hit === own_id);
   }
 
-  private on_death(frame: Frame, victim: number): void {
-    const ghost = this.ships.ghosts.get(victim);
-    const own = victim === frame.world.own_id;
-    this.ships.hide(victim, frame.time_s + 1);
-    if (!ghost) return;
-    this.effects.death(ghost, ghost.vx, ghost.vy, colour_of(victim, frame.world.own_id));
+  private on_vanish(id: number, ghost: Ghost): void {
+    if (!this.frame) return;
+    const { world } = this.frame;
+    const tint = colour_of(id, world.own_id);
+    if (has_left(world, id)) {
+      this.effects.birth(ghost, tint, () => undefined);
+      return;
+    }
+    const own = id === world.own_id;
+    this.effects.death(ghost, ghost.vx, ghost.vy, tint);
     this.sound.explosion(...this.heard(ghost.x, ghost.y), own);
     const distance = Math.hypot(ghost.x - this.camera.x, ghost.y - this.camera.y);
     this.camera.shake(own ? 1 : 0.35 * Math.max(0, 1 - distance / 900));
@@ -159,4 +153,11 @@ export class Scene {
     const loudness = Math.max(0, 1 - Math.hypot(dx, dy) / 1300) ** 1.5;
     return [loudness, Math.max(-0.8, Math.min(0.8, dx / 900))];
   }
+}
+
+function has_left(world: World, id: number): boolean {
+  for (let i = 0; i < world.feed_count; i++) {
+    if (world.feed_kind[i] === FeedKind.leave && world.feed_a[i] === id) return true;
+  }
+  return false;
 }

@@ -18,14 +18,12 @@ export interface Ghost {
   born_s: number;
 }
 
-const remembered_s = 2;   // A ship that is gone may yet explode where it was last seen.
 const birth_s = 0.35;
 const labels_most = 48;   // In a crowd names would hide the ships.
 
 export class Ships {
   // Where each ship was last seen, by id.
   readonly ghosts = new Map<number, Ghost>();
-  private readonly hidden_until_s = new Map<number, number>();
   private readonly bodies: SpritePool;
   private readonly lights: SpritePool;
   private readonly labels: BitmapText[] = [];
@@ -35,16 +33,15 @@ export class Ships {
   constructor(
     private readonly atlas: Atlas,
     private readonly effects: Effects,
-    body_layer: Container,
-    light_layer: Container,
-    private readonly label_layer: Container,
+    private readonly layers: { bodies: Container; lights: Container; labels: Container },
+    private readonly on_vanish: (id: number, ghost: Ghost) => void,
   ) {
-    this.bodies = new SpritePool(body_layer);
-    this.lights = new SpritePool(light_layer, 'add');
+    this.bodies = new SpritePool(layers.bodies);
+    this.lights = new SpritePool(layers.lights, 'add');
   }
 
   update(frame: Frame): void {
-    const { world, time_s, dt } = frame;
+    const { world, dt } = frame;
     this.bodies.begin();
     this.lights.begin();
     this.labels_used = 0;
@@ -58,31 +55,25 @@ export class Ships {
     this.bodies.end();
     this.lights.end();
     for (let i = this.labels_used; i < this.labels.length; i++) this.labels[i]!.visible = false;
-    for (const [id, ghost] of this.ghosts) {
-      if (time_s - ghost.seen_s > remembered_s) this.ghosts.delete(id);
-    }
-  }
-
-  // The news of a death comes before the last snapshots with the ship in it are drawn.
-  hide(id: number, until_s: number): void {
-    this.hidden_until_s.set(id, until_s);
+    this.forget(frame);
   }
 
   clear(): void {
     this.ghosts.clear();
-    this.hidden_until_s.clear();
+  }
+
+  // A ship that is gone although its place is in sight did not fly away.
+  private forget({ camera, time_s }: Frame): void {
+    for (const [id, ghost] of this.ghosts) {
+      if (ghost.seen_s === time_s) continue;
+      this.ghosts.delete(id);
+      if (camera.sees(ghost.x, ghost.y, 0)) this.on_vanish(id, ghost);
+    }
   }
 
   private ship(frame: Frame, i: number, puffs: number): void {
     const { world, camera, time_s } = frame;
     const id = world.ship_id[i]!;
-    const hidden_s = this.hidden_until_s.get(id);
-    if (hidden_s !== undefined) {
-      if (time_s < hidden_s) return;
-      this.hidden_until_s.delete(id);
-      this.ghosts.delete(id);
-    }
-
     const ghost = this.remember(world, i, time_s);
     const { x, y } = ghost;
     if (!camera.sees(x, y, 60)) return;
@@ -102,7 +93,7 @@ export class Ships {
     if (!own && this.labels_used < labels_most) {
       const label = this.label(frame.name_of(id), x, y, camera.zoom);
       label.tint = tint;
-      label.alpha = flags & ShipFlag.bot ? 0.5 : 0.95;
+      label.alpha = flags & ShipFlag.bot ? 0.62 : 1;
     }
   }
 
@@ -188,7 +179,7 @@ export class Ships {
       },
     });
     label.anchor.set(0.5);
-    this.label_layer.addChild(label);
+    this.layers.labels.addChild(label);
     this.labels.push(label);
     return label;
   }

@@ -1,14 +1,7 @@
-// What a player wants of their ship at one moment, however they said it.
-
 import { Button } from '../world';
 
 const turn = 2 * Math.PI;
 const nose_slack = 0.07;  // Radians: less than the ship turns in a tick, or it would swing.
-
-export interface Wish {
-  buttons: number;
-  aim: number;  // Radians, clockwise from +x, y down.
-}
 
 // The button that brings the nose round by the shorter way, or none.
 export function turn_towards(wanted: number, heading: number): number {
