@@ -1,0 +1,151 @@
+// The game as people meet it: two pages in a real browser, a phone, and a server that dies.
+// usage: node play.mjs, with RAILROIDS and ARTEFACTS (where the screenshots go).
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, afterEach, before, test } from 'node:test';
+import { desk, GamePage, launch, phone, program } from '../support/browser.mjs';
+import { GameServer } from '../support/game_server.mjs';
+import { until } from '../support/until.mjs';
+
+if (!existsSync(program)) {
+  console.log(`There is no browser at ${program}.`);
+  process.exit(77);
+}
+
+let browser;
+let server;
+let pages = [];
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+afterEach(async () => {
+  const complaints = pages.flatMap((page) => page.complaints);
+  await Promise.all(pages.map((page) => page.close()));
+  pages = [];
+  await server.end();
+  assert.deepEqual(complaints, []);
+});
+
+async function start(args, port = 0) {
+  server = await GameServer.start(process.env.RAILROIDS, { port, args });
+}
+
+async function open(options) {
+  const page = await GamePage.open(browser, server.url, options);
+  pages.push(page);
+  return page;
+}
+
+const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
+
+// Flies with the mouse alone, as a player would: the reticle where one wants to go, the right
+// button to thrust, Shift to brake.
+async function fly_to(page, place, near) {
+  const { mouse, keyboard } = page.page;
+  await mouse.move(640, 360);
+  await mouse.down({ button: 'right' });
+  await page.until('the ship has come near', async (state) => {
+    const angle = Math.atan2(place.y - state.y, place.x - state.x);
+    await mouse.move(640 + 250 * Math.cos(angle), 360 + 250 * Math.sin(angle));
+    return distance(state, place) < near;
+  });
+  await mouse.up({ button: 'right' });
+  await keyboard.down('Shift');
+  await page.until('the ship has stopped', ({ speed }) => speed < 30);
+  await keyboard.up('Shift');
+}
+
+test('Page.AsksANameAndRemembersIt', async () => {
+  await start(['--bots', '20']);
+  const page = await open({ sharp: true });
+  await page.screenshot('title');
+  await page.play('Ann');
+  await page.page.reload();
+  assert.equal(await page.page.inputValue('#name'), 'Ann');
+});
+
+test('Page.ShowsTwoPlayersEachOtherFlyAndFire', async () => {
+  await start([]);
+  const ann = await open();
+  const bob = await open();
+  await ann.play('Ann');
+  await bob.play('Bob');
+  const { id: anns_id } = await ann.state();
+
+  await fly_to(ann, await bob.state(), 420);
+  const sees_ann = await bob.until('Bob sees Ann', ({ ships }) =>
+    ships.some(({ id, name }) => id === anns_id && name === 'Ann'));
+  const seen_at = sees_ann.ships.find(({ id }) => id === anns_id);
+
+  await ann.page.keyboard.down('KeyW');
+  await bob.until('Bob sees Ann move', ({ ships }) =>
+    ships.some((ship) => ship.id === anns_id && distance(ship, seen_at) > 40));
+  await ann.page.keyboard.up('KeyW');
+
+  const at_bob = await bob.state();
+  const at_ann = await ann.state();
+  const angle = Math.atan2(at_bob.y - at_ann.y, at_bob.x - at_ann.x);
+  await ann.page.mouse.move(640 + 200 * Math.cos(angle), 360 + 200 * Math.sin(angle));
+  await ann.page.mouse.down();
+  await bob.until("Bob sees Ann's beam", ({ beam_shooters }) => beam_shooters.includes(anns_id));
+  await Promise.all([ann.screenshot('ann-fires'), bob.screenshot('bob-sees-it')]);
+  await ann.page.mouse.up();
+
+  const { messages_received, rooms } = await server.json('/stats.json');
+  assert.equal(rooms[0].players, 2);
+  assert.ok(rooms[0].game.inputs_applied > 0);
+  assert.ok(rooms[0].game.shots > 0);
+  assert.ok(messages_received >= rooms[0].game.inputs_applied);
+});
+
+test('Page.PlaysAmongTwoHundredBots', async () => {
+  await start(['--bots', '200']);
+  const page = await open({ sharp: true });
+  await page.play('Ann');
+  await page.page.keyboard.down('KeyW');
+  await page.until('a battle was seen', ({ beams_seen, ships }) =>
+    beams_seen > 20 && ships.length > 5);
+  await page.screenshot('crowd');
+  const { bots } = await page.until('the bots are counted', (state) => state.bots > 0);
+  assert.equal(bots, 200);
+  assert.match(await page.page.textContent('#pilots'), /^1 \+ 200 bots$/);
+});
+
+test('Page.PlaysByThumbsOnAPhone', async () => {
+  await start(['--bots', '40']);
+  const page = await open({ screen: phone, sharp: true });
+  await page.screenshot('phone-title');
+  await page.play('Thumb');
+  const from = await page.state();
+  const touch = await page.page.context().newCDPSession(page.page);
+  const thumbs = (type, ...points) =>
+    touch.send('Input.dispatchTouchEvent', {
+      type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+
+  await thumbs('touchStart', [95, 700]);
+  await thumbs('touchMove', [150, 680]);
+  await page.until('the ship has flown', (state) => !state.alive || distance(state, from) > 60);
+  await thumbs('touchStart', [150, 680], [310, 730]);
+  await page.until('it fired', ({ id, beam_shooters }) => beam_shooters.includes(id));
+  await page.screenshot('phone');
+  await thumbs('touchEnd');
+});
+
+test('Page.ComesBackWhenTheServerDoes', async () => {
+  await start([]);
+  const page = await open({ screen: desk, server_may_vanish: true });
+  await page.play('Ann');
+  await server.end('SIGKILL');
+  await page.page.waitForSelector('#link:not([hidden])');
+  assert.match(await page.page.textContent('#link'), /^Connection lost/);
+  await page.screenshot('connection-lost');
+
+  await start([], server.port);
+  await page.until('Ann plays again', (state) => state.link === 'open' && state.alive);
+  await page.page.waitForSelector('#link', { state: 'hidden' });
+  await until('the server counts her', async () =>
+    (await server.json('/stats.json')).players === 1);
+});
