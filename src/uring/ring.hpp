@@ -72,8 +72,8 @@ public:
     // has passed. Decide by clock and completions, not by how it returned: it returns nothing.
     void submit_and_wait(std::uint32_t completions_wanted, Nanoseconds deadline);
 
-    // The next batch of completions, copied out; empty when the queue is dry, after the kernel was
-    // asked once more for deferred work. Valid until the next call.
+    // The next batch of completions, copied out; empty when the ring is dry. An empty queue is
+    // asked about only if the kernel says that it has work. Valid until the next call.
     std::span<const Completion> reap();
     // The same without asking the kernel: what earlier calls have posted.
     std::span<const Completion> reap_posted();

@@ -171,6 +171,13 @@ TEST(Doctor, AdvisesWhenFewerFilesAreAllowedThanConnectionsWanted) {
     expect_says(outcome, "1000 connections need 1128");
 }
 
+TEST(Doctor, NamesTheLimitThatIsOursWhenTheQueueWouldBeTooLarge) {
+    const Outcome outcome = run_doctor({"--connections-max", "20000"}, as_is);
+    EXPECT_EQ(outcome.exit_code, 1);
+    expect_says(outcome, "E2BIG");
+    expect_says(outcome, "Lower --connections-max");
+}
+
 TEST(Doctor, NamesTheLimitOfLockedMemory) {
     if (machine_refuses()) GTEST_SKIP() << "this machine refuses already; see the first test";
     if (geteuid() != 0) GTEST_SKIP() << "only root can become a user whom the limit holds";
