@@ -3,9 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
 import { desk, GamePage, launch, phone, program } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
+import { WebSocket } from '../support/player.mjs';
 import { until } from '../support/until.mjs';
 
 if (!existsSync(program)) {
@@ -148,4 +150,32 @@ test('Page.ComesBackWhenTheServerDoes', async () => {
   await page.page.waitForSelector('#link', { state: 'hidden' });
   await until('the server counts her', async () =>
     (await server.json('/stats.json')).players === 1);
+});
+
+// What the server answers to a page that was built with another one.
+async function farewell() {
+  const socket = new WebSocket(`${server.socket_url}/play/1`, 'arena.v1');
+  await once(socket, 'open');
+  socket.send(Uint8Array.of(1));
+  const [bye] = await once(socket, 'message');
+  socket.terminate();
+  return bye;
+}
+
+// Goal: after an update of the server, open pages are replaced. Method: the server's own farewell,
+// in answer to whatever the page says first.
+test('Page.LoadsAgainWhenTheServerIsOfAnotherBuild', async () => {
+  await start([]);
+  const bye = await farewell();
+  const page = await open();
+  await page.page.routeWebSocket('**/play/1', (socket) => {
+    socket.onMessage(() => socket.send(bye));
+  });
+  await page.page.reload();
+  await page.page.waitForFunction(() => window.railroids);
+  await page.page.evaluate(() => (window.is_old = true));
+  await page.page.fill('#name', 'Ann');
+  await page.page.click('#title button');
+  await page.page.waitForFunction(() => window.railroids && !window.is_old);
+  assert.ok(await page.page.isVisible('#title'));
 });

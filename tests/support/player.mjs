@@ -3,36 +3,18 @@
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { load_page_code } from './page_code.mjs';
 import { until } from './until.mjs';
 
 const require = createRequire(new URL('../../game-demo/web/package.json', import.meta.url));
 export const { WebSocket } = require('ws');
-const { build } = require('esbuild');
-
-const source = new URL('../../game-demo/web/src/ringtick/module.ts', import.meta.url).pathname;
-
 export const Button = { thrust: 1, left: 2, right: 4, fire: 8, brake: 16, aim_ahead: 32 };
 export const Kind = { welcome: 2, snapshot: 4, event: 5, pong: 7, bye: 9, stats: 10 };
-
-// The page's TypeScript, with the layout that the build generated, as a module for Node.
-async function load_page_code(tsconfig) {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `export * from '${source}'; export { layout } from 'railroids-layout';`,
-      resolveDir: '/',
-    },
-    tsconfig,
-    bundle: true,
-    format: 'esm',
-    write: false,
-  });
-  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-}
 
 export class PlayerMaker {
   static async create({ wasm, tsconfig }) {
     const maker = new PlayerMaker();
-    maker.code = await load_page_code(tsconfig);
+    maker.code = await load_page_code(tsconfig, ['ringtick/module']);
     maker.compiled = await WebAssembly.compile(await readFile(wasm));
     return maker;
   }

@@ -42,5 +42,7 @@ const [module, app] = await Promise.all([
 ]);
 const client = new Client(module, play_url(), 'arena.v1');
 const game = new Game(app, client, new Sound(), options);
+// Only whoever pressed Play is told so, and the new page waits for that again: no endless loop.
+client.on_bye = () => location.reload();
 install_hooks(module, client.connection, game.scene);
 new Title((name) => game.play(name));

@@ -20,6 +20,8 @@ export interface Wish {
 export class Client<L extends Layout> {
   readonly connection: Connection;
   on_status: (status: Status) => void = () => {};
+  // The server and this page are not of one build: no message between them means anything.
+  on_bye: () => void = () => {};
   // Asked each time an input is about to leave.
   wish: () => Wish = () => ({ buttons: 0, aim: 0 });
   tick_rate_hz = 30;
@@ -69,6 +71,7 @@ export class Client<L extends Layout> {
   private on_message(message: ArrayBuffer): void {
     const kind = this.module.on_message(message, performance.now());
     if (kind === Kind.refused) return this.connection.drop();
+    if (kind === Kind.bye) return this.on_bye();
     if (kind === Kind.welcome) this.connection.settled();
     // A hidden tab gets no frames, and a slow machine few: what comes in makes us answer, so that
     // the server hears from us all the same.
