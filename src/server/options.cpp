@@ -59,7 +59,7 @@ void add_server_options(CLI::App& app, Options& options) {
 
 void add_limits(CLI::App& app, Options& options) {
     NetOptions& net = options.net;
-    add_count(app, "--connections-max", net.connections_max, 1U, 20'000U,
+    add_count(app, "--connections-max", net.connections_max, 1U, 15'000U,
               "Connections at once; the next one is told 503");
     add_count(app, "--message-max", net.message.message_size_max, std::uint64_t{125},
               std::uint64_t{1} << 28, "Bytes of one message from a client");
