@@ -200,7 +200,12 @@ private:
         const bool first = snapshots_.empty();
         if (!first && tick <= numbers_.server_tick) return false;  // Time does not run backwards.
         const std::uint32_t gap = first ? 1 : tick - numbers_.server_tick;
-        snapshots_.commit();
+        const bool leap = gap > decltype(snapshots_)::gap_max;
+        if (leap) {
+            snapshots_.commit_alone();
+        } else {
+            snapshots_.commit();
+        }
         game_.on_applied(snapshot);
         clock_.on_arrival(tick, now);
         delay_.on_snapshot(gap, clock_.late());

@@ -74,13 +74,19 @@ template <class Snapshot, std::size_t Capacity>
 class SnapshotBuffer {
 public:
     static constexpr TickTime extrapolation_max = 4 * whole_tick;
+    static constexpr std::uint32_t gap_max = 100;  // Ticks; a longer one is a leap.
 
-    void clear() { count_ = 0; }
-    bool empty() const { return count_ == 0; }
+    void clear() { first_ = count_ = 0; }
+    bool empty() const { return count_ == first_; }
     Snapshot& spare() { return snapshots_[count_ % Capacity]; }
     void commit() {
         ASSERT(empty() || spare().header.tick > newest().header.tick);
         count_ += 1;
+    }
+    // After a leap in time nothing earlier is a neighbour: there is no line from there to here.
+    void commit_alone() {
+        first_ = count_;
+        commit();
     }
     const Snapshot& newest() const {
         ASSERT(!empty());
@@ -91,7 +97,8 @@ public:
         ASSERT(!empty());
         const Snapshot* later = nullptr;
         const Snapshot* found = nullptr;
-        for (std::uint64_t back = 0; back < std::min<std::uint64_t>(count_, Capacity - 1); ++back) {
+        const auto kept = std::min<std::uint64_t>(count_ - first_, Capacity - 1);
+        for (std::uint64_t back = 0; back < kept; ++back) {
             const Snapshot& snapshot = snapshots_[(count_ - 1 - back) % Capacity];
             later = found;
             found = &snapshot;
@@ -110,6 +117,7 @@ private:
     }
 
     std::array<Snapshot, Capacity> snapshots_{};
+    std::uint64_t first_ = 0;  // The oldest that counts.
     std::uint64_t count_ = 0;
 };
 

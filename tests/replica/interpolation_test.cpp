@@ -53,6 +53,16 @@ TEST(SnapshotBuffer, ShowsTheOldestAsItIsBeforeItsTime) {
     EXPECT_EQ(moment.since_from, 0);
 }
 
+TEST(SnapshotBuffer, DrawsNoLineAcrossALeap) {
+    Buffer buffer;
+    push(buffer, 10);
+    buffer.spare().header.tick = 4'000'000'000;
+    buffer.commit_alone();
+    const auto moment = buffer.at(11 * whole_tick);
+    EXPECT_EQ(moment.from->header.tick, 4'000'000'000U);
+    EXPECT_EQ(moment.to, nullptr);
+}
+
 // The spare one is being decoded into: it must not be among those that are shown.
 TEST(SnapshotBuffer, NeverShowsTheOneBeingDecoded) {
     Buffer buffer;
