@@ -1,0 +1,47 @@
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "railroids/client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace {
+
+using railroids::RailroidsClient;
+
+// What is accepted is written again to the same bytes: there is one way to say a thing, and nothing
+// in a message goes unread.
+void expect_canonical(std::span<const std::byte> message, const railroids::Scale& scale) {
+    static const auto snapshot = std::make_unique<railroids::Snapshot>();
+    static std::array<std::byte, 65'536> bytes;
+    if (!railroids::decode(message, scale, *snapshot)) return;
+    const std::size_t size = railroids::encode(*snapshot, scale, bytes);
+    ASSERT(std::ranges::equal(message, std::span(bytes).first(size)));
+}
+
+}  // namespace
+
+// The input is messages, each behind its size in two bytes. Property: whatever a server sends, a
+// client draws frames and stays within its memory.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const auto client = std::make_unique<RailroidsClient>();
+    static const auto scale = railroids::Scale::of(154, railroids::side_for(154));
+    ringtick::ByteReader reader(std::as_bytes(std::span(data, size)));
+    ringtick::Nanoseconds now = std::chrono::seconds(1);
+    client->start(now);
+    while (reader.left() > 0) {
+        const std::size_t wanted = reader.get<std::uint16_t>();
+        const auto message = reader.take(std::min(wanted, reader.left()));
+        now += std::chrono::milliseconds(20);
+        client->on_message(message, now);
+        client->advance(now);
+        expect_canonical(message, scale);
+    }
+    ASSERT(client->view().ship_count <= static_cast<int>(railroids::View::ships_max));
+    for (std::int32_t id = -1; id < 200; id += 40) client->game().name_of(id);
+    return 0;
+}

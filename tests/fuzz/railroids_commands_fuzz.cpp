@@ -1,0 +1,53 @@
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "railroids/railroids.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace {
+
+class Nowhere final : public ringtick::Outbox {
+public:
+    void send(ringtick::PlayerId, std::span<const std::byte> message) override {
+        ASSERT(!message.empty());
+    }
+};
+
+}  // namespace
+
+// The input is messages, each behind a byte for who says it and a byte for its size; the first few
+// bits also let players come and go. Property: whatever players say, the game goes on, a snapshot
+// is one that a client takes, and no more inputs are applied than ticks have passed.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const auto snapshot = std::make_unique<railroids::Snapshot>();
+    static std::array<std::byte, 16'384> out;
+    constexpr std::uint16_t players = 4;
+    railroids::Railroids game({.seed = 1, .players_max = players, .bots = 3});
+    const auto scale = railroids::Scale::of(7, game.world().terrain().side());
+    Nowhere outbox;
+    std::array<bool, players> here{};
+    ringtick::ByteReader reader(std::as_bytes(std::span(data, size)));
+    std::uint64_t tick = 0;
+    while (reader.left() > 0) {
+        const std::uint8_t who = reader.get<std::uint8_t>();
+        const std::size_t wanted = reader.get<std::uint8_t>();
+        const ringtick::PlayerId player{static_cast<std::uint16_t>(who % players)};
+        bool& is_here = here[player.slot];
+        if (!is_here) game.on_join(player);
+        if (is_here && who >= 0xF0) game.on_leave(player);
+        is_here = !(is_here && who >= 0xF0);
+
+        const ringtick::Command command{.player = player,
+                                        .bytes = reader.take(std::min(wanted, reader.left()))};
+        game.tick(++tick, std::span(&command, is_here ? 1 : 0), outbox);
+        const std::size_t written = game.write_snapshot(player, out);
+        ASSERT(written == 0 || railroids::decode(std::span(out).first(written), scale, *snapshot));
+    }
+    ASSERT(game.inputs_applied() <= tick * players);
+    return 0;
+}
