@@ -157,9 +157,10 @@ void World::die(ShipId id) {
 void World::drop_gem(FixedVector around) {
     const Fixed margin = rules::ship_radius;
     const Fixed high = Fixed::from_int(terrain_.side()) - margin;
-    const FixedVector off = unit_vector(Angle{static_cast<std::uint16_t>(rng_.below(65'536))}) *
-                            Fixed::from_int(rng_.between(10, 60));
-    FixedVector place = around + off;
+    // One draw a statement: the order of two in one expression is the compiler's choice.
+    const Angle angle{static_cast<std::uint16_t>(rng_.below(65'536))};
+    const Fixed distance = Fixed::from_int(rng_.between(10, 60));
+    FixedVector place = around + unit_vector(angle) * distance;
     place = {std::clamp(place.x, margin, high), std::clamp(place.y, margin, high)};
     const Asteroid* const asteroid = terrain_.touching(place, margin);
     if (asteroid != nullptr) place = around;  // Where a ship could be, a ship can take it.

@@ -32,7 +32,9 @@ const view_size = Number(/view_size = (\d+)/.exec(layout)[1]);
 
 function view_hash() {
   let hash = 2166136261;
-  for (const byte of memory(client.view(), view_size)) hash = Math.imul(hash ^ byte, 16777619) >>> 0;
+  for (const byte of memory(client.view(), view_size)) {
+    hash = Math.imul(hash ^ byte, 16777619) >>> 0;
+  }
   return hash;
 }
 
