@@ -36,6 +36,7 @@ export function install_hooks(
       beam_shooters: Array.from(view.beam_shooter.subarray(0, view.beam_count)),
       particles: scene.particles.count,
       asteroids: view.asteroid_count,
+      beacon: { x: view.beacon_x, y: view.beacon_y, radius: view.beacon_radius },
       ships,
     };
   };
