@@ -102,8 +102,8 @@ bool decode(std::span<const std::byte> in, Hello& hello) {
 bool decode(std::span<const std::byte> in, Welcome& welcome) {
     if (!read(in, [&](FieldReader& reader) { describe_welcome(reader, welcome); })) return false;
     const std::uint32_t ships = std::uint32_t{welcome.people_max} + welcome.bots;
-    return ships <= ships_max && welcome.id < welcome.people_max && welcome.side >= side_min &&
-           welcome.side <= side_max;
+    return welcome.tick_rate_hz > 0 && ships <= ships_max && welcome.id < welcome.people_max &&
+           welcome.side >= side_min && welcome.side <= side_max;
 }
 
 bool decode(std::span<const std::byte> in, InputMessage& message) {

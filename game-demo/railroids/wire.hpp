@@ -185,7 +185,7 @@ constexpr void describe_hello(Codec& codec, Message& hello) {
 template <class Codec, class Message>
 constexpr void describe_welcome(Codec& codec, Message& welcome) {
     describe_tag(codec, welcome.tag);
-    codec.ranged(welcome.tick_rate_hz, 1, 240);
+    codec.whole(welcome.tick_rate_hz);
     codec.whole(welcome.id);
     codec.whole(welcome.tick);
     codec.whole(welcome.seed);

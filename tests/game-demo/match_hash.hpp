@@ -1,9 +1,9 @@
 #pragma once
 
-#include "match.hpp"
-
 #include <array>
 #include <cstdint>
+
+#include "match.hpp"
 
 namespace railroids {
 

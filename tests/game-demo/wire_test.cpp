@@ -189,6 +189,51 @@ TEST(Wire, WritesTheViewedMomentWithAShotOnly) {
     EXPECT_EQ(read.view_back, 500);
 }
 
+// game-demo/README.md draws every message; these are the sizes it gives.
+TEST(Wire, HasTheSizesThatAreDrawn) {
+    Bytes bytes(16'384);
+    Hello hello;
+    hello.name.push('A');
+    InputMessage input;
+    input.inputs.push({});
+    const auto owner = std::make_unique<Snapshot>();
+    Snapshot& snapshot = *owner;
+    snapshot.header.tag = {.kind = MessageKind::snapshot, .flags = 3};
+    ringtick::FieldMeter ping;
+    const ringtick::Ping message;
+    describe_ping(ping, message);
+    EXPECT_EQ(encode(hello, bytes), 12U + 1);
+    EXPECT_EQ(encode(Welcome{}, bytes), 22U);
+    EXPECT_EQ(encode(input, bytes), 12U + 2);
+    EXPECT_EQ(ping.bit_count(), 5U * 8);
+    EXPECT_EQ(encode(ringtick::Pong{}, bytes), 9U);
+    EXPECT_EQ(encode(Bye{}, bytes), 4U);
+    EXPECT_EQ(encode(Stats{}, bytes), 25U);
+    EXPECT_EQ(encode(snapshot, scale, bytes), 45U);
+}
+
+TEST(Wire, HasRecordsOfTheBitsThatAreDrawn) {
+    const auto bits_of = [](auto describe, const auto& record) {
+        ringtick::FieldMeter meter;
+        describe(meter, record);
+        return meter.bit_count();
+    };
+    const std::size_t id = scale.id_bits;
+    const std::size_t place = scale.position_bits;
+    const auto ship = [](auto& codec, auto& record) { describe_ship(codec, record, scale); };
+    const auto gem = [](auto& codec, auto& record) { describe_gem(codec, record, scale); };
+    const auto beam = [](auto& codec, auto& record) { describe_beam(codec, record, scale); };
+    const auto event = [](auto& codec, auto& record) { describe_event(codec, record); };
+    EXPECT_EQ(bits_of(ship, ShipRecord{}), id + 2 * place + 45);
+    EXPECT_EQ(bits_of(gem, GemRecord{}), 16 + 2 * place);
+    EXPECT_EQ(bits_of(beam, BeamRecord{}), 21 + id + 4 * place);
+    EXPECT_EQ(bits_of(beam, BeamRecord{.is_hit = true}), 21 + 2 * id + 4 * place);
+    EXPECT_EQ(bits_of(event, Event{.type = EventType::join}), 5U * 8);
+    EXPECT_EQ(bits_of(event, Event{.type = EventType::leave}), 3U * 8);
+    EXPECT_EQ(bits_of(event, Event{.type = EventType::kill}), 5U * 8);
+    EXPECT_EQ(bits_of(event, Event{.type = EventType::standings}), 6U * 8);
+}
+
 TEST(Wire, RefusesAnInputWithUnknownButtonsOrNone) {
     InputMessage message;
     Bytes bytes(64);
