@@ -15,6 +15,7 @@ import type { Sound } from './sound/sound';
 import { Button, type World } from './world';
 
 const frame_longest_s = 0.1;  // After a pause the picture goes on; it does not catch up.
+const pause_ms = 1500;        // A tab that was hidden, say.
 const names_kept_ms = 500;
 const aim_lead = 260;         // How far the eye follows the gun, as if it were a speed.
 
@@ -47,6 +48,8 @@ export class Game {
     const quality = options.has('sharp') ? undefined : new Quality(app);
     app.ticker.add(({ elapsedMS }) => {
       quality?.on_frame(elapsedMS / 1000);
+      // Whatever happened meanwhile is no news: else all who are gone would explode at once.
+      if (elapsedMS > pause_ms) this.scene.reset();
       this.frame(Math.min(frame_longest_s, elapsedMS / 1000));
     });
     addEventListener('keydown', (event) => this.on_key(event));

@@ -18,6 +18,7 @@ export interface Ghost {
   born_s: number;
 }
 
+const edge = 30;          // Closer to the rim than this, a ship may have flown out of sight.
 const birth_s = 0.35;
 const labels_most = 48;   // In a crowd names would hide the ships.
 
@@ -67,7 +68,10 @@ export class Ships {
     for (const [id, ghost] of this.ghosts) {
       if (ghost.seen_s === time_s) continue;
       this.ghosts.delete(id);
-      if (camera.sees(ghost.x, ghost.y, 0)) this.on_vanish(id, ghost);
+      const gone_s = time_s - ghost.seen_s;
+      const x = ghost.x + ghost.vx * gone_s;
+      const y = ghost.y + ghost.vy * gone_s;
+      if (camera.sees(x, y, -edge)) this.on_vanish(id, ghost);
     }
   }
 
