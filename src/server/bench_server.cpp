@@ -116,7 +116,7 @@ int run_bench_server(int argc, char** argv) {
         options.net.messages_per_tick = 0;
         options.net.receive_buffer_size = 4'096;
         options.net.output_size_max = static_cast<std::uint32_t>(
-            2 * options.net.message.message_size_max + 4 * receive_budget_unlimited);
+            2 * options.net.message.message_size_max + std::uint64_t{4} * receive_budget_unlimited);
     }
     const Program program{.name = "ringtick-bench-server", .make_game = make_broadcast_game};
     return run_server(options, program, {.echo = echo, .any_path = true, .quiet = true});

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <type_traits>
 
 namespace ringtick {
 
@@ -22,8 +23,20 @@ void add_seconds(CLI::App& app, const char* flag, Nanoseconds& value, const char
 }
 
 template <class T>
-void add_count(CLI::App& app, const char* flag, T& value, T least, T most, const char* help) {
-    app.add_option(flag, value, help)->check(CLI::Range(least, most))->capture_default_str();
+struct Bounds {
+    T least;
+    T most;
+};
+
+template <class T>
+void add_count(CLI::App& app,
+               const char* flag,
+               T& value,
+               std::type_identity_t<Bounds<T>> bounds,
+               const char* help) {
+    app.add_option(flag, value, help)
+        ->check(CLI::Range(bounds.least, bounds.most))
+        ->capture_default_str();
 }
 
 std::string check_address(const std::string& text) {
@@ -42,10 +55,10 @@ void add_server_options(CLI::App& app, Options& options) {
            "Where to listen: IP:PORT, [IPV6]:PORT ([::] is both families) or unix:PATH")
         ->check(CLI::Validator(check_address, "ADDR:PORT"))
         ->default_str("127.0.0.1:9001");
-    add_count(app, "--rate-hz", options.rate_hz, 1U, 1000U, "Ticks per second");
-    add_count(app, "--rooms", options.rooms, 1U, 1024U, "Rooms, each a game of its own");
-    add_count(app, "--players-max", options.players_max, 1U, 60'000U, "Players per room");
-    add_count(app, "--bots", options.bots, 0U, 20'000U, "Bots per room");
+    add_count(app, "--rate-hz", options.rate_hz, {1U, 1000U}, "Ticks per second");
+    add_count(app, "--rooms", options.rooms, {1U, 1024U}, "Rooms, each a game of its own");
+    add_count(app, "--players-max", options.players_max, {1U, 60'000U}, "Players per room");
+    add_count(app, "--bots", options.bots, {0U, 20'000U}, "Bots per room");
     app.add_option("--seed", options.seed, "Seed of the game's random numbers")
         ->capture_default_str();
     app.add_option("--origin", options.origins,
@@ -59,29 +72,29 @@ void add_server_options(CLI::App& app, Options& options) {
 
 void add_limits(CLI::App& app, Options& options) {
     NetOptions& net = options.net;
-    add_count(app, "--connections-max", net.connections_max, 1U, 15'000U,
+    add_count(app, "--connections-max", net.connections_max, {1U, 15'000U},
               "Connections at once; the next one is told 503");
-    add_count(app, "--message-max", net.message.message_size_max, std::uint64_t{125},
-              std::uint64_t{1} << 28, "Bytes of one message from a client");
-    add_count(app, "--fragments-max", net.message.fragments_max, 1U, 1U << 24,
+    add_count(app, "--message-max", net.message.message_size_max, {125, 1U << 28},
+              "Bytes of one message from a client");
+    add_count(app, "--fragments-max", net.message.fragments_max, {1U, 1U << 24},
               "Fragments of one message");
-    add_count(app, "--inbound-per-tick", net.inbound_bytes_per_tick, 1'024U, 1U << 28,
+    add_count(app, "--inbound-per-tick", net.inbound_bytes_per_tick, {1'024U, 1U << 28},
               "Bytes read from one connection per tick");
-    add_count(app, "--messages-per-tick", net.messages_per_tick, 1U, 100'000U,
+    add_count(app, "--messages-per-tick", net.messages_per_tick, {1U, 100'000U},
               "Messages taken from one connection per tick, averaged over ten");
-    add_count(app, "--output-max", net.output_size_max, 32'768U, 1U << 28,
+    add_count(app, "--output-max", net.output_size_max, {32'768U, 1U << 28},
               "Bytes that may wait for one connection");
-    add_count(app, "--snapshot-max", options.snapshot_size_max, 128U, 1U << 20,
+    add_count(app, "--snapshot-max", options.snapshot_size_max, {128U, 1U << 20},
               "Bytes of one snapshot");
-    add_count(app, "--catch-up-max", options.catch_up_max, 1U, 1'000U,
+    add_count(app, "--catch-up-max", options.catch_up_max, {1U, 1'000U},
               "Ticks run at once after a stall; the rest is forgiven");
-    add_count(app, "--inbox-bytes", options.inbox_bytes, 4'096U, 1U << 28,
+    add_count(app, "--inbox-bytes", options.inbox_bytes, {4'096U, 1U << 28},
               "Bytes of messages that wait for a room's tick");
-    add_count(app, "--receive-buffer-size", net.receive_buffer_size, 256U, 65'536U,
+    add_count(app, "--receive-buffer-size", net.receive_buffer_size, {256U, 65'536U},
               "Bytes of one receive buffer");
-    add_count(app, "--listen-backlog", net.listen_backlog, 1U, 65'535U,
+    add_count(app, "--listen-backlog", net.listen_backlog, {1U, 65'535U},
               "Connections waiting to be accepted");
-    add_count(app, "--send-buffer", options.listener.send_buffer_size, 4'096U, 1U << 24,
+    add_count(app, "--send-buffer", options.listener.send_buffer_size, {4'096U, 1U << 24},
               "Bytes of kernel send buffer per connection");
     add_seconds(app, "--handshake-timeout", net.handshake_timeout,
                 "For a whole request, from the connection's first moment");

@@ -25,8 +25,8 @@ struct Program {
     const char* description = "";
     MakeGame make_game = nullptr;
     std::uint32_t rate_hz = 30;
-    const char* subprotocol = "";           // Sec-WebSocket-Protocol; empty: none.
-    std::span<const http::Asset> assets{};  // The page, embedded.
+    const char* subprotocol = "";         // Sec-WebSocket-Protocol; empty: none.
+    std::span<const http::Asset> assets;  // The page, embedded.
 };
 
 // Runs the program until SIGINT or SIGTERM. Returns its exit code: 0 fine, 1 the machine refused

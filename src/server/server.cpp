@@ -18,8 +18,8 @@
 #include <bit>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <string_view>
+#include <system_error>
 
 namespace ringtick {
 
@@ -170,13 +170,14 @@ std::string Server::explain(const Error& error) const {
     }
     if (operation == "bind" || operation == "socket" || operation == "listen") {
         return fmt::format("cannot listen there ({}: {}). Choose another --listen address.",
-                           error.operation, std::strerror(error.error_number));
+                           error.operation, std::generic_category().message(error.error_number));
     }
     if (operation.starts_with("io_uring") || operation.starts_with("posix_memalign")) {
         std::array<char, 512> text{};
         return std::string(explain_refusal(error, read_machine_facts(), text));
     }
-    return fmt::format("{}: {}", error.operation, std::strerror(error.error_number));
+    return fmt::format("{}: {}", error.operation,
+                       std::generic_category().message(error.error_number));
 }
 
 std::string Server::describe() const {
