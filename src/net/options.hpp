@@ -15,7 +15,7 @@ struct NetOptions {
     std::uint32_t connections_max = 4'096;
     std::uint32_t listen_backlog = 1'024;
 
-    std::uint32_t receive_buffers = 0;  // A power of two; 0: twice the connections.
+    std::uint32_t receive_buffers = 0;  // A power of two; 0: one per connection, 256 to 16,384.
     std::uint32_t receive_buffer_size = 2'048;
 
     http::RequestLimits request;

@@ -5,6 +5,7 @@
 #include "net/flow.hpp"
 #include "server/clock.hpp"
 #include "server/server.hpp"
+#include "server/standard_streams.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -86,6 +87,7 @@ void add_options(CLI::App& app, BenchOptions& bench, Options& options) {
 }
 
 int run_bench_server(int argc, char** argv) {
+    secure_standard_streams();
     BenchOptions bench;
     Options options;
     options.net.connections_max = 15'000;

@@ -4,13 +4,18 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+#include <future>
 #include <string>
+#include <thread>
+#include <utility>
 
 namespace ringtick {
 
 namespace {
 
 constexpr std::size_t lines_max = 4'096;
+constexpr std::chrono::seconds patience(1);
 
 }  // namespace
 
@@ -22,8 +27,15 @@ void start_log(std::string_view level) {
     spdlog::set_level(spdlog::level::from_str(std::string(level)));
 }
 
-void stop_log() {
-    spdlog::shutdown();
+bool stop_log() {
+    // It joins the thread that writes, which a full pipe that nobody reads stops for ever.
+    std::promise<void> written;
+    const std::future<void> end = written.get_future();
+    std::thread([written = std::move(written)]() mutable {
+        spdlog::shutdown();
+        written.set_value();
+    }).detach();
+    return end.wait_for(patience) == std::future_status::ready;
 }
 
 void log_info(std::string_view line) {

@@ -8,7 +8,9 @@ namespace ringtick {
 // its own writes them to stderr. When the queue is full the oldest line gives way. A line per
 // event of the server, never one per packet.
 void start_log(std::string_view level);
-void stop_log();  // Writes what waits.
+// Writes what waits. False if stderr did not take it within a second: then the log's thread is
+// still there, and the process is to end by std::_Exit().
+[[nodiscard]] bool stop_log();
 
 void log_info(std::string_view line);
 void log_warning(std::string_view line);

@@ -1,48 +1,80 @@
 #include "server/options.hpp"
 
+#include "server/sizes.hpp"
+
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <bit>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <string>
-#include <type_traits>
+#include <system_error>
 
 namespace ringtick {
 
 namespace {
 
-void add_seconds(CLI::App& app, const char* flag, Nanoseconds& value, const char* help) {
-    app.add_option_function<double>(
-           flag, [&value](double seconds) { value = Nanoseconds(std::int64_t(seconds * 1e9)); },
-           help)
-        ->check(CLI::Range(0.05, 86'400.0))
-        ->default_str(
-            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(value).count()))
-        ->type_name("SECONDS");
+// What --help shows behind the flag: "HZ (30)".
+template <class T>
+std::string with_default(const char* unit, const T& value) {
+    return fmt::format("{} ({})", unit, value);
 }
 
+// CLI::Range takes what is no number (nan) for one within it, and shows itself in the flag's unit.
+CLI::Validator between(double least, double most) {
+    const auto check = [least, most](const std::string& text) -> std::string {
+        double value = 0;
+        const char* const end = text.data() + text.size();
+        const auto [rest, error] = std::from_chars(text.data(), end, value);
+        if (error == std::errc{} && rest == end && value >= least && value <= most) return {};
+        return fmt::format("'{}' is not a number from {} to {}", text, least, most);
+    };
+    return {check, ""};
+}
+
+void add_seconds(CLI::App& app, const char* flag, Nanoseconds& value, const char* help) {
+    constexpr double least = 0.05;
+    constexpr double most = 86'400;
+    app.add_option_function<double>(
+           flag, [&value](double seconds) { value = Nanoseconds(std::int64_t(seconds * 1e9)); },
+           fmt::format("{} [{} to {}]", help, least, most))
+        ->check(between(least, most))
+        ->option_text(with_default("SECONDS", value / std::chrono::seconds(1)));
+}
+
+// A figure, and where it may lie.
 template <class T>
-struct Bounds {
+struct Count {
+    const char* flag;
+    const char* unit;
+    T& value;
     T least;
     T most;
+    const char* help;
 };
 
 template <class T>
-void add_count(CLI::App& app,
-               const char* flag,
-               T& value,
-               std::type_identity_t<Bounds<T>> bounds,
-               const char* help) {
-    app.add_option(flag, value, help)
-        ->check(CLI::Range(bounds.least, bounds.most))
-        ->capture_default_str();
+void add_count(CLI::App& app, const Count<T>& count) {
+    app.add_option(count.flag, count.value,
+                   fmt::format("{} [{} to {}]", count.help, count.least, count.most))
+        ->check(between(static_cast<double>(count.least), static_cast<double>(count.most)))
+        ->option_text(with_default(count.unit, count.value));
 }
 
 std::string check_address(const std::string& text) {
     ListenAddress address;
     if (ListenAddress::parse(text, address)) return {};
     return "'" + text + "' is no address: give 127.0.0.1:9001, [::]:9001 or unix:PATH";
+}
+
+std::string check_seed(const std::string& text) {
+    std::uint64_t seed = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, seed);
+    if (error == std::errc{} && rest == end) return {};
+    return fmt::format("'{}' is no seed: give a whole number from 0 to {}", text, ~std::uint64_t{});
 }
 
 void add_server_options(CLI::App& app, Options& options) {
@@ -53,49 +85,66 @@ void add_server_options(CLI::App& app, Options& options) {
                if (!ListenAddress::parse(text, options.listen)) options.listen = {};
            },
            "Where to listen: IP:PORT, [IPV6]:PORT ([::] is both families) or unix:PATH")
-        ->check(CLI::Validator(check_address, "ADDR:PORT"))
-        ->default_str("127.0.0.1:9001");
-    add_count(app, "--rate-hz", options.rate_hz, {1U, 1000U}, "Ticks per second");
-    add_count(app, "--rooms", options.rooms, {1U, 1024U}, "Rooms, each a game of its own");
-    add_count(app, "--players-max", options.players_max, {1U, 60'000U}, "Players per room");
-    add_count(app, "--bots", options.bots, {0U, 20'000U}, "Bots per room");
+        ->check(CLI::Validator(check_address, ""))
+        ->option_text("ADDRESS (127.0.0.1:9001)");
+    add_count<std::uint32_t>(app, {"--rate-hz", "HZ", options.rate_hz, 1, 1'000, "Ticks a second"});
+    add_count<std::uint32_t>(
+        app, {"--rooms", "ROOMS", options.rooms, 1, 1'024, "Rooms, each a game of its own"});
+    add_count<std::uint32_t>(
+        app, {"--players-max", "PLAYERS", options.players_max, 1, 60'000, "Players in a room"});
+    add_count<std::uint32_t>(app, {"--bots", "BOTS", options.bots, 0, 20'000, "Bots in a room"});
     app.add_option("--seed", options.seed, "Seed of the game's random numbers")
-        ->capture_default_str();
+        ->check(CLI::Validator(check_seed, ""))
+        ->option_text(with_default("NUMBER", options.seed));
     app.add_option("--origin", options.origins,
-                   "A web origin that may connect, beside the server's own (repeatable; * is any)");
-    app.add_option("--log-level", options.log_level, "How much to log, to stderr")
+                   "A web origin that may connect, beside the server's own (repeatable; * is any)")
+        ->option_text("ORIGIN");
+    app.add_option("--log-level", options.log_level,
+                   "How much to log, to stderr: trace, debug, info, warning, error or off")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
-        ->capture_default_str();
+        ->option_text(with_default("LEVEL", options.log_level));
     app.add_flag("--check", options.check_only,
                  "Say what this machine grants, and exit: 0 if the server could run, else 1");
 }
 
+void add_network_limits(CLI::App& app, NetOptions& net) {
+    using Limit = Count<std::uint32_t>;
+    for (const Limit& limit :
+         {Limit{"--connections-max", "CONNECTIONS", net.connections_max, 1, 15'000,
+                "Connections at once; the next one is told 503"},
+          Limit{"--fragments-max", "FRAGMENTS", net.message.fragments_max, 1, 1 << 24,
+                "Fragments of one message"},
+          Limit{"--inbound-per-tick", "BYTES", net.inbound_bytes_per_tick, 1'024, 1 << 28,
+                "Bytes read from one connection in a tick"},
+          Limit{"--messages-per-tick", "MESSAGES", net.messages_per_tick, 1, 100'000,
+                "Messages taken from one connection in a tick, averaged over ten"},
+          Limit{"--output-max", "BYTES", net.output_size_max, 32'768, 1 << 28,
+                "Bytes that may wait for one connection"},
+          Limit{"--receive-buffer-size", "BYTES", net.receive_buffer_size, 256, 65'536,
+                "Bytes of one receive buffer"},
+          Limit{"--listen-backlog", "CONNECTIONS", net.listen_backlog, 1, 65'535,
+                "Connections that wait to be accepted"}}) {
+        add_count(app, limit);
+    }
+    add_count<std::uint64_t>(app, {"--message-max", "BYTES", net.message.message_size_max, 125,
+                                   1 << 28, "Bytes of one message from a client"});
+}
+
 void add_limits(CLI::App& app, Options& options) {
+    using Limit = Count<std::uint32_t>;
     NetOptions& net = options.net;
-    add_count(app, "--connections-max", net.connections_max, {1U, 15'000U},
-              "Connections at once; the next one is told 503");
-    add_count(app, "--message-max", net.message.message_size_max, {125, 1U << 28},
-              "Bytes of one message from a client");
-    add_count(app, "--fragments-max", net.message.fragments_max, {1U, 1U << 24},
-              "Fragments of one message");
-    add_count(app, "--inbound-per-tick", net.inbound_bytes_per_tick, {1'024U, 1U << 28},
-              "Bytes read from one connection per tick");
-    add_count(app, "--messages-per-tick", net.messages_per_tick, {1U, 100'000U},
-              "Messages taken from one connection per tick, averaged over ten");
-    add_count(app, "--output-max", net.output_size_max, {32'768U, 1U << 28},
-              "Bytes that may wait for one connection");
-    add_count(app, "--snapshot-max", options.snapshot_size_max, {128U, 1U << 20},
-              "Bytes of one snapshot");
-    add_count(app, "--catch-up-max", options.catch_up_max, {1U, 1'000U},
-              "Ticks run at once after a stall; the rest is forgiven");
-    add_count(app, "--inbox-bytes", options.inbox_bytes, {4'096U, 1U << 28},
-              "Bytes of messages that wait for a room's tick");
-    add_count(app, "--receive-buffer-size", net.receive_buffer_size, {256U, 65'536U},
-              "Bytes of one receive buffer");
-    add_count(app, "--listen-backlog", net.listen_backlog, {1U, 65'535U},
-              "Connections waiting to be accepted");
-    add_count(app, "--send-buffer", options.listener.send_buffer_size, {4'096U, 1U << 24},
-              "Bytes of kernel send buffer per connection");
+    add_network_limits(app, net);
+    for (const Limit& limit :
+         {Limit{"--snapshot-max", "BYTES", options.snapshot_size_max, 128, 1 << 20,
+                "Bytes of one snapshot"},
+          Limit{"--catch-up-max", "TICKS", options.catch_up_max, 1, 1'000,
+                "Ticks run at once after a stall; the rest is forgiven"},
+          Limit{"--inbox-bytes", "BYTES", options.inbox_bytes, 4'096, 1 << 28,
+                "Bytes of messages that wait for a room's tick"},
+          Limit{"--send-buffer", "BYTES", options.listener.send_buffer_size, 4'096, 1 << 24,
+                "Bytes of the kernel's send buffer for a connection"}}) {
+        add_count(app, limit);
+    }
     add_seconds(app, "--handshake-timeout", net.handshake_timeout,
                 "For a whole request, from the connection's first moment");
     add_seconds(app, "--message-timeout", net.message_timeout,
@@ -107,8 +156,8 @@ void add_limits(CLI::App& app, Options& options) {
     add_seconds(app, "--close-timeout", net.close_timeout, "To wait for a client's close frame");
 }
 
-// Options that only make sense together with others.
-const char* contradiction(const Options& options) {
+// Options that only make sense together with others. Empty if these do.
+std::string contradiction(const Options& options) {
     if (options.net.output_size_max < options.snapshot_size_max + 16'384U) {
         return "--output-max must exceed --snapshot-max by 16384: a snapshot may wait behind "
                "messages";
@@ -116,7 +165,14 @@ const char* contradiction(const Options& options) {
     if (options.net.idle_timeout <= options.net.ping_after) {
         return "--idle-timeout must be longer than --ping-after, or nobody has time to answer";
     }
-    return nullptr;
+    const std::uint32_t backlog_max = listen_backlog_max(options.net);
+    if (options.net.listen_backlog > backlog_max) {
+        return fmt::format(
+            "--listen-backlog must be at most {} with --connections-max {}: a completion queue "
+            "has at most {} entries, and has to hold what all of them may bring at once",
+            backlog_max, options.net.connections_max, completions_max);
+    }
+    return {};
 }
 
 }  // namespace
@@ -128,15 +184,17 @@ ParsedOptions parse_options(int argc,
                             Options& options) {
     CLI::App app(description, name);
     app.option_defaults()->always_capture_default(false);
-    app.set_config("--config", "", "Read options from a file: one 'name = value' a line");
+    app.set_config("--config", "", "Read options from a file: one 'name = value' a line")
+        ->option_text("FILE");
+    app.allow_config_extras(CLI::config_extras_mode::error);
     add_server_options(app, options);
     add_limits(app, options);
     app.add_flag("--mask-defer-taskrun", options.mask.defer_taskrun,
-                 "Do without this kernel feature (for tests)")
-        ->group("Testing");
-    app.add_flag("--mask-absolute-deadline", options.mask.absolute_deadline, "The same")
-        ->group("Testing");
-    app.add_flag("--mask-recv-budget", options.mask.recv_budget, "The same")->group("Testing");
+                 "For tests: without the kernel's deferred task work");
+    app.add_flag("--mask-absolute-deadline", options.mask.absolute_deadline,
+                 "For tests: without the kernel's absolute deadlines");
+    app.add_flag("--mask-recv-budget", options.mask.recv_budget,
+                 "For tests: without the kernel's receive budgets");
     app.footer("Exit codes: 0 fine, 1 the machine refuses (with the remedy), 2 bad usage.");
 
     try {
@@ -146,8 +204,8 @@ ParsedOptions parse_options(int argc,
         app.exit(error);
         return {.run = false, .exit_code = asked ? 0 : 2};
     }
-    if (const char* problem = contradiction(options)) {
-        std::fprintf(stderr, "%s\n", problem);
+    if (const std::string problem = contradiction(options); !problem.empty()) {
+        std::fprintf(stderr, "%s\n", problem.c_str());
         return {.run = false, .exit_code = 2};
     }
     return {};

@@ -4,12 +4,18 @@
 #include "server/options.hpp"
 #include "server/server.hpp"
 #include "server/signals.hpp"
+#include "server/standard_streams.hpp"
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 namespace ringtick {
 
@@ -27,9 +33,44 @@ std::string url_of(const ListenAddress& address, std::uint16_t port) {
     return {};
 }
 
+// Prints what the program was run for. Who has closed the pipe did not want it; anything else that
+// keeps it from being written is a failure. Returns the exit code.
+int report(const Program& program, std::string_view text) {
+    const int error = print(text);
+    if (error == 0 || error == EPIPE) return 0;
+    std::fprintf(stderr, "%s: cannot write to stdout: %s\n", program.name,
+                 std::generic_category().message(error).c_str());
+    return 1;
+}
+
+// Opens, runs and takes down the server. Returns the exit code.
+int run_to_the_end(const Options& options, const Program& program, ServerKind kind) {
+    const auto server = std::make_unique<Server>(options, program, kind);
+    const auto opened = server->open();
+    if (!opened) {
+        release_stop_signals();
+        std::fprintf(stderr, "%s: %s\n", program.name, server->explain(opened.error()).c_str());
+        return 1;
+    }
+    if (options.check_only) {
+        release_stop_signals();
+        return report(program, fmt::format("{}: {}\n", program.name, server->describe()));
+    }
+    log_info(server->describe());
+    if (!kind.quiet) {
+        // Whoever started it may not read this, or no longer: it serves all the same.
+        print(fmt::format("{}: {}\n", program.name, url_of(options.listen, server->port())));
+    }
+    server->run();
+    release_stop_signals();
+    std::array<char, 2'048> totals{};
+    return report(program, {totals.data(), server->write_totals(totals)});
+}
+
 }  // namespace
 
 int serve(int argc, char** argv, const Program& program) {
+    secure_standard_streams();
     Options options;
     options.rate_hz = program.rate_hz;
     const ParsedOptions parsed =
@@ -41,30 +82,10 @@ int serve(int argc, char** argv, const Program& program) {
 int run_server(const Options& options, const Program& program, ServerKind kind) {
     block_stop_signals();
     start_log(options.log_level);
-    const auto server = std::make_unique<Server>(options, program, kind);
-    const auto opened = server->open();
-    if (!opened) {
-        stop_log();
-        std::fprintf(stderr, "%s: %s\n", program.name, server->explain(opened.error()).c_str());
-        return 1;
-    }
-    if (options.check_only) {
-        stop_log();
-        std::printf("%s: %s\n", program.name, server->describe().c_str());
-        return 0;
-    }
-    log_info(server->describe());
-    if (!kind.quiet) {
-        std::printf("%s: %s\n", program.name, url_of(options.listen, server->port()).c_str());
-        std::fflush(stdout);
-    }
-    server->run();
-    stop_log();
-    static char totals[2'048];
-    const std::size_t size = server->write_totals(totals);
-    std::fwrite(totals, 1, size, stdout);
-    std::fflush(stdout);
-    return 0;
+    const int exit_code = run_to_the_end(options, program, kind);
+    // Last, for it may have to be left behind.
+    if (!stop_log()) std::_Exit(exit_code);
+    return exit_code;
 }
 
 }  // namespace ringtick

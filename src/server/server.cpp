@@ -5,6 +5,7 @@
 #include "server/clock.hpp"
 #include "server/log.hpp"
 #include "server/signals.hpp"
+#include "server/sizes.hpp"
 #include "uring/refusal.hpp"
 
 #include <fmt/format.h>
@@ -26,15 +27,6 @@ namespace ringtick {
 namespace {
 
 constexpr BufferGroup receive_group{.id = 1};
-constexpr std::uint32_t submissions = 512;
-constexpr std::uint32_t antechamber = 64;  // Slots beyond connections_max; see Connections.
-
-// Enough that everyone can have one message waiting, and a power of two.
-std::uint32_t receive_buffers(const NetOptions& options) {
-    if (options.receive_buffers > 0) return options.receive_buffers;
-    return std::clamp(std::bit_ceil(options.connections_max), 256U, 16'384U);
-}
-
 // A server is the kind of program that the hard limit is for.
 void raise_descriptor_limit(std::uint32_t connections_max) {
     rlimit limit{};
@@ -62,7 +54,7 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
       kind_(kind),
       policy_{.origins = options_.origins, .subprotocol = program.subprotocol},
       pages_(program.assets),
-      rooms_(options_.net.connections_max + antechamber, pages_, kind.any_path),
+      rooms_(sizes_of(options_.net).slots, pages_, kind.any_path),
       echo_(pages_),
       connections_(options_.net,
                    policy_,
@@ -91,14 +83,11 @@ Result<void> Server::open() {
 }
 
 Result<void> Server::open_ring() {
-    const std::uint32_t buffers = receive_buffers(options_.net);
+    const Sizes sizes = sizes_of(options_.net);
     const RingOptions ring_options{
-        .submissions = submissions,
-        .completions = completions_needed(options_.net.connections_max + antechamber, buffers,
-                                          submissions, options_.net.listen_backlog),
-        .mask = options_.mask};
+        .submissions = sizes.submissions, .completions = sizes.completions, .mask = options_.mask};
     if (auto opened = ring_.open(ring_options); !opened) return opened;
-    return buffers_.open(ring_, receive_group, buffers, options_.net.receive_buffer_size);
+    return buffers_.open(ring_, receive_group, sizes.buffers, options_.net.receive_buffer_size);
 }
 
 Result<void> Server::open_listener() {
@@ -182,7 +171,7 @@ std::string Server::explain(const Error& error) const {
 
 std::string Server::describe() const {
     const RingFeatures& features = ring_.features();
-    const std::uint32_t buffers = receive_buffers(options_.net);
+    const std::uint32_t buffers = buffers_.count();
     const std::size_t receive = std::size_t{buffers} * options_.net.receive_buffer_size;
     const std::size_t queues = features.submissions * 64UL + features.completions * 16UL;
     const std::size_t inboxes = kind_.echo ? 0 : std::size_t{options_.rooms} * options_.inbox_bytes;

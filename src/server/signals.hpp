@@ -20,4 +20,13 @@ inline void block_stop_signals() {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
+// From here on one of them ends the process at once, as does one that came in the meantime: nothing
+// that may wait is worth more than the wish to stop.
+inline void release_stop_signals() {
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+    const sigset_t signals = stop_signals();
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
 }  // namespace ringtick

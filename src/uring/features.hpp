@@ -20,7 +20,7 @@ struct RingFeatures {
     std::uint32_t raw = 0;           // The kernel's own feature bits, for the log line.
 };
 
-// Features to do without, for tests and for `--mask-features`.
+// Features to do without: `--mask-defer-taskrun` and its like, for tests.
 struct FeatureMask {
     bool defer_taskrun = false;
     bool absolute_deadline = false;

@@ -87,6 +87,8 @@ private:
     std::unique_ptr<Native> native_;
 };
 
+constexpr std::uint32_t completions_max = 65'536;  // The kernel's IORING_MAX_CQ_ENTRIES.
+
 // A completion queue of this size cannot overflow: a receive completion either holds a buffer, of
 // which there are `buffers`, or ends a receive, of which there is one per connection; so does a
 // send; and the rest is bounded by what one submission, one listen backlog and one turn's cancels

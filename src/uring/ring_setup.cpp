@@ -47,8 +47,6 @@ constexpr std::size_t first_without_defer = 1;
 constexpr std::uint32_t features_required =
     IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_CQE_SKIP;
 
-constexpr std::uint32_t completions_max = 65'536;  // The kernel's IORING_MAX_CQ_ENTRIES.
-
 // A ring this small fits in the 64 KiB of locked memory that old distributions allow a user.
 constexpr std::uint32_t submissions_floor = 256;
 constexpr std::uint32_t completions_floor = 1024;
@@ -119,7 +117,7 @@ int Ring::Native::set_up_ring(RingOptions wanted) {
             continue;
         }
         // ENOMEM is as a rule RLIMIT_MEMLOCK: a ring's memory counts as locked. A smaller ring is
-        // slower at its worst moments, but correct: see the overflow test in ring_limits_test.cpp.
+        // slower at its worst moments, but correct: see the overflow test in ring_test.cpp.
         if (result == -ENOMEM && shrink(wanted)) continue;
         if (result < 0) return result;
 

@@ -66,7 +66,14 @@ TEST(Options, BadUsageSaysWhatIsWrongAndEndsWithTwo) {
                                                {"--no-such-thing"},
                                                {"stray"},
                                                {"--idle-timeout", "1"},
-                                               {"--snapshot-max", "1000000"}}) {
+                                               {"--snapshot-max", "1000000"},
+                                               {"--seed", "-1"},
+                                               {"--seed", "1.5"},
+                                               {"--rate-hz", "1.5"},
+                                               {"--rate-hz", "nan"},
+                                               {"--handshake-timeout", "nan"},
+                                               {"--handshake-timeout", "inf"},
+                                               {"--handshake-timeout", "-1"}}) {
         const Outcome outcome = parse(arguments);
         EXPECT_FALSE(outcome.parsed.run) << arguments[0];
         EXPECT_EQ(outcome.parsed.exit_code, 2) << arguments[0];
@@ -81,6 +88,53 @@ TEST(Options, AFileCanHoldThem) {
     ASSERT_TRUE(outcome.parsed.run) << outcome.output;
     EXPECT_EQ(outcome.options.rate_hz, 15U);
     EXPECT_EQ(outcome.options.listen.port, 7777);
+}
+
+TEST(Options, AFileWithAnythingElseIsAnError) {
+    const std::string path = testing::TempDir() + "ringtick-rubbish.conf";
+    for (const std::string& text :
+         {std::string("rate-hz = 15\nrate-hs = 20\n"), std::string("[game]\nrate-hz = 15\n"),
+          std::string("\x7f"
+                      "ELF\x02\x01\x01\0\0\x90\xc3\n\0\xff",
+                      14)}) {
+        std::ofstream(path) << text;
+        const Outcome outcome = parse({"--config", path.c_str()});
+        EXPECT_FALSE(outcome.parsed.run) << text;
+        EXPECT_EQ(outcome.parsed.exit_code, 2) << text;
+        EXPECT_FALSE(outcome.output.empty()) << text;
+    }
+    EXPECT_EQ(parse({"--config", "/nonexistent"}).parsed.exit_code, 2);
+}
+
+TEST(Options, TheLargestSeedIsASeed) {
+    const Outcome outcome = parse({"--seed", "18446744073709551615"});
+    ASSERT_TRUE(outcome.parsed.run) << outcome.output;
+    EXPECT_EQ(outcome.options.seed, ~std::uint64_t{});
+}
+
+// One completion queue has to answer for both, so one may be large, but not each.
+TEST(Options, ABacklogThatNoCompletionQueueHoldsIsRefusedWithTheLargestThatIsHeld) {
+    const Outcome large = parse({"--listen-backlog", "65535"});
+    EXPECT_EQ(large.parsed.exit_code, 2);
+    EXPECT_NE(large.output.find("--listen-backlog must be at most 48448 with --connections-max "
+                                "4096"),
+              std::string::npos)
+        << large.output;
+    EXPECT_FALSE(parse({"--listen-backlog", "48449"}).parsed.run);
+    EXPECT_TRUE(parse({"--listen-backlog", "48448"}).parsed.run);
+    EXPECT_TRUE(parse({"--connections-max", "15000"}).parsed.run);
+    EXPECT_FALSE(parse({"--connections-max", "15000", "--listen-backlog", "8192"}).parsed.run);
+}
+
+TEST(Options, HelpShowsEachUnitDefaultAndRangeAsOneWouldSayThem) {
+    const std::string help = parse({"--help"}).output;
+    for (const char* line : {"--rate-hz HZ (30) ", "Ticks a second [1 to 1000]\n",
+                             "--close-timeout SECONDS (1) ", "--config FILE "}) {
+        EXPECT_NE(help.find(line), std::string::npos) << line << " is not in:\n" << help;
+    }
+    for (const char* noise : {"UINT", "FLOAT", "TEXT", "[1 - 1000]", "\n\n\n"}) {
+        EXPECT_EQ(help.find(noise), std::string::npos) << noise << " is in:\n" << help;
+    }
 }
 
 }  // namespace

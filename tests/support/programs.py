@@ -33,8 +33,8 @@ class Server:
 
     def __init__(self, program, arguments, port, **options):
         self.port = port
-        self.process = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, **options)
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen([program, *arguments], text=True, **(streams | options))
 
     def __enter__(self):
         return self

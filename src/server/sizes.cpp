@@ -1,0 +1,44 @@
+#include "server/sizes.hpp"
+
+#include "uring/ring.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace ringtick {
+
+namespace {
+
+constexpr std::uint32_t antechamber = 64;  // Slots beyond connections_max; see Connections.
+constexpr std::uint32_t submissions = 512;
+
+}  // namespace
+
+Sizes sizes_of(const NetOptions& options) {
+    Sizes sizes{.slots = options.connections_max + antechamber,
+                .buffers = options.receive_buffers,
+                .submissions = submissions};
+    // Enough that everyone can have one message waiting.
+    if (sizes.buffers == 0) {
+        sizes.buffers = std::clamp(std::bit_ceil(options.connections_max), 256U, 16'384U);
+    }
+    sizes.completions =
+        completions_needed(sizes.slots, sizes.buffers, submissions, options.listen_backlog);
+    return sizes;
+}
+
+std::uint32_t listen_backlog_max(const NetOptions& options) {
+    NetOptions other = options;
+    std::uint32_t most = 0;
+    for (std::uint32_t step = completions_max; step > 0; step /= 2) {
+        other.listen_backlog = most + step;
+        if (sizes_of(other).completions <= completions_max) most += step;
+    }
+    return most;
+}
+
+std::uint32_t page_size_max(std::uint32_t rooms) {
+    return 65'536 + rooms * 1'024;
+}
+
+}  // namespace ringtick

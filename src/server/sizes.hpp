@@ -1,0 +1,27 @@
+#pragma once
+
+#include "net/options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ringtick {
+
+// What follows from the options, and is settled before anything is opened.
+struct Sizes {
+    std::uint32_t slots = 0;        // Connections, and those that are told that the server is full.
+    std::uint32_t buffers = 0;      // For receiving; a power of two.
+    std::uint32_t submissions = 0;  // Entries of the ring's queues.
+    std::uint32_t completions = 0;
+};
+
+Sizes sizes_of(const NetOptions& options);
+
+// The largest listen backlog with which the completion queue can still answer for everything; 0:
+// there are too many connections for any.
+std::uint32_t listen_backlog_max(const NetOptions& options);
+
+// The most that any page about `rooms` rooms takes, for games with up to a dozen counters.
+std::uint32_t page_size_max(std::uint32_t rooms);
+
+}  // namespace ringtick
