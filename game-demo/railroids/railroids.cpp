@@ -13,6 +13,12 @@ namespace {
 constexpr std::uint16_t players_expected_by_default = 64;
 constexpr std::size_t answer_size_max = 64;
 
+RailroidsOptions within_limits(RailroidsOptions options) {
+    const std::uint32_t ids_left = ships_max - options.players_max;
+    options.bots = static_cast<std::uint16_t>(std::min<std::uint32_t>(options.bots, ids_left));
+    return options;
+}
+
 std::uint32_t ships_in(const RailroidsOptions& options) {
     return std::uint32_t{options.players_max} + options.bots;
 }
@@ -35,16 +41,16 @@ void send(PlayerId player, const Message& message, Outbox& outbox) {
 }  // namespace
 
 Railroids::Railroids(const RailroidsOptions& options)
-    : options_(options),
-      scale_(Scale::of(ships_in(options), side_of(options))),
-      world_(options.seed, side_of(options), ships_in(options)),
-      bots_(options.seed, options.players_max, options.bots),
-      herald_(ships_in(options)),
-      snapshot_writer_(std::max<std::size_t>(ships_in(options), world_.gems().size())),
-      seats_(options.players_max),
-      players_(options.players_max),
-      orders_(ships_in(options)) {
-    ASSERT(ships_in(options) <= ships_max);
+    : options_(within_limits(options)),
+      scale_(Scale::of(ships_in(options_), side_of(options_))),
+      world_(options_.seed, side_of(options_), ships_in(options_)),
+      bots_(options_.seed, options_.players_max, options_.bots),
+      herald_(ships_in(options_)),
+      snapshot_writer_(std::max<std::size_t>(ships_in(options_), world_.gems().size())),
+      seats_(options_.players_max),
+      players_(options_.players_max),
+      orders_(ships_in(options_)) {
+    ASSERT(ships_in(options_) <= ships_max);
     for (std::size_t i = 0; i < bots_.count(); ++i) {
         world_.enter(static_cast<ShipId>(bots_.first_id() + i));
     }

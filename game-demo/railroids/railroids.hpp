@@ -19,11 +19,11 @@ namespace railroids {
 struct RailroidsOptions {
     std::uint64_t seed = 1;
     std::uint16_t players_max = 64;
-    std::uint16_t bots = 0;
+    std::uint16_t bots = 0;  // As many as there are ids left for, if that is fewer.
     // For how many people besides the bots the world is made; more only make it denser. 0: for
     // players_max, but for 64 at most, for a server that could hold thousands seldom does.
     std::uint16_t players_expected = 0;
-    std::uint8_t tick_rate_hz = default_tick_rate_hz;  // What clients are told.
+    std::uint16_t tick_rate_hz = default_tick_rate_hz;  // What clients are told.
 };
 
 struct RailroidsCounters {

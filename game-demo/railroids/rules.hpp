@@ -29,7 +29,7 @@ inline constexpr std::int32_t side_min = 2400;
 inline constexpr std::int32_t side_max = 32'000;
 
 // Durations in ticks, written for 30 of them a second.
-inline constexpr std::uint8_t default_tick_rate_hz = 30;
+inline constexpr std::uint16_t default_tick_rate_hz = 30;
 
 namespace rules {
 

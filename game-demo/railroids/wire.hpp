@@ -45,7 +45,7 @@ struct Hello {
 
 struct Welcome {
     MessageTag tag{.kind = MessageKind::welcome};
-    std::uint8_t tick_rate_hz = default_tick_rate_hz;
+    std::uint16_t tick_rate_hz = default_tick_rate_hz;
     ShipId id = 0;
     std::uint32_t tick = 0;
     std::uint64_t seed = 0;

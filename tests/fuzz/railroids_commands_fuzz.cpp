@@ -20,15 +20,20 @@ public:
 
 }  // namespace
 
-// The input is messages, each behind a byte for who says it and a byte for its size; the first few
-// bits also let players come and go. Property: whatever players say, the game goes on, a snapshot
-// is one that a client takes, and no more inputs are applied than ticks have passed.
+// The input is messages, each behind a byte for who says it (from 0xF0: who leaves) and a byte for
+// its size. One of no size stands for a HELLO with the right schema hash, which no fuzzer would
+// find and which changes with every field. Property: whatever players say, the game goes on, a
+// snapshot is one that a client takes, and no more inputs are applied than ticks have passed.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const auto snapshot = std::make_unique<railroids::Snapshot>();
     static std::array<std::byte, 16'384> out;
     constexpr std::uint16_t players = 4;
     railroids::Railroids game({.seed = 1, .players_max = players, .bots = 3});
     const auto scale = railroids::Scale::of(7, game.world().terrain().side());
+    railroids::Hello hello;
+    hello.schema = railroids::schema_hash();
+    std::array<std::byte, 64> hello_bytes{};
+    const auto greeting = std::span(hello_bytes).first(railroids::encode(hello, hello_bytes));
     Nowhere outbox;
     std::array<bool, players> here{};
     ringtick::ByteReader reader(std::as_bytes(std::span(data, size)));
@@ -42,8 +47,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (is_here && who >= 0xF0) game.on_leave(player);
         is_here = !(is_here && who >= 0xF0);
 
-        const ringtick::Command command{.player = player,
-                                        .bytes = reader.take(std::min(wanted, reader.left()))};
+        const auto message = reader.take(std::min(wanted, reader.left()));
+        const ringtick::Command command{
+            .player = player,
+            .bytes = wanted == 0 ? std::span<const std::byte>(greeting) : message};
         game.tick(++tick, std::span(&command, is_here ? 1 : 0), outbox);
         const std::size_t written = game.write_snapshot(player, out);
         ASSERT(written == 0 || railroids::decode(std::span(out).first(written), scale, *snapshot));

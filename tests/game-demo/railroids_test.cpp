@@ -112,6 +112,11 @@ TEST(Railroids, HasAWorldWideEnoughForItsShips) {
     EXPECT_EQ(expected.game.world().terrain().side(), side_for(2000));
 }
 
+TEST(Railroids, TakesNoMoreBotsThanThereAreIds) {
+    const Match match({.players_max = 60'000, .bots = 20'000});
+    EXPECT_EQ(match.game.totals().bots, 5535U);
+}
+
 std::unique_ptr<Snapshot> decoded(const Match& match, const Bytes& bytes, std::uint32_t ships) {
     auto snapshot = std::make_unique<Snapshot>();
     const Scale scale = Scale::of(ships, match.game.world().terrain().side());

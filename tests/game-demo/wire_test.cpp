@@ -203,7 +203,7 @@ TEST(Wire, HasTheSizesThatAreDrawn) {
     const ringtick::Ping message;
     describe_ping(ping, message);
     EXPECT_EQ(encode(hello, bytes), 12U + 1);
-    EXPECT_EQ(encode(Welcome{}, bytes), 22U);
+    EXPECT_EQ(encode(Welcome{}, bytes), 23U);
     EXPECT_EQ(encode(input, bytes), 12U + 2);
     EXPECT_EQ(ping.bit_count(), 5U * 8);
     EXPECT_EQ(encode(ringtick::Pong{}, bytes), 9U);
