@@ -19,6 +19,8 @@ const char* name_of(CloseReason reason) {
             return "vanished";
         case CloseReason::reset:
             return "reset";
+        case CloseReason::refused:
+            return "refused";
         case CloseReason::protocol:
             return "protocol";
         case CloseReason::too_big:
@@ -35,8 +37,6 @@ const char* name_of(CloseReason reason) {
             return "stalled";
         case CloseReason::overflow:
             return "overflow";
-        case CloseReason::by_game:
-            return "by_game";
         case CloseReason::shutdown:
             return "shutdown";
     }
@@ -75,7 +75,7 @@ void Connections::begin_close(
 
     std::array<std::byte, 127> frame;
     const std::size_t size = write_close_frame(frame, code, reason);
-    if (!c.output.append(std::span(frame).first(size))) die(handle, c, why);
+    if (!c.output.append_last_words(std::span(frame).first(size))) die(handle, c, why);
 }
 
 // All that was to be said has been taken by the kernel.
@@ -85,10 +85,15 @@ void Connections::on_drained(Handle handle, Connection& c) {
     switch (c.state) {
         case Connection::State::http:
             c.deadline = now_ + options_.handshake_timeout;  // For the next request.
-            return advance_http(handle, c);
+            advance_http(handle, c);
+            // Its side is closed, and all that it asked has been answered.
+            if (c.ended_by_peer && c.output.empty()) die(handle, c, CloseReason::closed_by_peer);
+            return;
         case Connection::State::open:
             return send_waiting_pong(handle, c);
         case Connection::State::closing:
+            c.deadline = now_ + options_.close_timeout;  // From now on it is the peer's turn.
+            return;
         case Connection::State::draining:
         case Connection::State::dead:
             return;
@@ -107,8 +112,7 @@ void Connections::on_end_of_stream(Handle handle, Connection& c) {
     c.ended_by_peer = true;
     switch (c.state) {
         case Connection::State::http:
-            // A client may ask, close its side, and read the answer.
-            c.end_after_output = true;
+            // A client may ask, close its side, and read the answers.
             if (c.output.empty()) die(handle, c, CloseReason::closed_by_peer);
             return;
         case Connection::State::open:
@@ -163,6 +167,16 @@ void Connections::bury() {
     dead_.resize(kept);
 }
 
+// Moves every moment that something is measured from, or waits for, by as long as nobody could act.
+void Connections::forgive(Nanoseconds pause) {
+    table_.for_each([pause](Handle, Connection& c) {
+        for (Nanoseconds* moment : {&c.heard_at, &c.progressed_at, &c.pinged_at, &c.refused_at}) {
+            *moment += pause;
+        }
+        if (c.deadline != Nanoseconds::max()) c.deadline += pause;
+    });
+}
+
 void Connections::sweep() {
     table_.for_each([this](Handle handle, Connection& c) {
         sweep_one(handle, c);
@@ -188,7 +202,8 @@ void Connections::sweep_one(Handle handle, Connection& c) {
             return sweep_open(handle, c);
         case Connection::State::closing:
         case Connection::State::draining:
-            if (late) die(handle, c, c.close_reason);
+            // While it takes what we owe it, it may take its time.
+            if (late && (c.output.empty() || stalled(c))) die(handle, c, c.close_reason);
             return;
         case Connection::State::dead:
             if (!late) return;
@@ -204,22 +219,29 @@ void Connections::sweep_one(Handle handle, Connection& c) {
     }
 }
 
+bool Connections::stalled(const Connection& c) const {
+    return now_ - c.progressed_at >= options_.stall_timeout;
+}
+
 void Connections::sweep_open(Handle handle, Connection& c) {
-    const bool behind = c.snapshot_refused || !c.output.empty();
+    // A refusal long ago says nothing: the game may have been silent since.
+    const bool refused = c.snapshot_refused && now_ - c.refused_at < options_.stall_timeout / 2;
+    const bool behind = refused || !c.output.empty();
     if (now_ >= c.deadline) {
         return begin_close(handle, c, CloseCode::policy_violation, "message took too long",
                            CloseReason::message_timeout);
     }
-    if (behind && now_ - c.progressed_at >= options_.stall_timeout) {
+    if (behind && stalled(c)) {
         return begin_close(handle, c, CloseCode::try_again_later, "reads too slowly",
                            CloseReason::stalled);
     }
-    const Nanoseconds silence = now_ - c.heard_at;
-    if (silence >= options_.idle_timeout) {
+    // Only who was asked and had time to answer is cut off.
+    if (c.pinged && now_ - c.pinged_at >= options_.idle_timeout - options_.ping_after) {
         return begin_close(handle, c, CloseCode::going_away, "no sign of life",
                            CloseReason::idle_timeout);
     }
-    if (silence >= options_.ping_after && !c.pinged && !c.output.in_flight()) {
+    if (!c.pinged && now_ - c.heard_at >= options_.ping_after) {
+        c.pinged_at = now_;
         c.pinged = append_frame(handle, c, Opcode::ping, {});
         return;
     }

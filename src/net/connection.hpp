@@ -23,11 +23,10 @@ namespace ringtick {
 //                                                                   v
 //                                          slot free, once the last completion has come
 //
-//   closing   our close frame is on its way; the peer's is awaited; data is ignored (RFC
-//   6455, 5.5.1) draining  all is sent and so is our FIN; what still arrives is thrown away, for
-//   closing a
-//             socket with unread bytes would reset it and could cost the peer our last words
-//   dead      shut down both ways; armed requests are coming home
+// In `closing` our close frame is on its way and the peer's is awaited; data is ignored (RFC 6455,
+// section 5.5.1). In `draining` all is sent and so is our FIN; what still arrives is thrown away,
+// for closing a socket with unread bytes would reset it and could cost the peer our last words.
+// `dead` is shut down both ways; armed requests are coming home.
 struct Connection {
     enum class State : std::uint8_t { http, open, closing, draining, dead };
 
@@ -36,7 +35,8 @@ struct Connection {
     State state = State::http;
     CloseReason close_reason = CloseReason::closed_by_peer;
     bool recv_armed = false;
-    bool recv_paused = false;  // Its own output is full: reading on would only add to it.
+    bool recv_paused = false;   // Its own output is full: reading on would only add to it.
+    bool recv_waiting = false;  // On a list of those to be armed again.
     bool flush_queued = false;
     bool urgent = false;            // Somebody waits for our answer: do not sleep until the tick.
     bool ended_by_peer = false;     // Its FIN has come.
@@ -48,6 +48,8 @@ struct Connection {
     std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
     Output output;
 
+    Nanoseconds pinged_at{};
+    Nanoseconds refused_at{};     // The last snapshot that found the socket full.
     Nanoseconds heard_at{};       // The last byte from the peer.
     Nanoseconds progressed_at{};  // The last time the peer took some of what waits, or none waited.
     Nanoseconds deadline{};       // Of the handshake, response, message or close; max(): none.

@@ -13,6 +13,9 @@ namespace {
 // Beyond connections_max, a few slots in which a connection is told that the server is full.
 constexpr std::uint32_t antechamber = 64;
 
+// Turns are at most a second apart, at one tick a second.
+constexpr Nanoseconds pause_max = std::chrono::seconds(2);
+
 constexpr Token accept_token{.op = Op::accept, .owner = {}};
 
 // A message, or a request head and what is pipelined behind it: reading pauses at half of it, and
@@ -72,7 +75,11 @@ void Connections::stop_listening() {
 void Connections::begin_turn(Nanoseconds now, std::uint64_t tick) {
     ASSERT(now >= now_);
     ASSERT(tick >= tick_);
+    // A machine that slept, or a process that was stopped: nobody could act meanwhile, so the pause
+    // counts against nobody.
+    const Nanoseconds pause = now - now_;
     now_ = now;
+    if (pause > pause_max && table_.count() > 0) forgive(pause);
     if (tick != tick_) {
         tick_ = tick;
         rearm_all(throttled_, throttled_.size());
@@ -106,7 +113,10 @@ void Connections::on_completion(const Completion& completion) {
             on_broadcast(token.owner, *c, completion.result);
             break;
         case Op::cancel:
-            break;  // It found nothing to cancel: the request's own last completion is what counts.
+            // It found nothing to cancel, or came too early: the request's own last completion is
+            // what counts. If more comes instead, the next one tries again.
+            c->cancel_sent = false;
+            break;
         case Op::accept:
         case Op::signal:
             UNREACHABLE();  // The loop keeps signals to itself.
@@ -187,8 +197,7 @@ void Connections::on_recv_end(Handle handle, Connection& c, std::int32_t result)
             // wait until this turn has given its buffers back. What arrived waits in the socket.
             ASSERT(!c.recv_armed);
             stats_.receive_starved += 1;
-            starved_.push_back(handle);
-            return;
+            return arm_later(starved_, handle, c);
         case ECANCELED:
         case EINTR:
             return want_recv(handle, c);  // Ended by limit_recv().
@@ -218,6 +227,7 @@ void Connections::on_broadcast(Handle handle, Connection& c, std::int32_t result
     if (result == -EAGAIN) {
         // Not a byte went out, so the frame's edge is intact and the snapshot can be forgotten.
         c.snapshot_refused = true;
+        c.refused_at = now_;
         stats_.snapshots_skipped += 1;
         return;
     }

@@ -66,6 +66,9 @@ public:
 
     // Somebody waits for an answer sooner than the tick.
     bool urgent() const { return urgent_count_ > 0; }
+    // Receives are to be stopped: hand the requests over before gathering more.
+    bool cancels_queued() const { return cancels_queued_; }
+    void cancels_submitted() { cancels_queued_ = false; }
     bool accepting() const { return accept_armed_; }
     std::uint32_t count() const { return table_.count(); }
     const NetStats& stats() const { return stats_; }
@@ -88,6 +91,7 @@ private:
 
     // flow.cpp: what is armed and when
     void begin_tick_of(Connection& c) const;
+    void arm_later(std::vector<Handle>& waiting, Handle handle, Connection& c);
     void want_recv(Handle handle, Connection& c);
     void arm_recv(Handle handle, Connection& c);
     bool is_full(Handle handle, const Connection& c) const;
@@ -129,6 +133,8 @@ private:
     static void close_socket(int socket);
     void sweep_one(Handle handle, Connection& c);
     void sweep_open(Handle handle, Connection& c);
+    bool stalled(const Connection& c) const;
+    void forgive(Nanoseconds pause);
 
     const NetOptions options_;
     const http::HandshakePolicy policy_;
@@ -153,6 +159,7 @@ private:
     Nanoseconds now_{};
     std::uint64_t tick_ = 0;
     std::uint32_t urgent_count_ = 0;
+    bool cancels_queued_ = false;
     NetStats stats_;
 };
 

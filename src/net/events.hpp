@@ -16,15 +16,15 @@ enum class CloseReason : std::uint8_t {
     closed_by_peer,     // A close frame, or the end of an HTTP exchange.
     vanished,           // End of stream without a close frame.
     reset,              // The socket failed.
+    refused,            // An HTTP request that we do not serve, and said so.
     protocol,           // A rule of RFC 6455 or 9112 was broken.
     too_big,            // A message or a request over the limit.
-    flood,              // More messages than a tick may bring.
+    flood,              // More messages or fragments than allowed.
     handshake_timeout,  // No whole request within the limit.
     message_timeout,    // A message begun and not ended.
     idle_timeout,       // No sign of life, not even a pong.
     stalled,            // Nothing of what we sent was taken for too long.
     overflow,           // Messages that must arrive did not fit the queue.
-    by_game,            // The game asked for it.
     shutdown,           // The server stops.
 };
 inline constexpr std::size_t close_reasons_count = 13;

@@ -10,10 +10,13 @@ namespace ringtick {
 
 namespace {
 
-bool is_urgent(const Connection& c) {
+// A request, once begun, comes in one piece or soon after. Who lets us wait may wait for the tick.
+constexpr Nanoseconds urgent_for = std::chrono::milliseconds(250);
+
+bool is_urgent(const Connection& c, Nanoseconds now) {
     switch (c.state) {
         case Connection::State::http:
-            return c.requests == 0 || c.input_size > 0 || !c.output.empty();
+            return !c.output.empty() || now - c.heard_at < urgent_for;
         case Connection::State::closing:
             return true;
         case Connection::State::open:
@@ -50,12 +53,12 @@ void Connections::arm_recv(Handle handle, Connection& c) {
 
 void Connections::want_recv(Handle handle, Connection& c) {
     ASSERT(!c.recv_armed);
-    if (c.state == Connection::State::dead || c.recv_paused) return;
+    if (c.state == Connection::State::dead || c.recv_paused || c.ended_by_peer) return;
+    begin_tick_of(c);
     const std::uint32_t per_tick = options_.inbound_bytes_per_tick;
     if (per_tick > 0 && c.bytes_this_tick >= per_tick) {
         stats_.receive_throttled += 1;
-        throttled_.push_back(handle);
-        return;
+        return arm_later(throttled_, handle, c);
     }
     arm_recv(handle, c);
 }
@@ -75,7 +78,14 @@ void Connections::limit_recv(Handle handle, Connection& c) {
     const bool over = per_tick > 0 && c.bytes_this_tick >= per_tick;
     if (!c.recv_armed || c.cancel_sent || !(over || c.recv_paused)) return;
     c.cancel_sent = true;
+    cancels_queued_ = true;
     ring_.cancel({.op = Op::recv, .owner = handle}, {.op = Op::cancel, .owner = handle});
+}
+
+void Connections::arm_later(std::vector<Handle>& waiting, Handle handle, Connection& c) {
+    if (c.recv_waiting) return;
+    c.recv_waiting = true;
+    waiting.push_back(handle);
 }
 
 // Arms again the first `count_max` of those who wait. Some may have gone, or been armed, since.
@@ -83,7 +93,9 @@ void Connections::rearm_all(std::vector<Handle>& waiting, std::size_t count_max)
     const std::size_t count = std::min(count_max, waiting.size());
     for (std::size_t i = 0; i < count; ++i) {
         Connection* const c = table_.find(waiting[i]);
-        if (c == nullptr || c->recv_armed || c->recv_paused) continue;
+        if (c == nullptr) continue;
+        c->recv_waiting = false;
+        if (c->recv_armed || c->recv_paused) continue;
         if (c->state != Connection::State::dead) arm_recv(waiting[i], *c);
     }
     waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
@@ -112,7 +124,7 @@ void Connections::flush() {
 // After anything happened to a connection: what it owes is queued, and whether it is urgent known.
 void Connections::settle(Handle handle, Connection& c) {
     queue_flush(handle, c);
-    const bool urgent = is_urgent(c);
+    const bool urgent = is_urgent(c, now_);
     if (urgent == c.urgent) return;
     c.urgent = urgent;
     urgent_count_ = urgent ? urgent_count_ + 1 : urgent_count_ - 1;

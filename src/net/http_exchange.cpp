@@ -22,6 +22,19 @@ void drop_front(std::span<std::byte> memory, std::size_t& used, std::size_t size
     if (used > 0) std::memmove(memory.data(), memory.data() + size, used);
 }
 
+CloseReason reason_of(http::Status refusal) {
+    switch (refusal) {
+        case http::Status::bad_request:
+            return CloseReason::protocol;
+        case http::Status::content_too_large:
+        case http::Status::uri_too_long:
+        case http::Status::header_fields_too_large:
+            return CloseReason::too_big;
+        default:
+            return CloseReason::refused;
+    }
+}
+
 }  // namespace
 
 void Connections::read_http(Handle handle, Connection& c, std::span<std::byte> bytes) {
@@ -123,7 +136,7 @@ void Connections::refuse(Handle handle,
     c.output.commit(size);
     c.input_size = 0;
     c.end_after_output = true;
-    c.close_reason = CloseReason::protocol;
+    c.close_reason = reason_of(status);
     c.deadline = now_ + options_.close_timeout;
 }
 

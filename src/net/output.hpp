@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -18,8 +19,17 @@ namespace ringtick {
 //                head                       tail
 class Output {
 public:
+    // Kept free of everything else, so that a connection that is full can still be told why it
+    // ends: a close frame (RFC 6455, section 5.5) fits.
+    static constexpr std::size_t last_words_size_max = 127;
+    // A send covers at most this much. A peer that reads slowly but steadily ends one now and then,
+    // and so is seen to read.
+    static constexpr std::size_t send_size_max = 32'768;
+
     Output() = default;
-    explicit Output(std::span<std::byte> memory) : memory_(memory) {}
+    explicit Output(std::span<std::byte> memory) : memory_(memory) {
+        ASSERT(memory.size() > last_words_size_max);
+    }
 
     bool empty() const { return head_ == tail_ && body_.empty(); }
     bool in_flight() const { return in_flight_ > 0; }
@@ -30,7 +40,8 @@ public:
     std::span<std::byte> free() {
         if (!body_.empty()) return {};
         if (!in_flight() && head_ > 0) compact(0);
-        return memory_.subspan(tail_);
+        const std::size_t end = memory_.size() - last_words_size_max;
+        return tail_ < end ? memory_.subspan(tail_, end - tail_) : std::span<std::byte>{};
     }
     void commit(std::size_t size) {
         ASSERT(size <= memory_.size() - tail_);
@@ -47,10 +58,19 @@ public:
         return true;
     }
 
+    // The same, and it may use the room that is kept for it.
+    [[nodiscard]] bool append_last_words(std::span<const std::byte> bytes) {
+        if (!in_flight() && head_ > 0) compact(0);
+        if (!body_.empty() || memory_.size() - tail_ < bytes.size()) return false;
+        commit(copy_bytes(memory_.subspan(tail_), bytes));
+        return true;
+    }
+
     // Puts the rest of a frame that has partly gone out before all that was written since.
     [[nodiscard]] bool prepend(std::span<const std::byte> bytes) {
         ASSERT(!in_flight());
-        if (memory_.size() - (tail_ - head_) < bytes.size()) return false;
+        const std::size_t end = memory_.size() - last_words_size_max;
+        if (tail_ - head_ + bytes.size() > end) return false;
         compact(bytes.size());
         head_ = 0;
         copy_bytes(memory_, bytes);
@@ -63,10 +83,10 @@ public:
         ASSERT(!empty());
         // Now, while nothing is in flight: what is free must not depend on how the last send ended.
         if (head_ > 0) compact(0);
-        const std::span<const std::byte> front =
+        const std::span<const std::byte> whole =
             head_ < tail_ ? memory_.subspan(head_, tail_ - head_) : body_;
-        in_flight_ = front.size();
-        return front;
+        in_flight_ = std::min(whole.size(), send_size_max);
+        return whole.first(in_flight_);
     }
     void sent(std::size_t size) {
         ASSERT(in_flight());

@@ -13,6 +13,12 @@ namespace {
 
 constexpr Nanoseconds never = Nanoseconds::max();
 
+CloseReason reason_of(CloseCode violation) {
+    if (violation == CloseCode::message_too_big) return CloseReason::too_big;
+    if (violation == CloseCode::policy_violation) return CloseReason::flood;  // Of fragments.
+    return CloseReason::protocol;
+}
+
 }  // namespace
 
 void Connections::read_frames(Handle handle, Connection& c, std::span<std::byte> input) {
@@ -42,7 +48,7 @@ bool Connections::on_frame_event(Handle handle, Connection& c, const MessageDeco
             on_close_frame(handle, c, event.close_code);
             return false;
         case Kind::violation:
-            if (open) begin_close(handle, c, event.close_code, "", CloseReason::protocol);
+            if (open) begin_close(handle, c, event.close_code, "", reason_of(event.close_code));
             c.end_after_output =
                 true;  // It can no longer be understood: do not wait for its close.
             if (!open && c.output.empty()) begin_drain(handle, c);
@@ -63,7 +69,7 @@ bool Connections::on_frame_event(Handle handle, Connection& c, const MessageDeco
     if (options_.messages_per_tick > 0 && --c.message_credit < 0) {
         begin_close(handle, c, CloseCode::policy_violation, "too many messages",
                     CloseReason::flood);
-        return true;
+        return c.state == Connection::State::closing;
     }
     events_.on_message(handle, event.opcode, event.payload);
     return c.state == Connection::State::open || c.state == Connection::State::closing;

@@ -48,7 +48,7 @@ Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
           scratch_size_min, 2 * (options.snapshot_size_max + server_header_size_max))),
       scratch_(std::make_unique<std::byte[]>(scratch_size_)) {
     stats_.started_ns = count_ns(now_);
-    parts_.ring.arm_signal(parts_.signals, {.op = Op::signal, .owner = {}});
+    arm_signal();
     parts_.connections.begin_turn(now_, 0);
 }
 
@@ -84,6 +84,8 @@ std::uint32_t Loop::completions_wanted() const {
 
 // Completions in, messages to the inboxes. The buffers go home batch by batch.
 void Loop::gather(bool until_dry) {
+    // Nobody can keep us here: what is more waits in the queue, and the tick goes on.
+    const std::uint64_t gather_max = 4'096 + 8 * std::uint64_t{parts_.connections.count()};
     std::uint64_t reaped = 0;
     while (true) {
         const auto completions = until_dry ? parts_.ring.reap() : parts_.ring.reap_posted();
@@ -92,11 +94,18 @@ void Loop::gather(bool until_dry) {
         for (const Completion& completion : completions) {
             if (completion.token.op == Op::signal) {
                 on_signal();
+                if (!completion.more) arm_signal();
             } else {
                 parts_.connections.on_completion(completion);
             }
         }
         parts_.buffers.publish();
+        if (parts_.connections.cancels_queued()) {
+            // Now: until then the kernel goes on filling buffers for those who sent too much.
+            parts_.ring.submit();
+            parts_.connections.cancels_submitted();
+        }
+        if (reaped >= gather_max) break;
     }
     stats_.wait_reaps.record(reaped);
 }
@@ -176,6 +185,10 @@ void Loop::hand_over() {
 }
 
 // ---------------------------------------------------------------------------- beside the journey
+
+void Loop::arm_signal() {
+    parts_.ring.arm_signal(parts_.signals, {.op = Op::signal, .owner = {}});
+}
 
 void Loop::on_signal() {
     signalfd_siginfo info{};

@@ -48,6 +48,7 @@ private:
     std::span<const std::byte> encode(Game& game, PlayerId viewer);
     std::uint32_t completions_wanted() const;
 
+    void arm_signal();
     void on_signal();
     void count_allocations();
     void sweep_if_due();

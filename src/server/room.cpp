@@ -13,7 +13,11 @@ Room::Room(std::unique_ptr<Game> game, const RoomLimits& limits, Connections& co
       inbox_(limits.inbox_messages, limits.inbox_bytes),
       seats_(limits.players_max) {
     ASSERT(game_ != nullptr);
+    ASSERT(limits.players_max > 0);
     ASSERT(limits.players_max <= 65'535);
+    messages_share_ = static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(limits.inbox_messages / 2 / limits.players_max, 65'535));
+    bytes_share_ = limits.inbox_bytes / 2 / limits.players_max;
     free_seats_.reserve(seats_.size());
     changed_.reserve(seats_.size());
     present_.reserve(seats_.size());
@@ -45,7 +49,23 @@ void Room::leave(PlayerId player) {
 }
 
 void Room::push(PlayerId player, std::span<const std::byte> message) {
-    if (!inbox_.push(player, message)) messages_dropped_ += 1;
+    Seat& seat = seats_[player.slot];
+    if (seat.tick != ticks_) {
+        seat.tick = ticks_;
+        seat.messages = 0;
+        seat.bytes = 0;
+    }
+    const bool welcome = inbox_.half_free() || within_share(seat, message.size());
+    if (!welcome || !inbox_.push(player, message)) {
+        messages_dropped_ += 1;
+        return;
+    }
+    seat.messages += 1;
+    seat.bytes += static_cast<std::uint32_t>(message.size());
+}
+
+bool Room::within_share(const Seat& seat, std::size_t size) const {
+    return seat.messages < messages_share_ && seat.bytes + size <= bytes_share_;
 }
 
 // A seat is let again only after the game has heard that its last player left, so a slot never
@@ -54,7 +74,7 @@ void Room::settle_seats() {
     for (const std::uint16_t slot : changed_) {
         Seat& seat = seats_[slot];
         if (seat.state == Seat::State::left) {
-            std::erase(present_, PlayerId{slot});
+            remove_present(slot);
             game_->on_leave({slot});
         }
         if (seat.state == Seat::State::left || seat.state == Seat::State::left_unseen) {
@@ -66,10 +86,19 @@ void Room::settle_seats() {
         Seat& seat = seats_[slot];
         if (seat.state != Seat::State::joining) continue;
         seat.state = Seat::State::present;
+        seat.place = static_cast<std::uint16_t>(present_.size());
         present_.push_back({slot});
         game_->on_join({slot});
     }
     changed_.clear();
+}
+
+void Room::remove_present(std::uint16_t slot) {
+    const std::uint16_t place = seats_[slot].place;
+    ASSERT(present_[place].slot == slot);
+    present_[place] = present_.back();
+    seats_[present_[place].slot].place = place;
+    present_.pop_back();
 }
 
 std::size_t Room::keep_commands_of_present(std::span<Command> commands) const {
@@ -85,6 +114,7 @@ void Room::tick(std::uint64_t tick) {
     const std::size_t count = keep_commands_of_present(commands);
     game_->tick(tick, commands.first(count), *this);
     inbox_.clear();
+    ticks_ += 1;
 }
 
 void Room::send(PlayerId player, std::span<const std::byte> message) {

@@ -22,8 +22,10 @@ struct RoomLimits {
 // One game and those who play it. Players come and go while packets are read; the game hears of it
 // at the next tick, together with what they sent, in that order: leaves, joins, commands.
 //
-// Policy at the bounds: a player without a free seat is refused at the door; a message that does
-// not fit the inbox is dropped and counted; a player whose queue of messages overflows is cut off.
+// Policy at the bounds: a player without a free seat is refused at the door; a player whose queue
+// of messages overflows is cut off. Half of the inbox is shared out evenly, so that nobody can take
+// another's place in it; the other half is for whoever comes first; what fits neither is dropped
+// and counted.
 class Room final : public Outbox {
 public:
     Room(std::unique_ptr<Game> game, const RoomLimits& limits, Connections& connections);
@@ -53,9 +55,15 @@ private:
 
         Handle connection;
         State state = State::free;
+        std::uint16_t place = 0;     // In present_.
+        std::uint16_t messages = 0;  // Of this tick, as are the bytes.
+        std::uint32_t bytes = 0;
+        std::uint64_t tick = 0;
     };
 
     void settle_seats();
+    void remove_present(std::uint16_t slot);
+    bool within_share(const Seat& seat, std::size_t size) const;
     std::size_t keep_commands_of_present(std::span<Command> commands) const;
 
     std::unique_ptr<Game> game_;
@@ -65,6 +73,9 @@ private:
     std::vector<PlayerId> present_;
     std::vector<std::uint16_t> free_seats_;
     std::vector<std::uint16_t> changed_;  // Seats that joined or left since the last tick.
+    std::uint16_t messages_share_ = 0;    // Of each player, per tick.
+    std::size_t bytes_share_ = 0;
+    std::uint64_t ticks_ = 0;
     std::uint32_t players_ = 0;
     std::uint64_t messages_dropped_ = 0;
 };

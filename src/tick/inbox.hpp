@@ -35,6 +35,9 @@ public:
         return true;
     }
 
+    // Half of it, in messages and in bytes, is still free.
+    bool half_free() const { return count_ < messages_max_ / 2 && bytes_used_ < bytes_max_ / 2; }
+
     // Oldest first. The bytes live until clear().
     std::span<Command> commands() { return {commands_.get(), count_}; }
     void clear() {

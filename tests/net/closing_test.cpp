@@ -68,13 +68,13 @@ TEST(Closing, OurCloseWaitsForThePeersAndIgnoresDataMeanwhile) {
     NEEDS_RING(bench);
     const auto client = bench.open_client();
     bench.connections().close(bench.events.opened[0], CloseCode::going_away, "later",
-                              CloseReason::by_game);
+                              CloseReason::shutdown);
     bench.turn();
     ASSERT_TRUE(client->send(client_frame(Opcode::binary, "too late") +
                              client_frame(Opcode::close, "\x03\xE9")));
     EXPECT_EQ(last_words(bench, *client), "8:<3><233>later ");
     EXPECT_TRUE(bench.events.messages.empty());
-    EXPECT_EQ(only_reason(bench), CloseReason::by_game);
+    EXPECT_EQ(only_reason(bench), CloseReason::shutdown);
 }
 
 TEST(Closing, APeerThatNeverAnswersOurCloseIsDroppedAfterTheCloseTimeout) {
@@ -82,7 +82,7 @@ TEST(Closing, APeerThatNeverAnswersOurCloseIsDroppedAfterTheCloseTimeout) {
     NEEDS_RING(bench);
     const auto client = bench.open_client();
     bench.connections().close(bench.events.opened[0], CloseCode::going_away, "",
-                              CloseReason::by_game);
+                              CloseReason::shutdown);
     bench.pass(750ms);
     EXPECT_EQ(bench.connections().count(), 1U);
     bench.pass(500ms);
@@ -176,6 +176,64 @@ TEST(Closing, ASilentPlayerIsPingedThenCutOff) {
     EXPECT_TRUE(bench.events.closed.empty());
     bench.pass(2s);
     EXPECT_EQ(only_reason(bench), CloseReason::idle_timeout);
+}
+
+// A machine that slept, a process that was stopped: who could not be asked is not cut off.
+TEST(Closing, APauseOfTheServerCountsAgainstNobody) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto player = bench.open_client();
+    const auto newcomer = bench.connect();
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 2; }));
+    bench.now += 1h;
+    bench.turn();
+    bench.pass(1s);
+    EXPECT_EQ(bench.connections().count(), 2U);
+    EXPECT_TRUE(bench.events.closed.empty());
+}
+
+// Goal: slow is not stalled.
+// Method: a queue that takes far longer to read than the stall timeout, read a little every second.
+TEST(Closing, AClientThatReadsSlowlyButSteadilyIsKept) {
+    NetBench bench({.output_size_max = 400'000, .ping_after = 1h, .idle_timeout = 2h},
+                   {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    const std::vector<std::byte> part(1'000);
+    for (int i = 0; i < 390; ++i) {
+        ASSERT_TRUE(bench.connections().send_message(bench.events.opened[0], Opcode::binary, part));
+    }
+    std::size_t frames = 0;
+    for (int second = 0; second < 60; ++second) {
+        client->read(6'500);
+        frames += client->take_frames().size();
+        bench.pass(1s);
+        ASSERT_TRUE(bench.events.closed.empty()) << "after " << second << " s";
+    }
+    EXPECT_GT(frames, 200U);
+}
+
+// Goal: what was owed before the close arrives, and the close frame behind it, however long the
+// peer takes over it.
+TEST(Closing, WhatWasOwedBeforeTheCloseStillArrives) {
+    NetBench bench({.output_size_max = 400'000}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    const std::vector<std::byte> part(1'000);
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_TRUE(bench.connections().send_message(bench.events.opened[0], Opcode::binary, part));
+    }
+    ASSERT_TRUE(client->send(client_frame(Opcode::close, "\x03\xE8")));
+    bench.pass(5s);
+    std::vector<test::ServerFrame> frames;
+    ASSERT_TRUE(bench.until([&] {
+        const bool more = client->read();
+        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
+        return !more;
+    }));
+    ASSERT_EQ(frames.size(), 201U);
+    EXPECT_EQ(frames.back().opcode, Opcode::close);
+    EXPECT_EQ(frames.back().payload, "\x03\xE8");
 }
 
 TEST(Closing, APongKeepsASilentPlayer) {

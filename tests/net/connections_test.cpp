@@ -270,6 +270,56 @@ TEST(Connections, MoreMessagesThanATickMayBringEndWithPolicyViolation) {
     EXPECT_EQ(frames[0].payload.substr(0, 2), "\x03\xF0");  // 1008
 }
 
+// Goal: what a peer sends behind the message that was one too many cannot reach a connection that
+// has ended meanwhile.
+// Method: the output is full to the last byte, so that the close frame is all that still fits.
+TEST(Connections, AFloodWithACloseBehindItEndsAFullConnectionOnce) {
+    NetBench bench({.messages_per_tick = 4, .output_size_max = 32'768});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    const Handle handle = bench.events.opened[0];
+    const std::vector<std::byte> part(100);
+    while (bench.connections().ready_for_snapshot(handle)) {
+        ASSERT_TRUE(bench.connections().send_message(handle, Opcode::binary, part));
+        bench.turn();
+    }
+    std::size_t room = 32'768 - Output::last_words_size_max;
+    while (room > 102 && bench.connections().send_message(handle, Opcode::binary, part)) {
+        room -= 102;
+        if (room < 3 * 102) break;
+    }
+    std::string flood;
+    for (int i = 0; i < 60; ++i) flood += client_frame(Opcode::binary, "");
+    ASSERT_TRUE(client->send(flood + client_frame(Opcode::close, "")));
+    ASSERT_TRUE(bench.until([&] { return !bench.events.closed.empty(); }));
+    EXPECT_EQ(bench.events.closed.size(), 1U);
+    EXPECT_EQ(bench.events.closed[0].second, CloseReason::flood);
+}
+
+// Goal: an inbound budget holds on kernels that know none, and with task work of the other kind.
+TEST(Connections, AFloodIsHeldToItsBudgetWithoutTheKernelsHelp) {
+    for (const bool defer : {true, false}) {
+        NetBench bench({.inbound_bytes_per_tick = 65'536, .messages_per_tick = 0}, {},
+                       {.defer_taskrun = !defer, .recv_budget = true});
+        NEEDS_RING(bench);
+        const auto client = bench.open_client();
+        std::string wire;
+        while (wire.size() < 4'000'000) {
+            wire += client_frame(Opcode::binary, std::string(16'000, 'x'));
+        }
+        std::size_t sent = 0;
+        for (int i = 0; i < 200; ++i) {
+            sent += client->send_some(std::string_view(wire).substr(sent));
+            bench.turn();
+        }
+        EXPECT_LT(bench.stats().bytes_received, 65'536U * 4) << "deferred: " << defer;
+        EXPECT_GT(bench.stats().receive_throttled, 0U);
+        const std::uint64_t first = bench.stats().bytes_received;
+        bench.tick += 1;
+        ASSERT_TRUE(bench.until([&] { return bench.stats().bytes_received > first; }));
+    }
+}
+
 // Goal: slots, descriptors and buffers all come home, however connections end, and no byte reaches
 // the one who has the slot next.
 TEST(Connections, TwentyThousandComeTalkAndGoAndNothingIsLeft) {

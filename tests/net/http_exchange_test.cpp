@@ -68,6 +68,28 @@ TEST(HttpExchange, AClientMayCloseItsSideAndReadTheAnswer) {
     ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
 }
 
+TEST(HttpExchange, AClientMayAskSeveralThingsCloseItsSideAndReadAllAnswers) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    ASSERT_TRUE(client->send(get("/one") + get("/two") + get("/three")));
+    client->finish();
+    ASSERT_TRUE(bench.until([&] { return !client->read(); }));
+    EXPECT_EQ(count(client->received(), "you asked for"), 3U);
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
+TEST(HttpExchange, WhoConnectsAndSaysNothingDoesNotKeepTheServerAwake) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 1; }));
+    EXPECT_TRUE(bench.connections().urgent());
+    bench.pass(500ms);
+    EXPECT_EQ(bench.connections().count(), 1U);
+    EXPECT_FALSE(bench.connections().urgent());
+}
+
 TEST(HttpExchange, ABadRequestIsRefusedOnceAndTheStreamEnds) {
     NetBench bench;
     NEEDS_RING(bench);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace ringtick {
 namespace {
@@ -20,7 +21,8 @@ protected:
         return text;
     }
 
-    std::array<std::byte, 16> memory{};
+    static constexpr std::size_t size = 16;  // Beside the room for last words.
+    std::array<std::byte, size + Output::last_words_size_max> memory{};
     Output output{memory};
 };
 
@@ -88,7 +90,23 @@ TEST_F(OutputTest, ABodyFollowsItsHeadAndNothingIsWrittenBehindIt) {
     EXPECT_EQ(send(6), "a body");
     EXPECT_EQ(send(), " longer than the memory");
     EXPECT_TRUE(output.empty());
-    EXPECT_EQ(output.free().size(), memory.size());
+    EXPECT_EQ(output.free().size(), size);
+}
+
+TEST_F(OutputTest, LastWordsFitAlsoWhenNothingElseDoes) {
+    EXPECT_TRUE(output.append(as_bytes("0123456789abcdef")));
+    EXPECT_FALSE(output.append(as_bytes("x")));
+    EXPECT_TRUE(output.append_last_words(as_bytes(" goodbye")));
+    EXPECT_EQ(send(), "0123456789abcdef goodbye");
+    EXPECT_EQ(output.free().size(), size);
+}
+
+TEST_F(OutputTest, ALongBodyLeavesInPieces) {
+    const std::vector<std::byte> body(Output::send_size_max + 1, std::byte{'b'});
+    output.commit_body(body);
+    EXPECT_EQ(send().size(), Output::send_size_max);
+    EXPECT_EQ(send().size(), 1U);
+    EXPECT_TRUE(output.empty());
 }
 
 }  // namespace

@@ -81,12 +81,25 @@ TEST_F(RoomTest, ASeatIsLetAgainOnlyAfterTheGameHasHeardThatItIsFree) {
     EXPECT_EQ(room.present().size(), 2U);
 }
 
-TEST_F(RoomTest, MessagesThatDoNotFitAreDroppedAndCounted) {
-    const PlayerId player = room.enter({1, 1});
-    for (const char* text : {"a", "b", "c", "d", "e"}) room.push(player, as_bytes(text));
+// Four messages fit: two for whoever comes first, and one that is each player's own.
+TEST_F(RoomTest, NobodyCanTakeAnothersPlaceInTheInbox) {
+    const PlayerId greedy = room.enter({1, 1});
+    const PlayerId modest = room.enter({2, 1});
+    for (const char* text : {"a", "b", "c", "d", "e"}) room.push(greedy, as_bytes(text));
+    room.push(modest, as_bytes("x"));
+    room.push(modest, as_bytes("y"));
     room.tick(1);
-    EXPECT_EQ(story, "+0 0:a 0:b 0:c 0:d t1 ");
-    EXPECT_EQ(room.messages_dropped(), 1U);
+    EXPECT_EQ(story, "+0 +1 0:a 0:b 1:x t1 ");
+    EXPECT_EQ(room.messages_dropped(), 4U);
+}
+
+TEST_F(RoomTest, EveryTickBringsANewShare) {
+    const PlayerId player = room.enter({1, 1});
+    for (int tick = 1; tick <= 3; ++tick) {
+        for (const char* text : {"a", "b", "c"}) room.push(player, as_bytes(text));
+        room.tick(static_cast<std::uint64_t>(tick));
+    }
+    EXPECT_EQ(story, "+0 0:a 0:b t1 0:a 0:b t2 0:a 0:b t3 ");
 }
 
 TEST_F(RoomTest, WhatTheGameSendsReachesTheConnection) {

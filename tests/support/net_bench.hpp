@@ -52,8 +52,10 @@ struct Recorder final : ConnectionEvents {
 // The network layer on a real ring and real sockets, with a clock that the test moves by hand.
 class NetBench {
 public:
-    explicit NetBench(const NetOptions& options = {}, const ListenOptions& listening = {})
-        : connections_(options, policy_, ring, buffers, events) {
+    explicit NetBench(const NetOptions& options = {},
+                      const ListenOptions& listening = {},
+                      const FeatureMask& mask = {})
+        : mask_(mask), connections_(options, policy_, ring, buffers, events) {
         const std::uint32_t count = options.receive_buffers > 0 ? options.receive_buffers : 256;
         const auto opened = ring.open({.submissions = 64, .completions = 16'384, .mask = mask_});
         if (!opened) return;
@@ -147,6 +149,10 @@ private:
         for (auto batch = ring.reap(); !batch.empty(); batch = ring.reap()) {
             for (const Completion& completion : batch) connections_.on_completion(completion);
             buffers.publish();
+            if (connections_.cancels_queued()) {
+                ring.submit();
+                connections_.cancels_submitted();
+            }
         }
         connections_.end_turn();
     }
