@@ -54,14 +54,17 @@ socklen_t encode(const ListenAddress& address, SocketAddress& out) {
 }
 
 // A socket file whose server has gone refuses connections, and keeps the address taken for ever.
-void remove_abandoned(const SocketAddress& address, socklen_t size) {
+// One that is anything else (it connects, or it is full: EAGAIN) has a server.
+Result<void> remove_abandoned(const SocketAddress& address, socklen_t size) {
     struct stat file {};
-    if (lstat(address.local.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode)) return;
-    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (probe < 0) return;
+    if (lstat(address.local.sun_path, &file) != 0) return {};
+    if (!S_ISSOCK(file.st_mode)) return std::unexpected(Error{"bind over a file", EEXIST});
+    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (probe < 0) return std::unexpected(Error{"socket", errno});
     const bool refused = connect(probe, &address.generic, size) != 0 && errno == ECONNREFUSED;
     ::close(probe);
     if (refused) unlink(address.local.sun_path);
+    return {};
 }
 
 bool set_option(int socket, int level, int name, int value) {
@@ -115,7 +118,9 @@ Result<void> Listener::bind_and_listen(const ListenAddress& address, const Liste
     }
     if (!set) return std::unexpected(Error{"setsockopt", errno});
 
-    if (local) remove_abandoned(name, size);
+    if (local) {
+        if (auto free = remove_abandoned(name, size); !free) return free;
+    }
     if (bind(socket_, &name.generic, size) != 0) return std::unexpected(Error{"bind", errno});
     if (local) path_ = address.host;
     if (::listen(socket_, static_cast<int>(options.backlog)) != 0) {

@@ -121,7 +121,8 @@ int run_bench_server(int argc, char** argv) {
             2 * options.net.message.message_size_max + std::uint64_t{4} * receive_budget_unlimited);
     }
     const Program program{.name = "ringtick-bench-server", .make_game = make_broadcast_game};
-    return run_server(options, program, {.echo = echo, .any_path = true, .quiet = true});
+    return run_server(options, program,
+                      {.echo = echo, .any_path = true, .quiet = true, .address_option = "PORT"});
 }
 
 }  // namespace

@@ -43,7 +43,13 @@ HttpAnswer answer_page(const Page& page,
     const auto body = out.subspan(head_size_max);
     const std::size_t body_size =
         page.write({reinterpret_cast<char*>(body.data()), body.size()}, metrics);
-    if (body_size == 0) return {};
+    if (body_size == 0) {
+        // A game with more counters than page_size_max() reckons with.
+        const std::size_t size =
+            http::write_refusal(out, http::Status::service_unavailable,
+                                "This page is larger than --output-max.", request.method);
+        return {.head_size = size};
+    }
     const std::size_t head_size = http::write_response_head(
         out.first(head_size_max), {.status = http::Status::ok,
                                    .content_type = page.content_type,

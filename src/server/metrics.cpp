@@ -1,5 +1,6 @@
 #include "server/metrics.hpp"
 
+#include "base/assert.hpp"
 #include "server/room.hpp"
 #include "server/text_writer.hpp"
 
@@ -44,6 +45,9 @@ void add_loop_rows(Rows& rows, const Metrics& metrics) {
     rows.add("enters", "System calls made for the ring", ring.enters);
     rows.add("submitted", "Requests submitted to the ring", ring.submitted);
     rows.add("completions", "Completions reaped", ring.completions);
+    rows.add("submission_queue_full", "Submissions made early, for want of room in the queue",
+             ring.submission_queue_full);
+    rows.add("busy", "Submissions put off until completions were reaped, expected 0", ring.busy);
     rows.add("cq_overflow", "Completion queue overflows, expected 0", ring.cq_overflow);
 }
 
@@ -58,6 +62,7 @@ void add_net_rows(Rows& rows, const NetStats& net) {
     rows.add("bytes_received", "Bytes received", net.bytes_received);
     rows.add("receives", "Receive completions that brought bytes", net.receives);
     rows.add("messages_received", "WebSocket messages received", net.messages_received);
+    rows.add("pings_received", "WebSocket pings received", net.pings_received);
     rows.add("receive_starved", "Receives that found no free buffer", net.receive_starved);
     rows.add("receive_throttled", "Receives put off to the next tick", net.receive_throttled);
     rows.add("messages_sent", "Messages that must arrive, sent", net.messages_sent);
@@ -100,10 +105,44 @@ void add_histogram(TextWriter& text, const char* name, const char* help, const H
         name, values.total(), static_cast<double>(values.sum()) / 1e9);
 }
 
-void add_percentiles(TextWriter& text, const char* name, const Histogram& values) {
+// In powers of four, as they come: a turn reaps one completion, or one of each player.
+void add_reaps(TextWriter& text, const Histogram& reaps) {
+    constexpr const char* name = "completions_per_turn";
+    text.add("# HELP ringtick_{0} Completions reaped at once\n# TYPE ringtick_{0} histogram\n",
+             name);
+    for (std::uint64_t bound = 1; bound <= 16'384; bound *= 4) {
+        text.add("ringtick_{}_bucket{{le=\"{}\"}} {}\n", name, bound, reaps.count_up_to(bound));
+    }
+    text.add(
+        "ringtick_{0}_bucket{{le=\"+Inf\"}} {1}\nringtick_{0}_sum {2}\nringtick_{0}_count {1}\n",
+        name, reaps.total(), reaps.sum());
+}
+
+// All samples of one name stand together, as the format demands. A game may let its figures fall as
+// well as rise ("people"), so they are no counters to Prometheus.
+void add_game_counters(TextWriter& text, std::span<const std::unique_ptr<Room>> rooms) {
+    if (rooms.empty()) return;
+    const std::size_t count = rooms.front()->game().counters().size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const char* const name = rooms.front()->game().counters()[i].name;
+        text.add("# HELP ringtick_game_{0} The game's own\n# TYPE ringtick_game_{0} gauge\n", name);
+        for (std::size_t room = 0; room < rooms.size(); ++room) {
+            const auto counters = rooms[room]->game().counters();
+            ASSERT(counters.size() == count);  // The rooms play one game.
+            text.add("ringtick_game_{}{{room=\"{}\"}} {}\n", name, room + 1, counters[i].value);
+        }
+    }
+}
+
+// Times are recorded in nanoseconds and shown in microseconds; what has no unit is shown as it is.
+void add_percentiles(TextWriter& text,
+                     const char* name,
+                     const Histogram& values,
+                     std::uint64_t divisor = 1'000) {
     text.add(R"("{}":{{"p50":{},"p90":{},"p99":{},"p999":{},"max":{}}},)", name,
-             values.percentile(500) / 1'000, values.percentile(900) / 1'000,
-             values.percentile(990) / 1'000, values.percentile(999) / 1'000, values.max() / 1'000);
+             values.percentile(500) / divisor, values.percentile(900) / divisor,
+             values.percentile(990) / divisor, values.percentile(999) / divisor,
+             values.max() / divisor);
 }
 
 std::uint32_t players_of(const Metrics& metrics) {
@@ -175,13 +214,8 @@ std::size_t write_prometheus(std::span<char> out, const Metrics& metrics) {
                   metrics.loop->tick_late);
     add_histogram(text, "tick_work_seconds", "From a tick's start to its last send",
                   metrics.loop->tick_work);
-    std::size_t number = 0;
-    for (const auto& room : metrics.rooms) {
-        number += 1;
-        for (const GameCounter& counter : room->game().counters()) {
-            text.add("ringtick_game_{}{{room=\"{}\"}} {}\n", counter.name, number, counter.value);
-        }
-    }
+    add_reaps(text, metrics.loop->wait_reaps);
+    add_game_counters(text, metrics.rooms);
     return text.size();
 }
 
@@ -202,6 +236,7 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
     text.add("}},");
     add_percentiles(text, "tick_late_us", loop.tick_late);
     add_percentiles(text, "tick_work_us", loop.tick_work);
+    add_percentiles(text, "completions_per_turn", loop.wait_reaps, 1);
     add_rooms(text, metrics);
     text.add("}}\n");
     return text.size();

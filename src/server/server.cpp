@@ -41,6 +41,13 @@ void raise_descriptor_limit(std::uint32_t connections_max) {
                     limit.rlim_cur, needed, connections_max));
 }
 
+// A page about all the rooms is written where its connection's output waits.
+Options with_room_for_pages(Options options) {
+    std::uint32_t& output = options.net.output_size_max;
+    output = std::max(output, page_size_max(options.rooms));
+    return options;
+}
+
 // Between two tries to bind. Start-up is the one time that the program may sit and wait.
 void pause_briefly() {
     ::poll(nullptr, 0, 10);
@@ -49,7 +56,7 @@ void pause_briefly() {
 }  // namespace
 
 Server::Server(const Options& options, const Program& program, ServerKind kind)
-    : options_(options),
+    : options_(with_room_for_pages(options)),
       program_(program),
       kind_(kind),
       policy_{.origins = options_.origins, .subprotocol = program.subprotocol},
@@ -107,16 +114,20 @@ Result<void> Server::open_listener() {
     return {};
 }
 
-void Server::open_rooms() {
+RoomLimits Server::room_limits() const {
     const std::uint32_t players =
         std::min({options_.players_max, options_.net.connections_max, 65'535U});
-    const RoomLimits limits{
+    return {
         .players_max = players,
         .inbox_messages = options_.inbox_messages > 0 ? options_.inbox_messages : 8 * players + 64,
         .inbox_bytes = options_.inbox_bytes};
+}
+
+void Server::open_rooms() {
+    const RoomLimits limits = room_limits();
     for (std::uint32_t room = 0; room < options_.rooms; ++room) {
         auto game = program_.make_game({.seed = options_.seed + room,
-                                        .players_max = players,
+                                        .players_max = limits.players_max,
                                         .bots = options_.bots,
                                         .rate_hz = options_.rate_hz});
         rooms_.add(std::make_unique<Room>(std::move(game), limits, connections_));
@@ -153,37 +164,53 @@ std::size_t Server::write_totals(std::span<char> out) const {
 
 std::string Server::explain(const Error& error) const {
     const std::string_view operation = error.operation;
+    const std::string reason = std::generic_category().message(error.error_number);
+    const char* const option = kind_.address_option;
+    if (operation == "bind over a file") {
+        return fmt::format(
+            "{} is a file, and no server's. Remove it, or choose another {} address.",
+            options_.listen.host, option);
+    }
     if (operation == "bind" && error.error_number == EADDRINUSE) {
-        return "the address is taken: another server listens there. Stop it, or choose another "
-               "--listen address.";
+        return fmt::format(
+            "the address is taken: another server listens there. Stop it, or choose another {}.",
+            option);
     }
     if (operation == "bind" || operation == "socket" || operation == "listen") {
-        return fmt::format("cannot listen there ({}: {}). Choose another --listen address.",
-                           error.operation, std::generic_category().message(error.error_number));
+        return fmt::format("cannot listen there ({}: {}). Choose another {}.", error.operation,
+                           reason, option);
     }
-    if (operation.starts_with("io_uring") || operation.starts_with("posix_memalign")) {
+    if (operation == "mmap") {
+        return fmt::format(
+            "no address space for the messages of {} connections ({}). Lower --connections-max or "
+            "--message-max, or raise ulimit -v.",
+            options_.net.connections_max, reason);
+    }
+    if (operation.starts_with("io_uring") || operation == "multishot receive") {
         std::array<char, 512> text{};
         return std::string(explain_refusal(error, read_machine_facts(), text));
     }
-    return fmt::format("{}: {}", error.operation,
-                       std::generic_category().message(error.error_number));
+    return fmt::format("{}: {}", error.operation, reason);
 }
 
 std::string Server::describe() const {
     const RingFeatures& features = ring_.features();
-    const std::uint32_t buffers = buffers_.count();
-    const std::size_t receive = std::size_t{buffers} * options_.net.receive_buffer_size;
+    const std::size_t receive = std::size_t{buffers_.count()} * options_.net.receive_buffer_size;
     const std::size_t queues = features.submissions * 64UL + features.completions * 16UL;
-    const std::size_t inboxes = kind_.echo ? 0 : std::size_t{options_.rooms} * options_.inbox_bytes;
-    const std::size_t fixed = connections_.memory_fixed() + receive + queues + inboxes;
+    const RoomLimits limits = room_limits();
+    const std::size_t inbox = limits.inbox_bytes + limits.inbox_messages * sizeof(Command);
+    const std::size_t scratch = std::size_t{2} * options_.snapshot_size_max;  // The loop's.
+    const std::size_t fixed =
+        connections_.memory_fixed() + receive + queues + rooms_.all().size() * inbox + scratch;
     constexpr std::size_t mib = 1 << 20;
     return fmt::format(
         "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, {} receive "
-        "buffers of {} B; memory taken at start {} MiB, address space for messages {} MiB",
+        "buffers of {} B; memory taken at start {} MiB beside the game's own, address space for "
+        "messages {} MiB",
         features.submissions, features.completions, features.raw,
         features.defer_taskrun ? "deferred task work" : "cooperative task work",
         features.absolute_deadline ? "absolute" : "relative",
-        features.recv_budget ? "by the kernel" : "by cancelling", buffers,
+        features.recv_budget ? "by the kernel" : "by cancelling", buffers_.count(),
         options_.net.receive_buffer_size, fixed / mib, connections_.memory_reserved() / mib);
 }
 

@@ -24,8 +24,9 @@ namespace ringtick {
 // How messages are treated: as a game's commands, or sent back.
 struct ServerKind {
     bool echo = false;
-    bool any_path = false;  // Every path is the first room's.
-    bool quiet = false;     // Does not print where it listens.
+    bool any_path = false;                    // Every path is the first room's.
+    bool quiet = false;                       // Does not print where it listens.
+    const char* address_option = "--listen";  // The argument that chooses where.
 };
 
 // A whole server on one thread: builds the parts in order, runs the loop, takes them down in the
@@ -52,6 +53,7 @@ public:
 private:
     [[nodiscard]] Result<void> open_ring();
     [[nodiscard]] Result<void> open_listener();
+    RoomLimits room_limits() const;
     void open_rooms();
     void attach_metrics();
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <vector>
 
 namespace ringtick {
 namespace {
@@ -112,6 +114,42 @@ TEST_F(LocalListenerTest, LeavesAPathAloneThatSomebodyListensOn) {
         ASSERT_FALSE(opened);
         EXPECT_EQ(opened.error().error_number, EADDRINUSE);
     }
+    EXPECT_TRUE(exists());
+}
+
+// Goal: a server too busy to accept is still a server. To ask it must not wait for it, either.
+TEST_F(LocalListenerTest, LeavesAPathAloneWhoseServerIsTooBusyToAccept) {
+    Listener first;
+    ASSERT_TRUE(first.open(address, {.backlog = 1}));
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    std::memcpy(name.sun_path, address.host.data(), address.host.size());
+    std::vector<int> waiting;
+    int error = 0;
+    while (error == 0 && waiting.size() < 100) {
+        waiting.push_back(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        const auto* const generic = reinterpret_cast<const sockaddr*>(&name);
+        if (connect(waiting.back(), generic, sizeof name) != 0) error = errno;
+    }
+    ASSERT_EQ(error, EAGAIN);
+
+    Listener second;
+    const auto opened = second.open(address, {});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().error_number, EADDRINUSE);
+    EXPECT_TRUE(exists());
+    for (const int client : waiting) ::close(client);
+}
+
+TEST_F(LocalListenerTest, LeavesAFileAloneAndSaysThatItIsOne) {
+    const int file = ::open(address.host.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    ASSERT_GE(file, 0);
+    ::close(file);
+    Listener listener;
+    const auto opened = listener.open(address, {});
+    ASSERT_FALSE(opened);
+    EXPECT_STREQ(opened.error().operation, "bind over a file");
+    EXPECT_EQ(opened.error().error_number, EEXIST);
     EXPECT_TRUE(exists());
 }
 
