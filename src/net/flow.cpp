@@ -47,6 +47,10 @@ void Connections::arm_recv(Handle handle, Connection& c) {
     ASSERT(c.state != Connection::State::dead);
     c.recv_armed = true;
     c.cancel_sent = false;
+    const RingFeatures& features = ring_.features();
+    if (!features.recv_budget && !features.defer_taskrun) {
+        return ring_.arm_recv_once(c.socket, buffers_.group(), {.op = Op::recv, .owner = handle});
+    }
     ring_.arm_recv(c.socket, buffers_.group(), {.op = Op::recv, .owner = handle},
                    receive_budget(options_));
 }

@@ -179,8 +179,10 @@ std::span<const std::byte> Loop::encode(Game& game, PlayerId viewer) {
 // Sends go out, and what did not fit comes back, all within the call: after it the scratch memory
 // is ours again.
 void Loop::hand_over() {
+    const std::uint64_t overflows = parts_.ring.stats().cq_overflow;
     parts_.ring.submit();
-    gather(false);
+    // Behind a queue that overflowed the kernel keeps a list, and what came back may be on it.
+    gather(parts_.ring.stats().cq_overflow != overflows);
     scratch_used_ = 0;
 }
 

@@ -71,17 +71,19 @@ void Ring::arm_recv(int socket, BufferGroup group, Token token, std::uint32_t bu
 
 void Ring::Native::arm_recv(int socket, BufferGroup group, Token token, std::uint32_t budget) {
     io_uring_sqe& sqe = next_sqe(token);
-    // Without a budget only a cancel ends a multishot, and one that always finds more, run by the
-    // kernel whenever it likes, is never where a cancel looks. Then: one receive at a time.
-    const bool endless = !features.recv_budget && !features.defer_taskrun;
-    if (endless) {
-        io_uring_prep_recv(&sqe, socket, nullptr, 0, 0);
-    } else {
-        io_uring_prep_recv_multishot(&sqe, socket, nullptr, 0, 0);
-    }
+    io_uring_prep_recv_multishot(&sqe, socket, nullptr, 0, 0);
     sqe.flags = IOSQE_BUFFER_SELECT;
     sqe.buf_group = group.id;
     sqe.optlen = budget;
+}
+
+void Ring::arm_recv_once(int socket, BufferGroup group, Token token) {
+    ASSERT(socket >= 0);
+    ASSERT(token.op == Op::recv);
+    io_uring_sqe& sqe = native_->next_sqe(token);
+    io_uring_prep_recv(&sqe, socket, nullptr, 0, 0);
+    sqe.flags = IOSQE_BUFFER_SELECT;
+    sqe.buf_group = group.id;
 }
 
 // Multishot poll (5.13, io_uring_prep_poll_multishot(3)): posts whenever the descriptor becomes
@@ -145,11 +147,6 @@ std::span<const Completion> Ring::reap() {
 
 std::span<const Completion> Ring::reap_posted() {
     if (native_->spill_begin < native_->spill_end) return native_->take_spilled();
-    // Behind a queue that overflowed the kernel keeps a list. It was posted, too.
-    if (io_uring_cq_ready(&native_->ring) == 0 && io_uring_cq_has_overflow(&native_->ring)) {
-        native_->stats.cq_overflow += 1;
-        native_->enter(0);
-    }
     const std::span batch(native_->batch.get(), Native::batch_count_max);
     return batch.first(native_->copy_out(batch));
 }
