@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <numeric>
 
 namespace railroids {
 
@@ -94,11 +95,16 @@ Name clean_name(std::span<const char> wanted, ShipId id) {
 }
 
 Name bot_name(std::uint64_t seed, ShipId id) {
-    ringtick::Rng rng(seed ^ std::uint64_t{id} << 32);
+    // Steps of a number that shares no factor with theirs: every pair of words comes once before
+    // one comes twice.
+    constexpr std::size_t pairs = first_words.size() * second_words.size();
+    constexpr std::size_t stride = 311;
+    static_assert(std::gcd(pairs, stride) == 1);
+    const std::size_t pair = (ringtick::Rng::mix(seed) % pairs + id * stride) % pairs;
     Name name;
-    append(name, first_words[rng.below(first_words.size())]);
+    append(name, first_words[pair % first_words.size()]);
     append(name, " ");
-    append(name, second_words[rng.below(second_words.size())]);
+    append(name, second_words[pair / first_words.size()]);
     return name;
 }
 

@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t gems_max = 16'384;
 constexpr std::size_t beams_min = 256;
 constexpr int spots_sampled = 8;
-constexpr int spot_tries = 64;  // To find eight that no asteroid covers.
+constexpr int spot_tries = 64;             // To find eight that no asteroid covers.
+constexpr std::int32_t spot_margin = 250;  // The edge is always empty, and a poor place to begin.
 constexpr Fixed spot_clearance = Fixed::from_int(32);
 
 }  // namespace
@@ -226,10 +227,11 @@ void World::place(Ship& ship) {
 FixedVector World::emptiest_spot() {
     FixedVector best{Fixed::from_int(terrain_.side() / 2), Fixed::from_int(terrain_.side() / 2)};
     std::uint32_t best_crowd = 0xFFFF'FFFF;
+    const std::int32_t high = terrain_.side() - spot_margin;
     int sampled = 0;
     for (int tries = 0; tries < spot_tries && sampled < spots_sampled; ++tries) {
-        const FixedVector spot{Fixed::from_int(rng_.between(60, terrain_.side() - 60)),
-                               Fixed::from_int(rng_.between(60, terrain_.side() - 60))};
+        const FixedVector spot{Fixed::from_int(rng_.between(spot_margin, high)),
+                               Fixed::from_int(rng_.between(spot_margin, high))};
         if (terrain_.touching(spot, spot_clearance) != nullptr) continue;
         sampled += 1;
         const std::uint32_t crowd = ship_grid_.crowd_at(spot);

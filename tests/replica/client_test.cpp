@@ -1,0 +1,192 @@
+#include "replica/client.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ringtick {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Nanoseconds period = milliseconds(40);
+
+// The smallest game there is: one number that follows the tick.
+class Counting {
+public:
+    struct Snapshot {
+        SnapshotHeader header;
+        std::uint8_t value = 0;
+    };
+    struct Input {};
+    struct View {
+        std::int64_t drawn = -1;  // In 1/65,536 of the number.
+        int frames_without_world = 0;
+    };
+
+    void start() { view_ = {}; }
+    bool on_welcome(std::span<const std::byte> message, WelcomeTime& time) {
+        time = {.tick = 100, .period = period};
+        return message.size() == 1;
+    }
+    bool on_snapshot(std::span<const std::byte> message, Snapshot& snapshot) const {
+        FieldReader reader(message);
+        describe_snapshot_header(reader, snapshot.header);
+        reader.whole(snapshot.value);
+        return reader.finished();
+    }
+    void on_applied(const Snapshot& snapshot) { applied.push_back(snapshot.header.tick); }
+    bool on_event(std::span<const std::byte> message, Nanoseconds) { return message.size() == 1; }
+    bool on_stats(std::span<const std::byte> message) { return message.size() == 1; }
+    bool on_bye(std::span<const std::byte> message) { return message.size() == 1; }
+    std::size_t write_input(const InputStamp& stamp, const Input&, std::span<std::byte>) {
+        stamped = stamp;
+        return 1;
+    }
+    void show(const Moment<Snapshot>& moment, const ClientNumbers&, Nanoseconds) {
+        view_.drawn = moment.from->value * whole_tick + moment.since_from;
+    }
+    void show_nothing(const ClientNumbers&, Nanoseconds) { view_.frames_without_world += 1; }
+    const View& view() const { return view_; }
+
+    InputStamp stamped;
+    std::vector<std::uint32_t> applied;
+
+private:
+    View view_;
+};
+
+std::vector<std::byte> snapshot(std::uint32_t tick) {
+    std::vector<std::byte> bytes(16);
+    FieldWriter writer(bytes);
+    SnapshotHeader header;
+    header.tag.kind = MessageKind::snapshot;
+    header.tick = tick;
+    describe_snapshot_header(writer, header);
+    writer.whole(static_cast<std::uint8_t>(tick));
+    bytes.resize(writer.finish());
+    return bytes;
+}
+
+std::vector<std::byte> bare(MessageKind kind) {
+    return {static_cast<std::byte>(kind)};
+}
+
+class Counted : public ::testing::Test {
+protected:
+    void welcome() {
+        client.start(now);
+        EXPECT_EQ(client.on_message(bare(MessageKind::welcome), now), MessageKind::welcome);
+    }
+    // Ticks from 101 on, each with a snapshot that arrives at once, and four frames to a tick.
+    void run(std::uint32_t ticks) {
+        for (std::uint32_t i = 0; i < ticks; ++i) {
+            for (int frame = 0; frame < 4; ++frame) client.advance(now + period * frame / 4);
+            now += period;
+            tick += 1;
+            EXPECT_TRUE(client.on_message(snapshot(tick), now));
+        }
+    }
+
+    Client<Counting> client;
+    Nanoseconds now = milliseconds(5000);
+    std::uint32_t tick = 100;
+};
+
+TEST_F(Counted, DrawsTheWorldOneDelayBehindTheNewestSnapshot) {
+    welcome();
+    run(100);
+    client.advance(now);
+    const double behind = tick % 256 - static_cast<double>(client.view().drawn) / whole_tick;
+    EXPECT_NEAR(behind, 1.5, 0.05);
+    EXPECT_EQ(client.numbers().interpolation_delay, period * 3 / 2);
+}
+
+TEST_F(Counted, NeverDrawsBackwards) {
+    welcome();
+    std::int64_t last = -1;
+    for (int i = 0; i < 100; ++i) {
+        now += period;
+        tick += 1;
+        // Every fifth message is 60 ms late: the next one overtakes what was drawn by guess.
+        const Nanoseconds late = i % 5 == 0 ? milliseconds(60) : milliseconds(0);
+        client.on_message(snapshot(tick), now + late);
+        for (int frame = 0; frame < 4; ++frame) {
+            client.advance(now + late + milliseconds(frame));
+            EXPECT_GE(client.view().drawn, last);
+            last = client.view().drawn;
+        }
+    }
+}
+
+TEST_F(Counted, ShowsNothingBeforeTheFirstSnapshot) {
+    welcome();
+    client.advance(now);
+    EXPECT_EQ(client.view().frames_without_world, 1);
+    EXPECT_EQ(client.view().drawn, -1);
+}
+
+TEST_F(Counted, RefusesAWorldBeforeAndAfterTheOneWelcome) {
+    client.start(now);
+    EXPECT_FALSE(client.on_message(snapshot(101), now));
+    EXPECT_FALSE(client.on_message(bare(MessageKind::event), now));
+    welcome();
+    EXPECT_FALSE(client.on_message(bare(MessageKind::welcome), now));
+    EXPECT_TRUE(client.on_message(bare(MessageKind::event), now));
+}
+
+TEST_F(Counted, AppliesEachTickOnceAndInOrder) {
+    welcome();
+    for (const std::uint32_t number : {101U, 103U, 102U, 103U, 110U}) {
+        client.on_message(snapshot(number), now);
+    }
+    EXPECT_EQ(client.game().applied, (std::vector<std::uint32_t>{101, 103, 110}));
+    EXPECT_EQ(client.numbers().messages_refused, 2U);
+}
+
+TEST_F(Counted, RefusesWhatOnlyClientsSayAndWhatIsNoMessage) {
+    welcome();
+    for (const MessageKind kind : {MessageKind::hello, MessageKind::input, MessageKind::ping}) {
+        EXPECT_FALSE(client.on_message(bare(kind), now));
+    }
+    EXPECT_FALSE(client.on_message({}, now));
+    EXPECT_FALSE(client.on_message(bare(static_cast<MessageKind>(15)), now));
+}
+
+TEST_F(Counted, StampsAnInputWithWhatWasSeenAndWhenItArrives) {
+    welcome();
+    run(50);
+    std::array<std::byte, 16> ping{};
+    EXPECT_EQ(client.write_ping(now, ping), 5U);
+    std::array<std::byte, 16> pong{};
+    FieldWriter writer(pong);
+    Pong answer;
+    answer.sent_us =
+        static_cast<std::uint32_t>((now - milliseconds(80)) / std::chrono::microseconds(1));
+    describe_pong(writer, answer);
+    client.on_message(std::span(pong).first(writer.finish()), now);
+    EXPECT_EQ(client.numbers().round_trip, milliseconds(80));
+
+    client.advance(now);
+    client.write_input({}, now, ping);
+    EXPECT_EQ(client.game().stamped.acknowledged_tick, tick);
+    EXPECT_NEAR(client.game().stamped.view_back, 384, 20);  // One and a half ticks.
+    EXPECT_NEAR(client.game().stamped.tick, tick + 3, 1);   // 80 ms are two ticks.
+}
+
+TEST_F(Counted, CountsSnapshotsAndTheirBytes) {
+    welcome();
+    run(50);
+    client.advance(now + period);
+    EXPECT_NEAR(static_cast<double>(client.numbers().snapshots_per_second), 25, 3);
+    EXPECT_EQ(client.numbers().snapshot_bytes_per_second,
+              client.numbers().snapshots_per_second * snapshot(1).size());
+    EXPECT_EQ(client.numbers().snapshot_age, period);
+}
+
+}  // namespace
+}  // namespace ringtick
