@@ -206,17 +206,15 @@ void Connections::sweep_one(Handle handle, Connection& c) {
             if (late && (c.output.empty() || stalled(c))) die(handle, c, c.close_reason);
             return;
         case Connection::State::dead:
-            if (!late) return;
-            if (c.recv_armed) {
-                ring_.cancel({.op = Op::recv, .owner = handle},
-                             {.op = Op::cancel, .owner = handle});
-            }
-            if (c.output.in_flight()) {
-                ring_.cancel({.op = Op::send, .owner = handle},
-                             {.op = Op::cancel, .owner = handle});
-            }
+            if (late) cancel_requests(handle, c);
             return;
     }
+}
+
+void Connections::cancel_requests(Handle handle, const Connection& c) {
+    const Token token{.op = Op::cancel, .owner = handle};
+    if (c.recv_armed) ring_.cancel({.op = Op::recv, .owner = handle}, token);
+    if (c.output.in_flight()) ring_.cancel({.op = Op::send, .owner = handle}, token);
 }
 
 bool Connections::stalled(const Connection& c) const {

@@ -133,6 +133,7 @@ private:
     static void close_socket(int socket);
     void sweep_one(Handle handle, Connection& c);
     void sweep_open(Handle handle, Connection& c);
+    void cancel_requests(Handle handle, const Connection& c);
     bool stalled(const Connection& c) const;
     void forgive(Nanoseconds pause);
 

@@ -91,14 +91,7 @@ void Loop::gather(bool until_dry) {
         const auto completions = until_dry ? parts_.ring.reap() : parts_.ring.reap_posted();
         if (completions.empty()) break;
         reaped += completions.size();
-        for (const Completion& completion : completions) {
-            if (completion.token.op == Op::signal) {
-                on_signal();
-                if (!completion.more) arm_signal();
-            } else {
-                parts_.connections.on_completion(completion);
-            }
-        }
+        for (const Completion& completion : completions) on_completion(completion);
         parts_.buffers.publish();
         if (parts_.connections.cancels_queued()) {
             // Now: until then the kernel goes on filling buffers for those who sent too much.
@@ -108,6 +101,12 @@ void Loop::gather(bool until_dry) {
         if (reaped >= gather_max) break;
     }
     stats_.wait_reaps.record(reaped);
+}
+
+void Loop::on_completion(const Completion& completion) {
+    if (completion.token.op != Op::signal) return parts_.connections.on_completion(completion);
+    on_signal();
+    if (!completion.more) arm_signal();
 }
 
 // Runs the ticks that are due, each a fixed step of every room, then shows the result once.

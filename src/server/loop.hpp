@@ -49,6 +49,7 @@ private:
     std::uint32_t completions_wanted() const;
 
     void arm_signal();
+    void on_completion(const Completion& completion);
     void on_signal();
     void count_allocations();
     void sweep_if_due();
