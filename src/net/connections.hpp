@@ -53,9 +53,9 @@ public:
     // Queues one message that must arrive. False, and the connection is closed, if it does not fit.
     bool send_message(Handle handle, Opcode opcode, std::span<const std::byte> payload);
 
-    // Whether the connection's socket is free to take a snapshot. If not, the snapshot is skipped
-    // and counted: the next one will be newer.
-    bool ready_for_snapshot(Handle handle);
+    // Whether a frame of up to `size_max` bytes would be handed over now. If not, the snapshot is
+    // skipped and counted: the next one will be newer.
+    bool ready_for_snapshot(Handle handle, std::size_t size_max);
     // Hands a whole frame to the ring, or behind what waits to be sent. The bytes must live until
     // the ring was submitted and its completions were given to on_completion().
     void send_snapshot(Handle handle, std::span<const std::byte> frame);

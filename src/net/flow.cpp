@@ -136,10 +136,11 @@ void Connections::settle(Handle handle, Connection& c) {
 
 // ------------------------------------------------------------------------------------ snapshots
 
-bool Connections::ready_for_snapshot(Handle handle) {
+bool Connections::ready_for_snapshot(Handle handle, std::size_t size_max) {
     Connection* const c = table_.find(handle);
     if (c == nullptr || c->state != Connection::State::open) return false;
-    if (!c->output.in_flight()) return true;
+    const bool free = !c->output.in_flight();
+    if (free && (c->output.empty() || c->output.free().size() >= size_max)) return true;
     c->snapshots_skipped += 1;
     stats_.snapshots_skipped += 1;
     return false;
@@ -155,7 +156,8 @@ void Connections::send_snapshot(Handle handle, std::span<const std::byte> frame)
     if (!c->output.empty()) {
         // Messages wait before it: all leave in one send.
         const bool fits = c->output.append(frame);
-        (fits ? stats_.snapshots_sent : stats_.snapshots_skipped) += 1;
+        ASSERT(fits);  // Pairs with ready_for_snapshot().
+        stats_.snapshots_sent += 1;
         return queue_flush(handle, *c);
     }
     // The last one was taken, or this is the first after a refusal: no word came, so it fitted.

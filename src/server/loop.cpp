@@ -44,8 +44,8 @@ Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
       stats_(stats),
       clock_(options.rate_hz, monotonic_now()),
       now_(monotonic_now()),
-      scratch_size_(std::max<std::size_t>(
-          scratch_size_min, 2 * (options.snapshot_size_max + server_header_size_max))),
+      frame_size_max_(options.snapshot_size_max + server_header_size_max),
+      scratch_size_(std::max(scratch_size_min, 2 * frame_size_max_)),
       scratch_(std::make_unique<std::byte[]>(scratch_size_)) {
     stats_.started_ns = count_ns(now_);
     arm_signal();
@@ -98,7 +98,7 @@ void Loop::gather(bool until_dry) {
             parts_.ring.submit();
             parts_.connections.cancels_submitted();
         }
-        if (reaped >= gather_max) break;
+        if (until_dry && reaped >= gather_max) break;
     }
     stats_.wait_reaps.record(reaped);
 }
@@ -149,7 +149,12 @@ void Loop::broadcast(Room& room) {
             first + i < viewers.size() ? first + i : first + i - viewers.size();
         const PlayerId viewer = viewers[turn];
         const Handle connection = room.connection_of(viewer);
-        if (!parts_.connections.ready_for_snapshot(connection)) continue;
+        if (scratch_size_ - scratch_used_ < frame_size_max_) {
+            hand_over();
+            frame = {};
+        }
+        // Asked last: handing over may bring the news that this viewer has gone.
+        if (!parts_.connections.ready_for_snapshot(connection, frame_size_max_)) continue;
 
         if (!shared || frame.empty()) {
             frame = encode(room.game(), viewer);
@@ -165,9 +170,8 @@ void Loop::broadcast(Room& room) {
 
 // The snapshot is written behind room for a header, so that the frame needs no copy.
 std::span<const std::byte> Loop::encode(Game& game, PlayerId viewer) {
-    const std::size_t room = options_.snapshot_size_max + server_header_size_max;
-    if (scratch_size_ - scratch_used_ < room) hand_over();
-    const std::span<std::byte> place(scratch_.get() + scratch_used_, room);
+    ASSERT(scratch_size_ - scratch_used_ >= frame_size_max_);
+    const std::span<std::byte> place(scratch_.get() + scratch_used_, frame_size_max_);
     const std::size_t size = game.write_snapshot(viewer, place.subspan(server_header_size_max));
     ASSERT(size <= options_.snapshot_size_max);
     if (size == 0) return {};

@@ -63,6 +63,7 @@ private:
     Nanoseconds now_;
 
     // Snapshots are encoded here, a chunk at a time: small, so that it stays in the cache.
+    std::size_t frame_size_max_;
     std::size_t scratch_size_;
     std::unique_ptr<std::byte[]> scratch_;
     std::size_t scratch_used_ = 0;

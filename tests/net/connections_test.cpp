@@ -136,7 +136,7 @@ TEST(Connections, AFrozenClientIsSkippedAndResumesWithWholeFrames) {
     const auto drain = [&] {
         frozen->read();
         for (auto& frame : frozen->take_frames()) frames.push_back(std::move(frame));
-        return bench.connections().ready_for_snapshot(bench.events.opened[0]);
+        return bench.connections().ready_for_snapshot(bench.events.opened[0], 1);
     };
     ASSERT_TRUE(bench.until(drain));
     bench.broadcast(bench.events.opened, frame_of("newest"));
@@ -279,7 +279,7 @@ TEST(Connections, AFloodWithACloseBehindItEndsAFullConnectionOnce) {
     const auto client = bench.open_client(4'096);
     const Handle handle = bench.events.opened[0];
     const std::vector<std::byte> part(100);
-    while (bench.connections().ready_for_snapshot(handle)) {
+    while (bench.connections().ready_for_snapshot(handle, 1)) {
         ASSERT_TRUE(bench.connections().send_message(handle, Opcode::binary, part));
         bench.turn();
     }

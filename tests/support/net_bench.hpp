@@ -132,7 +132,8 @@ public:
     void broadcast(const std::vector<Handle>& viewers, std::span<const std::byte> frame) {
         connections_.begin_turn(now, tick);
         for (const Handle viewer : viewers) {
-            if (connections_.ready_for_snapshot(viewer)) connections_.send_snapshot(viewer, frame);
+            if (!connections_.ready_for_snapshot(viewer, frame.size())) continue;
+            connections_.send_snapshot(viewer, frame);
         }
         ring.submit();
         gather();
