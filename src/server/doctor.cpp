@@ -89,10 +89,10 @@ Result<void> open_patient(Patient& patient, const DoctorOptions& options) {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, patient.sockets.data()) != 0) {
         return std::unexpected(Error{"socketpair", errno});
     }
-    const RingOptions ring = ring_options(options);
-    if (auto opened = patient.ring.open(ring); !opened) return opened;
-    return patient.buffers.open(patient.ring, BufferGroup{.id = 1}, buffer_count(options),
-                                NetOptions{}.receive_buffer_size);
+    return open_with_buffers(patient.ring, ring_options(options), patient.buffers,
+                             {.group = BufferGroup{.id = 1},
+                              .count = buffer_count(options),
+                              .size = NetOptions{}.receive_buffer_size});
 }
 
 // One message: armed receive, broadcast, completion with a provided buffer.
@@ -138,7 +138,9 @@ void print_machine(const MachineFacts& facts, const DoctorOptions& options) {
     print_row("administrator", verdicts.at(verdict));
 }
 
-void print_features(const Patient& patient, std::uint32_t completions_wanted) {
+void print_features(const Patient& patient, const DoctorOptions& options) {
+    const std::uint32_t completions_wanted = ring_options(options).completions;
+    const std::uint32_t buffers_wanted = buffer_count(options);
     const RingFeatures& features = patient.ring.features();
     print_row("feature bits", fmt::format("{:#x}", features.raw));
     print_row("set-up", fmt::format("{}{}{}{}", features.single_issuer ? "SINGLE_ISSUER " : "",
@@ -158,6 +160,9 @@ void print_features(const Patient& patient, std::uint32_t completions_wanted) {
     }
     print_row("receive buffers", fmt::format("{} of {} bytes", patient.buffers.count(),
                                              NetOptions{}.receive_buffer_size));
+    if (patient.buffers.count() < buffers_wanted) {
+        print_advice(fmt::format("{} were wanted: the same remedy", buffers_wanted));
+    }
     print_row("tick deadline", features.absolute_deadline ? "absolute" : "relative, recomputed");
     print_row("idle waiting", features.no_iowait ? "idle" : "shown as I/O wait; harmless");
     print_row("receive budget", features.recv_budget ? "the kernel's" : "counted by the server");
@@ -192,7 +197,7 @@ int examine(const DoctorOptions& options) {
     if (const auto opened = open_patient(patient, options); !opened) {
         return refused(opened.error(), facts);
     }
-    print_features(patient, ring_options(options).completions);
+    print_features(patient, options);
     if (const auto sent = send_through(patient); !sent) return refused(sent.error(), facts);
     fmt::print("\nFine. A message went through the ring.\n");
     return 0;

@@ -93,8 +93,9 @@ Result<void> Server::open_ring() {
     const Sizes sizes = sizes_of(options_.net);
     const RingOptions ring_options{
         .submissions = sizes.submissions, .completions = sizes.completions, .mask = options_.mask};
-    if (auto opened = ring_.open(ring_options); !opened) return opened;
-    return buffers_.open(ring_, receive_group, sizes.buffers, options_.net.receive_buffer_size);
+    return open_with_buffers(
+        ring_, ring_options, buffers_,
+        {.group = receive_group, .count = sizes.buffers, .size = options_.net.receive_buffer_size});
 }
 
 Result<void> Server::open_listener() {

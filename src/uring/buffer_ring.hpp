@@ -77,4 +77,17 @@ private:
     std::uint32_t unpublished_ = 0;
 };
 
+struct BufferOptions {
+    BufferGroup group;
+    std::uint32_t count;
+    std::uint32_t size;
+};
+
+// Opens both as large as they are wanted, or as large as the memory allows that may be locked
+// (RLIMIT_MEMLOCK): then with fewer buffers, 256 at least, and smaller queues.
+[[nodiscard]] Result<void> open_with_buffers(Ring& ring,
+                                             const RingOptions& ring_options,
+                                             BufferRing& buffers,
+                                             const BufferOptions& buffer_options);
+
 }  // namespace ringtick

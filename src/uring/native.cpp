@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 
+#include <poll.h>
 #include <time.h>
 
 #include <algorithm>
@@ -36,6 +37,9 @@ Nanoseconds Ring::Native::monotonic_now() {
 }
 
 void Ring::Native::hand_over() {
+    constexpr std::uint32_t refusals_at_once = 16;
+    constexpr std::uint32_t refusals_max = 1'000;
+    std::uint32_t refusals = 0;  // One after the other.
     do {
         // After -EBUSY the kernel takes nothing until there is room for completions. Whoever is
         // called from here may be in the middle of a reaped batch, so these are kept elsewhere.
@@ -45,6 +49,11 @@ void Ring::Native::hand_over() {
             const std::size_t room = features.completions - spill_end;
             spill_end += copy_out({spill.get() + spill_end, room});
         }
+        // The kernel has no memory for a request. It may have some in a moment, and spinning would
+        // not hasten it; a machine on which it lasts for a second is lost.
+        refusals = error == EAGAIN ? refusals + 1 : 0;
+        ASSERT(refusals < refusals_max);
+        if (refusals > refusals_at_once) ::poll(nullptr, 0, 1);
     } while (queued() > 0);
 }
 

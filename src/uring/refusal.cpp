@@ -134,8 +134,8 @@ void explain_memory(const MachineFacts& facts, Text& text) {
     text.add(
         "not enough memory may be locked: the limit is %lu KiB for all processes of this user "
         "together. The smallest ring that is tried (256/1024 entries) takes about 48 KiB, and "
-        "16 bytes go to each receive buffer. Raise it: ulimit -l, LimitMEMLOCK= in a systemd "
-        "unit, or --ulimit memlock= for a container.",
+        "4 KiB to its 256 receive buffers. Raise it: ulimit -l, LimitMEMLOCK= in a systemd unit, "
+        "or --ulimit memlock= for a container.",
         facts.memlock_bytes / 1024);
 }
 
@@ -165,7 +165,7 @@ void explain(int error_number, const MachineFacts& facts, Text& text) {
         case E2BIG:
             text.add(
                 "these limits need a larger completion queue than the 65,536 entries that "
-                "io_uring has. Lower --connections-max.");
+                "io_uring has. Lower --connections-max or --listen-backlog.");
             return;
         default:
             text.add(

@@ -34,6 +34,10 @@ Result<void> Ring::open(const RingOptions& options) {
     return {};
 }
 
+void Ring::close() {
+    native_.reset();
+}
+
 const RingFeatures& Ring::features() const {
     ASSERT(native_ != nullptr);
     return native_->features;

@@ -46,6 +46,7 @@ public:
     Ring& operator=(const Ring&) = delete;
 
     [[nodiscard]] Result<void> open(const RingOptions& options);
+    void close();  // It can then be opened anew.
 
     // Arming never fails: a full submission queue is submitted to make room. Multishot requests
     // live until a completion without `more`.

@@ -3,8 +3,10 @@
 // version.
 
 #include "base/assert.hpp"
+#include "uring/buffer_ring.hpp"
 #include "uring/native.hpp"
 
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -51,11 +53,24 @@ constexpr std::uint32_t features_required =
 constexpr std::uint32_t submissions_floor = 256;
 constexpr std::uint32_t completions_floor = 1024;
 
+constexpr std::uint32_t buffers_floor = 256;
+
 bool shrink(RingOptions& options) {
     const RingOptions before = options;
     if (options.submissions > submissions_floor) options.submissions /= 2;
     if (options.completions > completions_floor) options.completions /= 2;
     return options.submissions < before.submissions || options.completions < before.completions;
+}
+
+// As many of the buffers as the memory allows that the ring has left.
+Result<void> open_buffers(Ring& ring, BufferRing& buffers, const BufferOptions& options) {
+    std::uint32_t count = options.count;
+    while (true) {
+        auto opened = buffers.open(ring, options.group, count, options.size);
+        const bool too_many = !opened && opened.error().error_number == ENOMEM;
+        if (!too_many || count <= buffers_floor) return opened;
+        count /= 2;
+    }
 }
 
 // In a time namespace (time_namespaces(7)) our CLOCK_MONOTONIC is not the one that kernels before
@@ -68,6 +83,31 @@ bool in_first_time_namespace() {
 }
 
 }  // namespace
+
+Result<void> open_with_buffers(Ring& ring,
+                               const RingOptions& ring_options,
+                               BufferRing& buffers,
+                               const BufferOptions& buffer_options) {
+    constexpr int tries_max = 8;
+    constexpr int pause_ms = 100;
+    RingOptions wanted = ring_options;
+    for (int tries = 1;; ++tries) {
+        auto opened = ring.open(wanted);
+        // The first ring is as small as it can be: where it finds no memory, waiting brings none.
+        if (!opened && tries == 1) return opened;
+        if (opened) {
+            wanted.submissions = ring.features().submissions;
+            wanted.completions = ring.features().completions;
+            opened = open_buffers(ring, buffers, buffer_options);
+        }
+        if (opened || opened.error().error_number != ENOMEM || tries == tries_max) return opened;
+        // The ring has taken what its buffers need. The kernel gives a closed ring's memory back
+        // only after a while, and start-up is the one time that the program may sit and wait.
+        shrink(wanted);
+        ring.close();
+        ::poll(nullptr, 0, pause_ms);
+    }
+}
 
 Ring::Native::~Native() {
     if (ring_open) io_uring_queue_exit(&ring);

@@ -97,6 +97,7 @@ TEST_F(LocalListenerTest, TakesOverAPathThatNobodyListensOn) {
     name.sun_family = AF_UNIX;
     std::memcpy(name.sun_path, address.host.data(), address.host.size());
     const int gone = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_GE(gone, 0);
     ASSERT_EQ(bind(gone, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
     ::close(gone);
     ASSERT_TRUE(exists());

@@ -206,5 +206,18 @@ TEST(Doctor, MakesDoWithASmallerRingAndSaysSo) {
     expect_says(outcome, "Fine.");
 }
 
+// Wherever the limit lies: what the ring takes must leave something for its buffers.
+TEST(Doctor, MakesDoWithFewerBuffersBelowEachLimit) {
+    if (machine_refuses()) GTEST_SKIP() << "this machine refuses already; see the first test";
+    if (geteuid() != 0) GTEST_SKIP() << "only root can become a user whom the limit holds";
+    for (const rlim_t kib : {64U, 100U, 160U, 600U}) {
+        const Outcome outcome =
+            run_doctor({}, [kib] { return limit(RLIMIT_MEMLOCK, kib << 10) && become_nobody(); });
+        ASSERT_NE(outcome.exit_code, exit_of_failed_setup);
+        EXPECT_EQ(outcome.exit_code, 0) << kib << " KiB: " << outcome.output;
+        expect_says(outcome, "Fine.");
+    }
+}
+
 }  // namespace
 }  // namespace ringtick

@@ -134,6 +134,14 @@ TEST_P(Faulty, WithoutMemoryForRequestsSubmittingIsTriedAgain) {
     EXPECT_EQ(ring->stats().submitted, 1U);
 }
 
+// Goal: a server does not spin for ever, deaf to SIGTERM, on a machine that has no memory left.
+TEST_P(Faulty, AMachineWithoutMemoryForASecondStopsTheProgram) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    echo(0);
+    enters.failures.assign(100'000, EAGAIN);
+    EXPECT_DEATH(ring->submit(), "assertion failed");
+}
+
 TEST_P(Faulty, AnEnterThatTakesAPartIsFollowedByAnother) {
     for (std::uint32_t number = 0; number < 10; ++number) echo(number);
     enters.submissions_max = 3;
