@@ -41,8 +41,8 @@ TEST(Angle, FindsTheDirectionOfAVector) {
 TEST(Angle, TurnsTheShorterWay) {
     const Angle a = Angle::from_degrees(350);
     const Angle b = Angle::from_degrees(10);
-    EXPECT_NEAR((b - a).signed_turns(), 65'536 / 18, 2);
-    EXPECT_NEAR((a - b).signed_turns(), -65'536 / 18, 2);
+    EXPECT_NEAR((b - a).signed_turns(), 65'536 / 18.0, 2);
+    EXPECT_NEAR((a - b).signed_turns(), -65'536 / 18.0, 2);
 }
 
 }  // namespace

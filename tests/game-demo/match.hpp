@@ -74,6 +74,7 @@ public:
     void say(std::uint16_t slot, Bytes message) { waiting_.push_back({slot, std::move(message)}); }
     void step() {
         std::vector<ringtick::Command> commands;
+        commands.reserve(waiting_.size());
         for (const Mailbox::Letter& letter : waiting_) {
             commands.push_back({.player = {letter.slot}, .bytes = letter.bytes});
         }
@@ -105,18 +106,22 @@ struct Lane {
     FixedVector east;
 };
 
+inline bool is_free_lane(const Terrain& terrain, FixedVector west, Fixed length) {
+    for (const std::int32_t off : {-60, -30, 0, 30, 60}) {
+        const FixedVector start = west + FixedVector{Fixed::from_int(-80), Fixed::from_int(off)};
+        if (terrain.ray(start, {Fixed::from_int(1), {}}, length) < length) return false;
+    }
+    return true;
+}
+
 inline Lane free_lane(const Terrain& terrain, std::int32_t distance) {
-    const Fixed reach = Fixed::from_int(distance + 100);
-    for (std::int32_t y = 300; y < terrain.side() - 300; y += 20) {
-        for (std::int32_t x = 300; x < terrain.side() - 300 - distance; x += 20) {
+    const FixedVector way{Fixed::from_int(distance), {}};
+    const std::int32_t most = terrain.side() - 300;
+    for (std::int32_t y = 300; y < most; y += 20) {
+        for (std::int32_t x = 300; x < most - distance; x += 20) {
             const FixedVector west{Fixed::from_int(x), Fixed::from_int(y)};
-            bool is_free = true;
-            for (const std::int32_t off : {-60, -30, 0, 30, 60}) {
-                const FixedVector start =
-                    west + FixedVector{Fixed::from_int(-80), Fixed::from_int(off)};
-                is_free = is_free && terrain.ray(start, {Fixed::from_int(1), {}}, reach) == reach;
-            }
-            if (is_free) return {west, west + FixedVector{Fixed::from_int(distance), {}}};
+            const Fixed length = Fixed::from_int(distance + 100);
+            if (is_free_lane(terrain, west, length)) return {west, west + way};
         }
     }
     return {};

@@ -30,9 +30,9 @@ class Recording {
 public:
     void run() {
         client_->start(now());
-        const std::string_view name = "Zo\xC3\xAB";
+        const char* const name = "Zo\xC3\xAB";
         const Bytes greeting = hello(name);
-        std::printf("hello %s ", name.data());
+        std::printf("hello %s ", name);
         print_hex(greeting);
         match_.game.on_join({0});
         match_.say(0, greeting);

@@ -40,26 +40,29 @@ TEST(Terrain, LeavesRoomToFlyBetweenAsteroids) {
     }
 }
 
+void expect_index_agrees(const Terrain& terrain, FixedVector place, Angle angle) {
+    const Fixed radius = rules::ship_radius;
+    bool touched = false;
+    Fixed cut = rules::rail_range;
+    for (const Asteroid& asteroid : terrain.asteroids()) {
+        const FixedVector there = asteroid.position - place;
+        touched = touched || dot(there, there) < squared(asteroid.radius + radius);
+        cut = ray_to_circle(there, unit_vector(angle), asteroid.radius, cut);
+    }
+    EXPECT_EQ(terrain.touching(place, radius) != nullptr, touched);
+    EXPECT_EQ(terrain.ray(place, unit_vector(angle), rules::rail_range), cut);
+}
+
 // Goal: the index of cells finds what looking at every asteroid finds.
 // Method: random places and rays in the smallest and the largest world.
 TEST(Terrain, FindsByItsIndexWhatLookingAtAllWouldFind) {
     for (const std::int32_t side : {side_min, side_max}) {
         const auto terrain = terrain_of(5, side);
         ringtick::Rng rng(9);
-        const Fixed radius = rules::ship_radius;
         for (int i = 0; i < 3000; ++i) {
             const FixedVector place{Fixed::from_int(rng.between(0, side)),
                                     Fixed::from_int(rng.between(0, side))};
-            const Angle angle{static_cast<std::uint16_t>(rng.below(65'536))};
-            bool touched = false;
-            Fixed cut = rules::rail_range;
-            for (const Asteroid& asteroid : terrain->asteroids()) {
-                const FixedVector there = asteroid.position - place;
-                touched = touched || dot(there, there) < squared(asteroid.radius + radius);
-                cut = ray_to_circle(there, unit_vector(angle), asteroid.radius, cut);
-            }
-            EXPECT_EQ(terrain->touching(place, radius) != nullptr, touched);
-            EXPECT_EQ(terrain->ray(place, unit_vector(angle), rules::rail_range), cut);
+            expect_index_agrees(*terrain, place, {static_cast<std::uint16_t>(rng.below(65'536))});
         }
     }
 }

@@ -247,10 +247,11 @@ TEST(Wire, RefusesAWelcomeToAWorldThatCannotBe) {
     Bytes bytes(64);
     Welcome read;
     EXPECT_TRUE(decode(std::span(bytes).first(encode(good, bytes)), read));
-    for (Welcome bad : {Welcome{.id = 4, .side = side_min, .people_max = 4},
-                        Welcome{.id = 0, .side = side_min - 1, .people_max = 4},
-                        Welcome{.id = 0, .side = 40'000, .people_max = 4},
-                        Welcome{.id = 0, .side = side_min, .people_max = 65'000, .bots = 65'000}}) {
+    for (const Welcome& bad :
+         {Welcome{.id = 4, .side = side_min, .people_max = 4},
+          Welcome{.id = 0, .side = side_min - 1, .people_max = 4},
+          Welcome{.id = 0, .side = 40'000, .people_max = 4},
+          Welcome{.id = 0, .side = side_min, .people_max = 65'000, .bots = 65'000}}) {
         EXPECT_FALSE(decode(std::span(bytes).first(encode(bad, bytes)), read));
     }
 }
