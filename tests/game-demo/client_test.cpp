@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -105,6 +107,28 @@ TEST_F(OneClient, MovesShipsSmoothlyBetweenSnapshots) {
     }
     EXPECT_GT(smallest, 1.4F);  // 6 units a tick, four frames to a tick.
     EXPECT_LT(largest, 1.6F);
+}
+
+// Goal: a heading turns the shorter way, through zero too.
+// Method: two turns at 6 degrees a tick, four frames to a tick: each frame adds a degree and a
+// half.
+TEST_F(OneClient, TurnsShipsSmoothlyBetweenSnapshots) {
+    steps(30);
+    float last = 0;
+    for (int i = 0; i < 120; ++i) {
+        match.ship(0).heading = match.ship(0).heading + rules::turn;
+        match.step();
+        for (int frame = 0; frame < 4; ++frame) {
+            now += period / 4;
+            if (frame == 3) deliver(true);
+            client->advance(now);
+            const float full_turn = 6.2831853F;
+            const float turned = std::fmod(view().own_heading - last + full_turn, full_turn);
+            last = view().own_heading;
+            if (i < 20) continue;
+            EXPECT_NEAR(turned, full_turn / 240, 0.001F) << i;
+        }
+    }
 }
 
 TEST_F(OneClient, SteersItsShipThroughTheServer) {

@@ -171,8 +171,21 @@ TEST_F(Duel, WhoLeavesIsNeitherHitNorMoved) {
     EXPECT_FALSE(world.ship(1).present());
 }
 
+// The second ray of a tick goes through where the first one's victim was.
+TEST_F(Duel, NobodyDiesTwiceInATick) {
+    world.enter(2);
+    put(2, lane.east + FixedVector{Fixed::from_int(80), {}});
+    orders[2].input = {.buttons = Input::fire, .aim = 128};  // West: from the other side.
+    world.ship(1).energy = 1;
+    step(Input::fire);
+    EXPECT_EQ(world.ship(1).deaths, 1);
+    EXPECT_EQ(world.counters().kills, 1U);
+    EXPECT_EQ(world.ship(0).energy, 60);  // The second ray flew on.
+}
+
 // Goal: who comes back is put where it is emptiest of eight places.
-// Method: 39 ships crowd one half of the world; the fortieth dies many times and is looked for.
+// Method: 39 ships crowd all but the east of the world; the fortieth dies many times and is looked
+// for. At random it would come back among them four times in five.
 TEST(World, PutsTheDeadBackWhereFewAre) {
     World world(1, side_min, 40);
     std::vector<Order> orders(40);
@@ -181,17 +194,17 @@ TEST(World, PutsTheDeadBackWhereFewAre) {
     int crowded = 0;
     for (int round = 0; round < 40; ++round) {
         for (ShipId id = 1; id < 40; ++id) {
-            world.ship(id).position = {Fixed::from_int(100 + (id % 4) * 250),
-                                       Fixed::from_int(100 + (id / 4) * 230)};
+            world.ship(id).position = {Fixed::from_int(100 + (id % 5) * 400),
+                                       Fixed::from_int(100 + (id / 5) * 290)};
         }
         world.ship(0).state = Ship::State::dead;
         world.ship(0).respawn_ticks = 2;
         world.step(++tick, orders);
         world.step(++tick, orders);
         ASSERT_TRUE(world.ship(0).alive());
-        if (world.ship(0).position.x < Fixed::from_int(1000)) crowded += 1;
+        if (world.ship(0).position.x < Fixed::from_int(1750)) crowded += 1;
     }
-    EXPECT_LE(crowded, 2);
+    EXPECT_LE(crowded, 15);
 }
 
 }  // namespace
