@@ -11,7 +11,7 @@ TEST(Histogram, APercentileIsNeverBelowTheTrueOneAndAtMostASixteenthAbove) {
     Histogram histogram;
     for (std::uint64_t value = 1; value <= 100'000; ++value) histogram.record(value);
     for (const std::uint32_t per_mille : {1U, 10U, 500U, 900U, 990U, 999U}) {
-        const std::uint64_t truth = 100U * per_mille;
+        const std::uint64_t truth = std::uint64_t{100} * per_mille;
         EXPECT_GE(histogram.percentile(per_mille), truth);
         EXPECT_LE(histogram.percentile(per_mille), truth + truth / 16 + 1);
     }
