@@ -145,9 +145,7 @@ void Loop::broadcast(Room& room) {
     std::span<const std::byte> frame;
     std::size_t handed = 0;
     for (std::size_t i = 0; i < viewers.size(); ++i) {
-        const std::size_t turn =
-            first + i < viewers.size() ? first + i : first + i - viewers.size();
-        const PlayerId viewer = viewers[turn];
+        const PlayerId viewer = viewers[(first + i) % viewers.size()];
         const Handle connection = room.connection_of(viewer);
         if (scratch_size_ - scratch_used_ < frame_size_max_) {
             hand_over();

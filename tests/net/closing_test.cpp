@@ -17,19 +17,22 @@ using test::upgrade_request;
 #define NEEDS_RING(bench) \
     if (!(bench).ready()) GTEST_SKIP() << "no io_uring here"
 
-// What the client is told last, as "opcode:payload", once the stream has ended.
+// "opcode:payload ", with bytes that cannot be printed as numbers.
+std::string told(const test::ServerFrame& frame) {
+    std::string text = std::to_string(static_cast<int>(frame.opcode)) + ":";
+    for (const char c : frame.payload) {
+        const bool printable = c >= ' ' && c <= '~';
+        text += printable ? std::string(1, c) : "<" + std::to_string(c & 0xFF) + ">";
+    }
+    return text + " ";
+}
+
+// What the client is told until the stream has ended.
 std::string last_words(NetBench& bench, test::WsClient& client) {
     std::string words;
     EXPECT_TRUE(bench.until([&] {
         const bool more = client.read();
-        for (const auto& frame : client.take_frames()) {
-            words += std::to_string(static_cast<int>(frame.opcode)) + ":";
-            for (const char c : frame.payload) {
-                words +=
-                    c >= ' ' && c <= '~' ? std::string(1, c) : "<" + std::to_string(c & 0xFF) + ">";
-            }
-            words += " ";
-        }
+        for (const auto& frame : client.take_frames()) words += told(frame);
         return !more;
     }));
     return words;

@@ -77,13 +77,7 @@ public:
         for (auto now = start; now < end; now = Clock::now()) {
             const double elapsed = std::chrono::duration<double>(now - start).count();
             const auto due = static_cast<std::uint64_t>(elapsed * rate);
-            while (totals_.inputs < due) {
-                const std::size_t who = totals_.inputs % plan_.clients;
-                if (who >= plan_.frozen && !members_[who].client->ended()) {
-                    members_[who].client->send(input);
-                }
-                totals_.inputs += 1;
-            }
+            while (totals_.inputs < due) send_next(input);
             read_what_came(1);
         }
     }
@@ -96,6 +90,13 @@ private:
         bool open = false;
         std::uint64_t tick = 0;
     };
+
+    void send_next(const std::string& input) {
+        const std::size_t who = totals_.inputs % plan_.clients;
+        totals_.inputs += 1;
+        if (who < plan_.frozen || members_[who].client->ended()) return;
+        members_[who].client->send(input);
+    }
 
     void read_what_came(int timeout_ms) {
         epoll_event events[256];

@@ -67,8 +67,8 @@ public:
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        connected_ =
-            connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        connected_ = socket_ >= 0 && connect(socket_, reinterpret_cast<const sockaddr*>(&address),
+                                             sizeof address) == 0;
     }
     ~WsClient() { close(); }
     WsClient(const WsClient&) = delete;
