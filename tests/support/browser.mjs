@@ -1,89 +1,81 @@
 // Debian's Chromium through playwright-core, and pages of the game in it.
 
-import {createRequire} from 'node:module';
-import {join} from 'node:path';
-
-import {limit_ms, until} from './until.mjs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { limit_ms, until } from './until.mjs';
 
 const require = createRequire(new URL('../../game-demo/web/package.json', import.meta.url));
-const {chromium} = require('playwright-core');
+const { chromium } = require('playwright-core');
 
 export const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 const switches = [
-    '--no-sandbox',
-    '--use-gl=angle',
-    '--use-angle=swiftshader',
-    '--enable-unsafe-swiftshader',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--mute-audio',
-    '--disable-gpu-watchdog',
+  '--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
+  '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--mute-audio', '--disable-gpu-watchdog',
 ];
 
-export const desk = {
-    viewport: {width: 1280, height: 720}
-};
+export const desk = { viewport: { width: 1280, height: 720 } };
 export const phone = {
-    viewport: {width: 390, height: 844},
-    hasTouch: true,
-    isMobile: true,
-    deviceScaleFactor: 2,
+  viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2,
 };
 
-export function launch() { return chromium.launch({executablePath: program, args: switches}); }
+export function launch() {
+  return chromium.launch({ executablePath: program, args: switches });
+}
 
 // What a browser says by itself when a server is not there.
 const unreachable = /WebSocket connection to 'ws:\S+' failed|ERR_CONNECTION_REFUSED/;
 
 export class GamePage {
-    complaints = [];
+  complaints = [];
 
-    // Opens the page and stands before its title. `sharp`: at full resolution even if drawn slowly,
-    // for the sake of the screenshot.
-    static async open(browser, url, options = {}) {
-        const {screen = desk, sharp = false, server_may_vanish = false} = options;
-        const context = await browser.newContext(screen);
-        context.setDefaultTimeout(limit_ms);
-        const opened = new GamePage(await context.newPage(), server_may_vanish);
-        await opened.page.goto(`${url}/${sharp ? '?sharp' : ''}`);
-        await opened.page.waitForFunction(() => window.railroids);
-        return opened;
-    }
+  // Opens the page and stands before its title. `sharp`: at full resolution even if drawn slowly,
+  // for the sake of the screenshot.
+  static async open(browser, url, options = {}) {
+    const { screen = desk, sharp = false, server_may_vanish = false } = options;
+    const context = await browser.newContext(screen);
+    context.setDefaultTimeout(limit_ms);
+    const opened = new GamePage(await context.newPage(), server_may_vanish);
+    await opened.page.goto(`${url}/${sharp ? '?sharp' : ''}`);
+    await opened.page.waitForFunction(() => window.railroids);
+    return opened;
+  }
 
-    constructor(page, server_may_vanish) {
-        this.page = page;
-        // Violations of the Content-Security-Policy are reported here, too.
-        page.on('console', (message) => {
-            if (message.type() !== 'error' && message.type() !== 'warning') return;
-            if (server_may_vanish && unreachable.test(message.text())) return;
-            this.complaints.push(message.text());
-        });
-        page.on('pageerror', (error) => this.complaints.push(error.stack));
-    }
+  constructor(page, server_may_vanish) {
+    this.page = page;
+    // Violations of the Content-Security-Policy are reported here, too.
+    page.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return;
+      if (server_may_vanish && unreachable.test(message.text())) return;
+      this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.stack));
+  }
 
-    async play(name) {
-        await this.page.fill('#name', name);
-        await this.page.click('#title button');
-        await this.until(`${name} plays`, (state) => state.connected && state.alive);
-    }
+  async play(name) {
+    await this.page.fill('#name', name);
+    await this.page.click('#title button');
+    await this.until(`${name} plays`, (state) => state.connected && state.alive);
+  }
 
-    state() { return this.page.evaluate(() => window.railroids.state()); }
+  state() {
+    return this.page.evaluate(() => window.railroids.state());
+  }
 
-    // Returns the first state that fulfils the condition.
-    until(what, condition) {
-        return until(what, async () => {
-            const state = await this.state();
-            return (await condition(state)) && state;
-        });
-    }
+  // Returns the first state that fulfils the condition.
+  until(what, condition) {
+    return until(what, async () => {
+      const state = await this.state();
+      return (await condition(state)) && state;
+    });
+  }
 
-    screenshot(name) {
-        return this.page.screenshot({path: join(process.env.ARTEFACTS, `${name}.png`)});
-    }
+  screenshot(name) {
+    return this.page.screenshot({ path: join(process.env.ARTEFACTS, `${name}.png`) });
+  }
 
-    async close() { await this.page.context().close(); }
+  async close() {
+    await this.page.context().close();
+  }
 }

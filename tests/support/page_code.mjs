@@ -1,23 +1,23 @@
 // The page's TypeScript as a module for Node, with the layout that the build generated.
 
-import {createRequire} from 'node:module';
+import { createRequire } from 'node:module';
 
 const web = new URL('../../game-demo/web/', import.meta.url);
-const {build} = createRequire(new URL('package.json', web))('esbuild');
+const { build } = createRequire(new URL('package.json', web))('esbuild');
 
 // Everything that these files of game-demo/web/src export, and `layout`.
 export async function load_page_code(tsconfig, names) {
-    const {outputFiles} = await build({
-        stdin: {
-            contents: [...names.map((name) => `./src/${name}`), 'railroids-layout']
-                          .map((path) => `export * from '${path}';`)
-                          .join(''),
-            resolveDir: web.pathname,
-        },
-        tsconfig,
-        bundle: true,
-        format: 'esm',
-        write: false,
-    });
-    return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const { outputFiles } = await build({
+    stdin: {
+      contents: [...names.map((name) => `./src/${name}`), 'railroids-layout']
+        .map((path) => `export * from '${path}';`)
+        .join(''),
+      resolveDir: web.pathname,
+    },
+    tsconfig,
+    bundle: true,
+    format: 'esm',
+    write: false,
+  });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }

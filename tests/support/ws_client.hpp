@@ -78,11 +78,13 @@ public:
     int socket() const { return socket_; }
 
     bool send(std::string_view bytes) const {
+        if (socket_ < 0) return false;
         return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
                static_cast<ssize_t>(bytes.size());
     }
     // As much as the kernel takes now; returns how much that was.
     std::size_t send_some(std::string_view bytes) const {
+        if (socket_ < 0) return 0;
         const ssize_t size =
             ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         return size > 0 ? static_cast<std::size_t>(size) : 0;
