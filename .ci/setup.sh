@@ -30,6 +30,7 @@ play  wasm-ld-19                                          lld-19
 play  /usr/lib/wasm32-wasi/libc.a                         wasi-libc
 play  /usr/lib/wasm32-wasi/libc++.a                       libc++-19-dev-wasm32
 play  /usr/lib/llvm-19/lib/clang/19/lib/wasi              libclang-rt-19-dev-wasm32
+test  /usr/lib/llvm-19/lib/clang/19/lib/linux               libclang-rt-19-dev
 test  gtest>=1.11                                         libgtest-dev
 test  strace                                              strace
 test  chromium                                            chromium
