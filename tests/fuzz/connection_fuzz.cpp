@@ -148,7 +148,6 @@ public:
         if (!events_.open()) return;
         if (!connections_.ready_for_snapshot(events_.viewer(), frame.size())) return;
         connections_.send_snapshot(events_.viewer(), frame);
-        turn();
     }
 
     // Whatever happened, the slot is free in the end and every buffer at home.
@@ -210,13 +209,13 @@ void suffer(std::span<const std::byte> stream) {
         const std::size_t size = std::min(cuts.next_size(), stream.size());
         kernel.deliver(stream.first(size));
         stream = stream.subspan(size);
-        conversation.turn();
         const std::size_t trouble = cuts.next_size();
-        if (trouble % 3 == 0 && kernel.sending()) kernel.take(cuts.next_size());
-        if (trouble % 5 == 0) {
+        if (trouble % 5 == 0) {  // In the same turn as what has just come.
             kernel.set_room(cuts.next_size() % 12);
             conversation.show(as_bytes(snapshot));
         }
+        conversation.turn();
+        if (trouble % 3 == 0 && kernel.sending()) kernel.take(cuts.next_size());
         if (trouble % 7 == 0) conversation.pass(std::chrono::milliseconds(40 * trouble));
         if (trouble % 97 == 0) kernel.end_stream();
         if (trouble % 101 == 0 && kernel.sending()) kernel.fail_send(ECONNRESET);

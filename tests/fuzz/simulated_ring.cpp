@@ -13,6 +13,10 @@ namespace {
 
 SimulatedKernel* opened_last = nullptr;
 
+Completion completion(Token token, std::int32_t result, bool more = false) {
+    return {.token = token, .result = result, .more = more, .has_buffer = false, .buffer_id = 0};
+}
+
 }  // namespace
 
 SimulatedKernel& SimulatedKernel::the() {
@@ -47,8 +51,7 @@ void SimulatedKernel::end_stream() {
 }
 
 void SimulatedKernel::post(Token token, std::int32_t result, bool more) {
-    posted_.push_back(
-        {.token = token, .result = result, .more = more, .has_buffer = false, .buffer_id = 0});
+    posted_.push_back(completion(token, result, more));
 }
 
 void SimulatedKernel::transmit(std::span<const std::byte> bytes) {
@@ -104,6 +107,17 @@ void SimulatedKernel::receive() {
                            .buffer_id = id});
     }
     if (receive_.armed && stream_ended_) end_receive(0);
+}
+
+// Success is silent, and what fails is told late: behind what was received meanwhile.
+void SimulatedKernel::show(std::span<const std::byte> bytes, Token token) {
+    if (shut_down_) return told_late_.push_back(completion(token, -EPIPE));
+    const std::size_t size = std::min(room_, bytes.size());
+    room_ -= size;
+    transmit(bytes.first(size));
+    if (size == bytes.size()) return;
+    const auto result = size > 0 ? static_cast<std::int32_t>(size) : -EAGAIN;
+    told_late_.push_back(completion(token, result));
 }
 
 // Success is silent, as Ring promises.
@@ -177,12 +191,7 @@ void Ring::send(int socket, std::span<const std::byte> bytes, Token token) {
 void Ring::broadcast(int socket, std::span<const std::byte> bytes, Token token) {
     ASSERT(socket == SimulatedKernel::peer_socket);
     ASSERT(!native_->sending());
-    if (native_->shut_down_) return native_->post(token, -EPIPE);
-    const std::size_t size = std::min(native_->room_, bytes.size());
-    native_->room_ -= size;
-    native_->transmit(bytes.first(size));
-    if (size == bytes.size()) return;
-    native_->post(token, size > 0 ? static_cast<std::int32_t>(size) : -EAGAIN);
+    native_->show(bytes, token);
 }
 
 void Ring::cancel(Token target, Token token) {
@@ -191,6 +200,9 @@ void Ring::cancel(Token target, Token token) {
 
 void Ring::submit() {
     native_->receive();
+    auto& late = native_->told_late_;
+    native_->posted_.insert(native_->posted_.end(), late.begin(), late.end());
+    late.clear();
 }
 
 void Ring::submit_and_wait(std::uint32_t, Nanoseconds) {

@@ -58,9 +58,11 @@ private:
     void receive();
     void end_receive(std::int32_t result);
     void transmit(std::span<const std::byte> bytes);
+    void show(std::span<const std::byte> bytes, Token token);
     void cancel(Token target, Token token);
 
     std::vector<Completion> posted_;
+    std::vector<Completion> told_late_;
     std::vector<Completion> reaped_;
     Token accept_{};
     bool accept_armed_ = false;
