@@ -70,6 +70,7 @@ void Connections::begin_close(
     c.state = Connection::State::closing;
     c.close_reason = why;
     c.deadline = now_ + options_.close_timeout;
+    c.close_began_at = now_;
     c.pong_waiting = false;
     events_.on_close(handle, why);
 
@@ -170,7 +171,8 @@ void Connections::bury() {
 // Moves every moment that something is measured from, or waits for, by as long as nobody could act.
 void Connections::forgive(Nanoseconds pause) {
     table_.for_each([pause](Handle, Connection& c) {
-        for (Nanoseconds* moment : {&c.heard_at, &c.progressed_at, &c.pinged_at, &c.refused_at}) {
+        for (Nanoseconds* moment :
+             {&c.heard_at, &c.progressed_at, &c.pinged_at, &c.refused_at, &c.close_began_at}) {
             *moment += pause;
         }
         if (c.deadline != Nanoseconds::max()) c.deadline += pause;
@@ -202,8 +204,7 @@ void Connections::sweep_one(Handle handle, Connection& c) {
             return sweep_open(handle, c);
         case Connection::State::closing:
         case Connection::State::draining:
-            // While it takes what we owe it, it may take its time.
-            if (late && (c.output.empty() || stalled(c))) die(handle, c, c.close_reason);
+            if (late && !may_take_more(c)) die(handle, c, c.close_reason);
             return;
         case Connection::State::dead:
             if (late) cancel_requests(handle, c);
@@ -219,6 +220,12 @@ void Connections::cancel_requests(Handle handle, const Connection& c) {
 
 bool Connections::stalled(const Connection& c) const {
     return now_ - c.progressed_at >= options_.stall_timeout;
+}
+
+// While it takes what we owe it, it may take its time, but not for ever: a byte now and then would
+// keep its place.
+bool Connections::may_take_more(const Connection& c) const {
+    return !c.output.empty() && !stalled(c) && now_ - c.close_began_at < options_.stall_timeout;
 }
 
 void Connections::sweep_open(Handle handle, Connection& c) {

@@ -53,6 +53,7 @@ struct Connection {
     Nanoseconds heard_at{};       // The last byte from the peer.
     Nanoseconds progressed_at{};  // The last time the peer took some of what waits, or none waited.
     Nanoseconds deadline{};       // Of the handshake, response, message or close; max(): none.
+    Nanoseconds close_began_at{};
 
     std::uint64_t tick_seen = 0;  // The tick that the three counts below belong to.
     std::uint32_t bytes_this_tick = 0;

@@ -135,6 +135,7 @@ private:
     void sweep_open(Handle handle, Connection& c);
     void cancel_requests(Handle handle, const Connection& c);
     bool stalled(const Connection& c) const;
+    bool may_take_more(const Connection& c) const;
     void forgive(Nanoseconds pause);
 
     const NetOptions options_;

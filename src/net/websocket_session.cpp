@@ -26,6 +26,8 @@ void Connections::read_frames(Handle handle, Connection& c, std::span<std::byte>
     auto& decoder = std::get<MessageDecoder>(c.protocol);
     const auto assembly = inputs_.of(handle.slot).first(options_.message.message_size_max);
     while (on_frame_event(handle, c, decoder.next(input, assembly))) {
+        // What begins behind a message, or behind a control frame by itself, has its own time.
+        if (c.state == Connection::State::open && !decoder.mid_message()) c.deadline = never;
     }
     if (c.state != Connection::State::open) return;
 
@@ -64,7 +66,6 @@ bool Connections::on_frame_event(Handle handle, Connection& c, const MessageDeco
     }
     if (!open) return true;  // Data after our close frame is ignored (RFC 6455, section 5.5.1).
 
-    c.deadline = never;
     stats_.messages_received += 1;
     if (options_.messages_per_tick > 0 && --c.message_credit < 0) {
         begin_close(handle, c, CloseCode::policy_violation, "too many messages",

@@ -276,5 +276,133 @@ TEST(Closing, AClientThatTakesNothingIsCutAfterTheStallTimeout) {
     ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
 }
 
+// The tests from here on: a trickle of bytes, in either direction, resets no deadline.
+
+// Goal: what is owed is delivered, but not for ever.
+// Method: a queue that takes minutes at the pace at which the peer reads it, so that there is
+// progress all the while.
+TEST(Closing, AClosingConnectionThatTakesALittleNowAndThenIsDroppedAfterTheStallTimeout) {
+    NetBench bench({.output_size_max = 800'000}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    const std::vector<std::byte> part(1'000);
+    for (int i = 0; i < 780; ++i) {
+        ASSERT_TRUE(bench.connections().send_message(bench.events.opened[0], Opcode::binary, part));
+    }
+    bench.connections().close(bench.events.opened[0], CloseCode::going_away, "",
+                              CloseReason::shutdown);
+    for (int second = 0; second < 9; ++second) {
+        client->read(6'500);
+        bench.pass(1s);
+    }
+    EXPECT_EQ(bench.connections().count(), 1U);
+    for (int second = 0; second < 3; ++second) {
+        client->read(6'500);
+        bench.pass(1s);
+    }
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
+TEST(Closing, DataInsteadOfACloseFrameBuysNoTime) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    bench.connections().close(bench.events.opened[0], CloseCode::going_away, "",
+                              CloseReason::shutdown);
+    for (int i = 0; i < 5; ++i) {
+        client->send(client_frame(Opcode::binary, "but"));
+        bench.pass(250ms);
+    }
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+    EXPECT_EQ(bench.stats().closed[static_cast<std::size_t>(CloseReason::shutdown)], 1U);
+}
+
+TEST(Closing, DataBehindTheLastWordsBuysNoTime) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    ASSERT_TRUE(client->send("NONSENSE\r\n\r\n"));
+    ASSERT_TRUE(bench.until([&] { return !client->read(); }));
+    EXPECT_EQ(bench.connections().count(), 1U);  // Our side is closed, theirs is not.
+    for (int i = 0; i < 5; ++i) {
+        client->send("more ");
+        bench.pass(250ms);
+    }
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
+TEST(Closing, ATrickledRequestBehindAnAnsweredOneHasNoMoreTimeThanTheFirst) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    ASSERT_TRUE(client->send("GET /one HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        return client->received().ends_with("/one\n");
+    }));
+    const std::string request = upgrade_request();
+    for (std::size_t i = 0; i < 6; ++i) {
+        client->send(request.substr(i, 1));
+        bench.pass(1s);
+    }
+    ASSERT_TRUE(bench.until([&] { return !client->read(); }));
+    EXPECT_NE(client->received().find("HTTP/1.1 408 "), std::string::npos) << client->received();
+}
+
+TEST(Closing, AnAnswerTakenALittleNowAndThenIsCutAfterTheResponseTimeout) {
+    NetBench bench({.response_timeout = 20s}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const std::vector<std::byte> body(4'000'000, std::byte{'b'});
+    bench.events.large_body = body;
+    const auto client = bench.connect(4'096);
+    ASSERT_TRUE(client->send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    for (int second = 0; second < 19; ++second) {
+        bench.pass(1s);
+        client->read(6'500);
+    }
+    EXPECT_EQ(bench.connections().count(), 1U);
+    bench.pass(2s);
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
+TEST(Closing, PingsBetweenItsFragmentsBuyAMessageNoTime) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    for (int second = 0; second < 12; ++second) {
+        const Opcode opcode = second == 0 ? Opcode::binary : Opcode::continuation;
+        client->send(client_frame(opcode, "part", false) + client_frame(Opcode::ping, ""));
+        bench.pass(1s);
+    }
+    EXPECT_EQ(only_reason(bench), CloseReason::message_timeout);
+}
+
+TEST(Closing, ATrickledPingIsCutLikeAMessage) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    const std::string frame = client_frame(Opcode::ping, std::string(100, 'x'));
+    for (std::size_t i = 0; i < 12; ++i) {
+        client->send(frame.substr(i, 1));
+        bench.pass(1s);
+    }
+    EXPECT_EQ(only_reason(bench), CloseReason::message_timeout);
+}
+
+TEST(Closing, PingsThatEndInTimeMayFollowEachOtherForEver) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    const std::string frame = client_frame(Opcode::ping, "xyz");
+    ASSERT_TRUE(client->send(frame.substr(0, 4)));
+    for (int i = 0; i < 30; ++i) {
+        bench.pass(1s);
+        ASSERT_TRUE(client->send(frame.substr(4) + frame.substr(0, 4)));
+    }
+    bench.pass(1s);
+    EXPECT_EQ(bench.stats().pings_received, 30U);
+    EXPECT_TRUE(bench.events.closed.empty());
+}
+
 }  // namespace
 }  // namespace ringtick
