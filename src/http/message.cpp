@@ -42,6 +42,8 @@ std::string_view reason_phrase(Status status) {
             return "URI Too Long";
         case Status::upgrade_required:
             return "Upgrade Required";
+        case Status::too_many_requests:
+            return "Too Many Requests";
         case Status::header_fields_too_large:
             return "Request Header Fields Too Large";
         case Status::service_unavailable:

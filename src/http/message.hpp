@@ -21,6 +21,7 @@ enum class Status : std::uint16_t {
     content_too_large = 413,
     uri_too_long = 414,
     upgrade_required = 426,
+    too_many_requests = 429,
     header_fields_too_large = 431,
     service_unavailable = 503,
 };

@@ -31,6 +31,7 @@ std::string_view demanded_header(Status status) {
         case Status::upgrade_required:
             // RFC 9110, section 15.5.22, and RFC 6455, section 4.4.
             return "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+        case Status::too_many_requests:  // RFC 6585, section 4.
         case Status::service_unavailable:
             return "Retry-After: 5\r\n";  // RFC 9110, section 10.2.3, in seconds.
         default:

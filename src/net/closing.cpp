@@ -161,6 +161,7 @@ void Connections::bury() {
             continue;
         }
         close_socket(c->socket);
+        leave(*c);
         inputs_.release(handle.slot);
         outputs_.release(handle.slot);
         table_.erase(handle);

@@ -4,6 +4,7 @@
 #include "http/request_parser.hpp"
 #include "net/events.hpp"
 #include "net/output.hpp"
+#include "net/peer.hpp"
 #include "ws/message_decoder.hpp"
 
 #include <array>
@@ -43,6 +44,9 @@ struct Connection {
     bool end_after_output = false;  // FIN once all is sent.
     bool pinged = false;            // Since it was last heard.
     bool cancel_sent = false;
+    bool counted = false;           // In the counts of addresses, under `counted_as`.
+    bool turned_away = false;       // Has no place, only the time to be told so.
+    bool proxy_header_due = false;  // Its first bytes may be one.
     bool snapshot_refused = false;  // The last one found the socket full.
     std::uint32_t snapshots_skipped = 0;
     std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
@@ -59,6 +63,9 @@ struct Connection {
     std::uint32_t bytes_this_tick = 0;
     std::uint32_t pongs_this_tick = 0;
     std::int32_t message_credit = 0;
+
+    Peer peer;  // Who we talk to: of a proxy that sent a PROXY header, its client.
+    IpAddress counted_as;
 
     std::size_t input_size = 0;  // Bytes of an HTTP request gathered so far.
     std::uint32_t requests = 0;

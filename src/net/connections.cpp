@@ -1,6 +1,7 @@
 #include "net/connections.hpp"
 
 #include "base/assert.hpp"
+#include "net/admission.hpp"
 #include "net/flow.hpp"
 
 #include <algorithm>
@@ -9,9 +10,6 @@
 namespace ringtick {
 
 namespace {
-
-// Beyond connections_max, a few slots in which a connection is told that the server is full.
-constexpr std::uint32_t antechamber = 64;
 
 // Turns are at most a second apart, at one tick a second.
 constexpr Nanoseconds pause_max = std::chrono::seconds(2);
@@ -38,11 +36,12 @@ Connections::Connections(const NetOptions& options,
       ring_(ring),
       buffers_(buffers),
       events_(events),
-      table_(options.connections_max + antechamber) {
+      table_(slots_of(options)) {
 }
 
 Result<void> Connections::open() {
-    const std::uint32_t slots = options_.connections_max + antechamber;
+    const std::uint32_t slots = slots_of(options_);
+    counts_.open(slots, options_.address_seed);
     if (auto opened = inputs_.open(slots, input_size(options_)); !opened) return opened;
     if (auto opened = outputs_.open(slots, options_.output_size_max); !opened) return opened;
     leftover_ = std::make_unique_for_overwrite<std::byte[]>(input_size(options_));
@@ -51,8 +50,8 @@ Result<void> Connections::open() {
 }
 
 std::size_t Connections::memory_fixed() const {
-    return table_.memory() + input_size(options_) +
-           4 * sizeof(Handle) * (options_.connections_max + antechamber);
+    return table_.memory() + counts_.memory() + input_size(options_) +
+           4 * sizeof(Handle) * slots_of(options_);
 }
 
 std::size_t Connections::memory_reserved() const {
@@ -141,29 +140,6 @@ void Connections::on_accept(const Completion& completion) {
     // would be refused at once, for ever. Wait for somebody to leave.
     stats_.accept_failures += 1;
     accept_resumes_at_ = now_ + options_.accept_pause;
-}
-
-void Connections::admit(int socket) {
-    ASSERT(socket >= 0);
-    stats_.accepted += 1;
-    if (table_.full() || listener_ < 0) return close_socket(socket);
-
-    const bool crowded = table_.count() >= options_.connections_max;
-    const Handle handle = table_.insert(Connection{});
-    Connection& c = *table_.find(handle);
-    c.socket = socket;
-    c.output = Output(outputs_.of(handle.slot));
-    c.protocol.emplace<http::RequestParser>(options_.request);
-    c.heard_at = c.progressed_at = now_;
-    c.deadline = now_ + options_.handshake_timeout;
-    c.tick_seen = tick_;
-    c.message_credit = message_credit_max(options_);
-    arm_recv(handle, c);
-    if (crowded) {
-        stats_.refused_full += 1;
-        refuse(handle, c, http::Status::service_unavailable, "All places are taken.");
-    }
-    settle(handle, c);
 }
 
 void Connections::on_recv(Handle handle,

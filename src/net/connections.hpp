@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
+#include "net/address_counts.hpp"
 #include "net/connection.hpp"
 #include "net/events.hpp"
 #include "net/memory.hpp"
@@ -78,7 +79,6 @@ public:
 private:
     // connections.cpp: completions
     void on_accept(const Completion& completion);
-    void admit(int socket);
     void on_recv(Handle handle,
                  Connection& c,
                  const Completion& completion,
@@ -88,6 +88,25 @@ private:
     void on_send(Handle handle, Connection& c, std::int32_t result);
     void on_broadcast(Handle handle, Connection& c, std::int32_t result);
     void read(Handle handle, Connection& c, std::span<std::byte> bytes);
+
+    // admission.cpp: who may come in
+    void admit(int socket);
+    http::Status judge(const Peer& peer) const;
+    bool is_limited(const Peer& peer) const;
+    bool has_too_many(const Peer& peer) const;
+    void count_as(Connection& c, const Peer& peer);
+    void uncount(Connection& c);
+    void count_refusal(http::Status status);
+    void turn_away(Handle handle,
+                   Connection& c,
+                   http::Status status,
+                   http::Method method = http::Method::other);
+    void leave(Connection& c);
+    bool admit_client(Handle handle,
+                      Connection& c,
+                      const Peer& client,
+                      http::Method method = http::Method::other);
+    bool read_proxy_header(Handle handle, Connection& c);
 
     // flow.cpp: what is armed and when
     void begin_tick_of(Connection& c) const;
@@ -103,6 +122,7 @@ private:
 
     // http_exchange.cpp
     void read_http(Handle handle, Connection& c, std::span<std::byte> bytes);
+    void drop_input(Handle handle, Connection& c, std::size_t size);
     void advance_http(Handle handle, Connection& c);
     void answer(Handle handle, Connection& c, const http::RequestParser& parser);
     void upgrade(Handle handle, Connection& c, const http::Request& request, std::size_t head_size);
@@ -145,6 +165,7 @@ private:
     ConnectionEvents& events_;
 
     SlotMap<Connection> table_;
+    AddressCounts counts_;
     SlotMemory inputs_;
     SlotMemory outputs_;
     std::unique_ptr<std::byte[]> leftover_;  // Bytes behind an opening handshake.
@@ -161,6 +182,7 @@ private:
     Nanoseconds now_{};
     std::uint64_t tick_ = 0;
     std::uint32_t urgent_count_ = 0;
+    std::uint32_t turned_away_count_ = 0;
     bool cancels_queued_ = false;
     NetStats stats_;
 };

@@ -15,13 +15,6 @@ namespace {
 
 constexpr Nanoseconds never = Nanoseconds::max();
 
-// Drops the first `size` bytes of what was gathered.
-void drop_front(std::span<std::byte> memory, std::size_t& used, std::size_t size) {
-    ASSERT(size <= used);
-    used -= size;
-    if (used > 0) std::memmove(memory.data(), memory.data() + size, used);
-}
-
 CloseReason reason_of(http::Status refusal) {
     switch (refusal) {
         case http::Status::bad_request:
@@ -49,10 +42,19 @@ void Connections::read_http(Handle handle, Connection& c, std::span<std::byte> b
     advance_http(handle, c);
 }
 
+// Drops the first `size` bytes of what was gathered.
+void Connections::drop_input(Handle handle, Connection& c, std::size_t size) {
+    ASSERT(size <= c.input_size);
+    c.input_size -= size;
+    std::byte* const memory = inputs_.of(handle.slot).data();
+    if (c.input_size > 0) std::memmove(memory, memory + size, c.input_size);
+}
+
 // The next request is looked at when the last answer has gone: so answers keep their order.
 void Connections::advance_http(Handle handle, Connection& c) {
     ASSERT(c.state == Connection::State::http);
     if (!c.output.empty() || c.input_size == 0) return;
+    if (c.proxy_header_due && !read_proxy_header(handle, c)) return;
     const auto input = inputs_.of(handle.slot).first(c.input_size);
     auto& parser = std::get<http::RequestParser>(c.protocol);
     switch (parser.parse(input)) {
@@ -72,6 +74,10 @@ void Connections::answer(Handle handle, Connection& c, const http::RequestParser
     const http::Request request = parser.request(memory.first(c.input_size), headers);
     stats_.requests += 1;
     c.requests += 1;
+    if (options_.trust.includes(c.peer)) {
+        const Peer client = forwarded_client(request, options_.trust);
+        if (!admit_client(handle, c, client, request.method)) return;
+    }
     if (http::asks_for_websocket(request)) {
         return upgrade(handle, c, request, parser.head_size());
     }
@@ -89,7 +95,7 @@ void Connections::answer(Handle handle, Connection& c, const http::RequestParser
     c.end_after_output = !request.keep_alive;
     c.deadline = now_ + options_.response_timeout;
 
-    drop_front(memory, c.input_size, parser.head_size());
+    drop_input(handle, c, parser.head_size());
     c.protocol.emplace<http::RequestParser>(options_.request);  // Last: it ends `parser`.
 }
 

@@ -12,7 +12,10 @@ struct NetStats {
     std::uint64_t accepted = 0;
     std::uint64_t accept_failures = 0;  // EMFILE and its like; accepting paused each time.
     std::uint64_t refused_full = 0;     // 503: connections_max were there.
-    std::uint64_t requests = 0;         // Complete HTTP requests, opening handshakes included.
+    std::uint64_t refused_per_ip = 0;   // 429: connections_per_ip_max were there from its address.
+    std::uint64_t proxy_headers = 0;    // PROXY headers read, of trusted proxies.
+    std::uint64_t proxy_headers_malformed = 0;
+    std::uint64_t requests = 0;  // Complete HTTP requests, opening handshakes included.
     std::uint64_t requests_refused = 0;
     std::uint64_t opened = 0;  // Opening handshakes completed.
     std::array<std::uint64_t, close_reasons_count> closed{};

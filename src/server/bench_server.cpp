@@ -6,6 +6,7 @@
 #include "server/clock.hpp"
 #include "server/server.hpp"
 #include "server/standard_streams.hpp"
+#include "server/trust_option.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -74,6 +75,11 @@ void add_options(CLI::App& app, BenchOptions& bench, Options& options) {
     app.add_option("--connections-max", options.net.connections_max, "Connections at once")
         ->check(CLI::Range(1, 15'000))
         ->capture_default_str();
+    app.add_option("--connections-per-ip-max", options.net.connections_per_ip_max,
+                   "Connections from one address, or IPv6 /64; 0: not limited; loopback never is")
+        ->check(CLI::Range(0, 15'000))
+        ->capture_default_str();
+    add_trust_option(app, options.net.trust);
     app.add_option("--message-max", options.net.message.message_size_max,
                    "Bytes of one message from a client")
         ->check(CLI::Range(125, 1 << 28))

@@ -21,7 +21,7 @@ struct Row {
     std::uint64_t value;
 };
 
-constexpr std::size_t rows_max = 32;
+constexpr std::size_t rows_max = 64;
 
 struct Rows {
     std::array<Row, rows_max> all;
@@ -56,6 +56,11 @@ void add_net_rows(Rows& rows, const NetStats& net) {
     rows.add("accept_failures", "Accepts refused by the machine; accepting paused",
              net.accept_failures);
     rows.add("refused_full", "Connections told 503", net.refused_full);
+    rows.add("refused_per_ip", "Connections and requests told 429: their address had too many",
+             net.refused_per_ip);
+    rows.add("proxy_headers", "PROXY headers read", net.proxy_headers);
+    rows.add("proxy_headers_malformed", "Connections closed for a malformed PROXY header",
+             net.proxy_headers_malformed);
     rows.add("requests", "HTTP requests", net.requests);
     rows.add("requests_refused", "HTTP requests refused", net.requests_refused);
     rows.add("opened", "Opening handshakes completed", net.opened);

@@ -1,6 +1,7 @@
 #include "server/options.hpp"
 
 #include "server/sizes.hpp"
+#include "server/trust_option.hpp"
 
 #include <fmt/format.h>
 
@@ -99,6 +100,7 @@ void add_server_options(CLI::App& app, Options& options) {
     app.add_option("--origin", options.origins,
                    "A web origin that may connect, beside the server's own (repeatable; * is any)")
         ->option_text("ORIGIN");
+    add_trust_option(app, options.net.trust);
     app.add_option("--log-level", options.log_level,
                    "How much to log, to stderr: trace, debug, info, warning, error or off")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
@@ -112,12 +114,17 @@ void add_network_limits(CLI::App& app, NetOptions& net) {
     for (const Limit& limit :
          {Limit{"--connections-max", "CONNECTIONS", net.connections_max, 1, 15'000,
                 "Connections at once; the next one is told 503"},
+          Limit{"--connections-per-ip-max", "CONNECTIONS", net.connections_per_ip_max, 0, 15'000,
+                "Connections from one IPv4 address or IPv6 /64; the next one is told 429; 0: not "
+                "limited; loopback and trusted proxies never are"},
           Limit{"--fragments-max", "FRAGMENTS", net.message.fragments_max, 1, 1 << 24,
                 "Fragments of one message"},
           Limit{"--inbound-per-tick", "BYTES", net.inbound_bytes_per_tick, 1'024, 1 << 28,
                 "Bytes read from one connection in a tick"},
           Limit{"--messages-per-tick", "MESSAGES", net.messages_per_tick, 1, 100'000,
                 "Messages taken from one connection in a tick, averaged over ten"},
+          Limit{"--pongs-per-tick", "PONGS", net.pongs_per_tick, 1, 100'000,
+                "Pings of one connection answered in a tick, then only the latest"},
           Limit{"--output-max", "BYTES", net.output_size_max, 32'768, 1 << 28,
                 "Bytes that may wait for one connection"},
           Limit{"--receive-buffer-size", "BYTES", net.receive_buffer_size, 256, 65'536,
@@ -139,6 +146,8 @@ void add_limits(CLI::App& app, Options& options) {
                 "Bytes of one snapshot"},
           Limit{"--catch-up-max", "TICKS", options.catch_up_max, 1, 1'000,
                 "Ticks run at once after a stall; the rest is forgiven"},
+          Limit{"--inbox-messages", "MESSAGES", options.inbox_messages, 0, 1 << 24,
+                "Messages that wait for a room's tick; 0: eight for each player, and 64"},
           Limit{"--inbox-bytes", "BYTES", options.inbox_bytes, 4'096, 1 << 28,
                 "Bytes of messages that wait for a room's tick"},
           Limit{"--send-buffer", "BYTES", options.listener.send_buffer_size, 4'096, 1 << 24,
@@ -147,6 +156,8 @@ void add_limits(CLI::App& app, Options& options) {
     }
     add_seconds(app, "--handshake-timeout", net.handshake_timeout,
                 "For a whole request, from the connection's first moment");
+    add_seconds(app, "--response-timeout", net.response_timeout,
+                "For a client to take a whole HTTP response");
     add_seconds(app, "--message-timeout", net.message_timeout,
                 "From a message's first byte to its last");
     add_seconds(app, "--ping-after", net.ping_after, "Silence after which a client is pinged");

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -41,10 +42,15 @@ void raise_descriptor_limit(std::uint32_t connections_max) {
                     limit.rlim_cur, needed, connections_max));
 }
 
-// A page about all the rooms is written where its connection's output waits.
-Options with_room_for_pages(Options options) {
+// What follows from the options, or from nowhere.
+Options completed(Options options) {
+    // A page about all the rooms is written where its connection's output waits.
     std::uint32_t& output = options.net.output_size_max;
     output = std::max(output, page_size_max(options.rooms));
+    // A secret, and the one random number that no --seed repeats: it decides nothing but places in
+    // a table. Without it (getrandom(2) may be interrupted) the table works all the same.
+    std::uint64_t& seed = options.net.address_seed;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = 0;
     return options;
 }
 
@@ -56,7 +62,7 @@ void pause_briefly() {
 }  // namespace
 
 Server::Server(const Options& options, const Program& program, ServerKind kind)
-    : options_(with_room_for_pages(options)),
+    : options_(completed(options)),
       program_(program),
       kind_(kind),
       policy_{.origins = options_.origins, .subprotocol = program.subprotocol},

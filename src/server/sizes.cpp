@@ -1,5 +1,6 @@
 #include "server/sizes.hpp"
 
+#include "net/admission.hpp"
 #include "uring/ring.hpp"
 
 #include <algorithm>
@@ -9,15 +10,13 @@ namespace ringtick {
 
 namespace {
 
-constexpr std::uint32_t antechamber = 64;  // Slots beyond connections_max; see Connections.
 constexpr std::uint32_t submissions = 512;
 
 }  // namespace
 
 Sizes sizes_of(const NetOptions& options) {
-    Sizes sizes{.slots = options.connections_max + antechamber,
-                .buffers = options.receive_buffers,
-                .submissions = submissions};
+    Sizes sizes{
+        .slots = slots_of(options), .buffers = options.receive_buffers, .submissions = submissions};
     // Enough that everyone can have one message waiting.
     if (sizes.buffers == 0) {
         sizes.buffers = std::clamp(std::bit_ceil(options.connections_max), 256U, 16'384U);

@@ -83,6 +83,7 @@ TEST(Refusal, IsACompleteResponse) {
 TEST(Refusal, CarriesWhatItsStatusDemands) {
     EXPECT_TRUE(has_line(refusal_of(Status::method_not_allowed), "Allow: GET, HEAD"));
     EXPECT_TRUE(has_line(refusal_of(Status::service_unavailable), "Retry-After: 5"));
+    EXPECT_TRUE(has_line(refusal_of(Status::too_many_requests), "Retry-After: 5"));
     const std::string upgrade = refusal_of(Status::upgrade_required);
     EXPECT_TRUE(has_line(upgrade, "Upgrade: websocket"));
     EXPECT_TRUE(has_line(upgrade, "Sec-WebSocket-Version: 13"));
@@ -100,6 +101,7 @@ TEST(Refusal, NamesEveryStatus) {
              {Status::uri_too_long, "414 URI Too Long"},
              {Status::upgrade_required, "426 Upgrade Required"},
              {Status::header_fields_too_large, "431 Request Header Fields Too Large"},
+             {Status::too_many_requests, "429 Too Many Requests"},
              {Status::service_unavailable, "503 Service Unavailable"}}) {
         EXPECT_TRUE(refusal_of(status).starts_with("HTTP/1.1 " + std::string(line) + "\r\n"));
     }

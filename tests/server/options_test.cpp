@@ -51,9 +51,10 @@ TEST(Options, HelpIsNoFailureAndNamesEveryLimitWithItsDefault) {
     const Outcome outcome = parse({"--help"});
     EXPECT_FALSE(outcome.parsed.run);
     EXPECT_EQ(outcome.parsed.exit_code, 0);
-    for (const char* word :
-         {"--listen", "--rate-hz", "--connections-max", "4096", "--message-max", "16384",
-          "--handshake-timeout", "--stall-timeout", "--snapshot-max", "--config", "Exit codes"}) {
+    for (const char* word : {"--listen", "--rate-hz", "--connections-max", "4096", "--message-max",
+                             "16384", "--handshake-timeout", "--stall-timeout", "--snapshot-max",
+                             "--config", "Exit codes", "--connections-per-ip-max", "--trust-proxy",
+                             "--pongs-per-tick", "--response-timeout", "--inbox-messages"}) {
         EXPECT_NE(outcome.output.find(word), std::string::npos) << word;
     }
 }
@@ -73,11 +74,39 @@ TEST(Options, BadUsageSaysWhatIsWrongAndEndsWithTwo) {
                                                {"--rate-hz", "nan"},
                                                {"--handshake-timeout", "nan"},
                                                {"--handshake-timeout", "inf"},
-                                               {"--handshake-timeout", "-1"}}) {
+                                               {"--handshake-timeout", "-1"},
+                                               {"--connections-per-ip-max", "-1"},
+                                               {"--pongs-per-tick", "0"},
+                                               {"--response-timeout", "0"}}) {
         const Outcome outcome = parse(arguments);
         EXPECT_FALSE(outcome.parsed.run) << arguments[0];
         EXPECT_EQ(outcome.parsed.exit_code, 2) << arguments[0];
         EXPECT_FALSE(outcome.output.empty()) << arguments[0];
+    }
+}
+
+TEST(Options, TrustsTheProxiesItIsTold) {
+    EXPECT_TRUE(parse({}).options.net.trust.empty());
+    const Outcome outcome =
+        parse({"--trust-proxy", "10.0.0.0/8", "--trust-proxy", "unix", "--trust-proxy", "::1"});
+    ASSERT_TRUE(outcome.parsed.run) << outcome.output;
+    const ProxyTrust& trust = outcome.options.net.trust;
+    EXPECT_TRUE(trust.local);
+    ASSERT_EQ(trust.ranges.size(), 2U);
+    EXPECT_EQ(to_text(trust.ranges[0]), "10.0.0.0/8");
+    EXPECT_EQ(to_text(trust.ranges[1]), "::1/128");
+    EXPECT_EQ(parse({"--trust-proxy", "10.0.0.0/8", "::1"}).parsed.exit_code, 2);
+}
+
+TEST(Options, SaysWhatWasMeantByARangeThatIsNone) {
+    const Outcome outcome = parse({"--trust-proxy", "10.1.2.3/8"});
+    EXPECT_EQ(outcome.parsed.exit_code, 2);
+    EXPECT_NE(outcome.output.find("'10.1.2.3/8' goes on behind its prefix: give 10.0.0.0/8 for the "
+                                  "range, or 10.1.2.3 for the one address"),
+              std::string::npos)
+        << outcome.output;
+    for (const char* text : {"everybody", "10.0.0.0/33", "", "10.0.0.0/8,11.0.0.0/8"}) {
+        EXPECT_EQ(parse({"--trust-proxy", text}).parsed.exit_code, 2) << text;
     }
 }
 
