@@ -77,7 +77,7 @@ class Visitors:
         return client
 
     def come(self, *parts):
-        """Sends the parts one after the other. Returns the answer's status, 0 for none, and head."""
+        """Sends the parts one after the other. Returns the answer's status (0: none) and head."""
         client = self.connect()
         for part in parts:
             client.sendall(part)

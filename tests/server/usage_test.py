@@ -16,7 +16,8 @@ def main():
                  "--connections-per-ip-max", "Exit codes"):
         assert word in asked.stdout, f"--help does not mention {word}"
     for wrong in (["9100"], ["9100", "shout"], ["99999999", "echo"], ["9100", "echo", "--nonsense"],
-                  ["9100", "broadcast", "0", "64"], ["9100", "broadcast", "60", "8"], ["9100", "echo", "--trust-proxy", "10.1.2.3/8"],
+                  ["9100", "broadcast", "0", "64"], ["9100", "broadcast", "60", "8"],
+                  ["9100", "echo", "--trust-proxy", "10.1.2.3/8"],
                   ["9100", "echo", "--connections-per-ip-max", "-1"]):
         refused = run(program, *wrong)
         assert refused.returncode == 2, f"{wrong} ended with {refused.returncode}"
