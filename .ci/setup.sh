@@ -32,6 +32,10 @@ play  /usr/lib/wasm32-wasi/libc++.a                       libc++-19-dev-wasm32
 play  /usr/lib/llvm-19/lib/clang/19/lib/wasi              libclang-rt-19-dev-wasm32
 test  /usr/lib/llvm-19/lib/clang/19/lib/linux               libclang-rt-19-dev
 test  gtest>=1.11                                         libgtest-dev
+test  libwebsockets>=4.1                                  libwebsockets-dev
+test  /usr/include/boost/beast.hpp                        libboost-dev
+test  /usr/lib/python3/dist-packages/websockets           python3-websockets
+test  curl                                                curl
 test  strace                                              strace
 test  chromium                                            chromium
 test  clang-tidy-19                                       clang-tidy-19

@@ -19,6 +19,8 @@
 
 // A whole connection without a socket: bytes in, bytes out, through http, ws and net.
 
+// The linker's own names for what --wrap puts a function before.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" {
 int __real_shutdown(int socket, int how);
 int __real_close(int descriptor);
@@ -34,6 +36,7 @@ int __wrap_close(int descriptor) {
     return descriptor == ringtick::SimulatedKernel::peer_socket ? 0 : __real_close(descriptor);
 }
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace {
 

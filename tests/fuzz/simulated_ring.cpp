@@ -248,7 +248,9 @@ Result<void> BufferRing::open(Ring& ring,
     size_ = size;
     ring.native_->storage_ = storage_.get();
     ring.native_->buffer_size_ = size;
-    for (std::uint16_t id = 0; id < count; ++id) ring.native_->free_buffers_.push_back(id);
+    for (std::uint32_t id = 0; id < count; ++id) {
+        ring.native_->free_buffers_.push_back(static_cast<std::uint16_t>(id));
+    }
     return {};
 }
 
