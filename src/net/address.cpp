@@ -31,10 +31,10 @@ IpAddress without_host_bits(IpAddress address, std::size_t prefix_size) {
 // A decimal number as it is written, without sign or leading zeros.
 std::optional<std::uint8_t> parse_prefix_size(std::string_view text, std::uint8_t most) {
     std::uint8_t size = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, size);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
     const bool padded = text.size() > 1 && text.front() == '0';
-    if (error != std::errc{} || rest != end || padded || size > most) return std::nullopt;
+    if (!whole || padded || size > most) return std::nullopt;
     return size;
 }
 

@@ -13,8 +13,8 @@ namespace {
 
 // What is counted together with `address`.
 IpAddress key_of(IpAddress address) {
-    if (!address.is_ip4())
-        std::fill(address.bytes.begin() + 8, address.bytes.end(), std::uint8_t{});
+    if (address.is_ip4()) return address;
+    std::fill(address.bytes.begin() + 8, address.bytes.end(), std::uint8_t{});
     return address;
 }
 

@@ -25,9 +25,8 @@ std::optional<std::string_view> take_last_element(std::string_view& list) {
 
 bool is_port(std::string_view text) {
     std::uint16_t port = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, port);
-    return error == std::errc{} && rest == end;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc{} && end == text.data() + text.size();
 }
 
 // Nobody has said what an entry looks like, and some proxies add a port: 192.0.2.1:5000, and

@@ -2,9 +2,7 @@
 
 #include "net/proxy_trust.hpp"
 
-namespace CLI {
-class App;
-}
+#include <CLI/CLI.hpp>
 
 namespace ringtick {
 
