@@ -63,6 +63,13 @@ Status RequestParser::refusal() const {
     return refusal_;
 }
 
+Method RequestParser::method() const {
+    if (method_.size == 0) return Method::other;
+    return llhttp_.method == HTTP_GET    ? Method::get
+           : llhttp_.method == HTTP_HEAD ? Method::head
+                                         : Method::other;
+}
+
 Request RequestParser::request(std::span<const std::byte> bytes,
                                std::span<Header, RequestLimits::headers_max> headers) const {
     ASSERT(state_ == State::complete);
@@ -73,9 +80,7 @@ Request RequestParser::request(std::span<const std::byte> bytes,
     }
 
     Request request;
-    request.method = llhttp_.method == HTTP_GET    ? Method::get
-                     : llhttp_.method == HTTP_HEAD ? Method::head
-                                                   : Method::other;
+    request.method = method();
     request.headers = headers.first(headers_count_);
     request.http_1_1 = llhttp_.http_minor == 1;
     // RFC 9112, section 9.3: 1.1 persists unless it says close, 1.0 only if it says keep-alive.

@@ -8,10 +8,27 @@ namespace ringtick::http {
 
 namespace {
 
-bool is_host_character(char c) {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_name_character(char c) {
+    if (is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
     // RFC 3986, section 3.2.2, without the comma, which would be two hosts in a list.
-    return std::string_view("-._~%!$&'()*+;=:[]").find(c) != std::string_view::npos;
+    return std::string_view("-._~%!$&'()*+;=").find(c) != std::string_view::npos;
+}
+
+// RFC 9110, section 7.2: uri-host [":" port], where an IPv6 address stands in brackets.
+bool is_host(std::string_view text) {
+    const bool bracketed = text.starts_with('[');
+    if (bracketed) text.remove_prefix(1);
+    const auto end = std::min(text.find(bracketed ? ']' : ':'), text.size());
+    if (bracketed && end == text.size()) return false;
+    const std::string_view name = text.substr(0, end);
+    const std::string_view port = text.substr(bracketed ? end + 1 : end);
+    const auto belongs = [&](char c) { return is_name_character(c) || (bracketed && c == ':'); };
+    if (name.empty() || !std::ranges::all_of(name, belongs)) return false;
+    return port.empty() || (port.front() == ':' && std::ranges::all_of(port.substr(1), is_digit));
 }
 
 // RFC 9112, section 3.2: exactly one, and valid; 1.0 may leave it out.
@@ -19,16 +36,15 @@ Status judge_host(const Request& request, std::string_view authority) {
     if (request.count("Host") > 1) return Status::bad_request;
     const auto host = request.find("Host");
     if (!host) return request.http_1_1 ? Status::bad_request : Status::ok;
-    if (host->empty() || !std::ranges::all_of(*host, is_host_character)) {
-        return Status::bad_request;
-    }
+    if (!is_host(*host)) return Status::bad_request;
     // Two different answers to "who is asked" are one too many.
     const bool same = authority.empty() || equals_ignoring_case(authority, *host);
     return same ? Status::ok : Status::bad_request;
 }
 
-bool is_zero(std::string_view digits) {
-    return std::ranges::all_of(digits, [](char c) { return c == '0'; });
+// Of digits: without the zeros before them.
+std::string_view significant(std::string_view digits) {
+    return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
 }
 
 // We serve nothing that takes a body, so we never need to find the end of one: the safest framing
@@ -40,9 +56,15 @@ Status judge_body(const Request& request) {
     const auto length = request.find("Content-Length");
     if (!length) return Status::ok;
     if (length->empty() || length->size() > digits_max) return Status::bad_request;
-    if (is_zero(*length)) return Status::ok;
+    const std::string_view size = significant(*length);
+    if (size.empty()) return Status::ok;
     // On an upgrade a body is not too large, it is a lie about where the WebSocket begins.
-    return request.count("Upgrade") > 0 ? Status::bad_request : Status::content_too_large;
+    if (request.count("Upgrade") > 0) return Status::bad_request;
+    // A method that takes a body is itself what is wrong, unless nobody would take so much. Either
+    // refusal ends the connection.
+    constexpr std::size_t modest_digits = 4;
+    const bool modest = request.method == Method::other && size.size() <= modest_digits;
+    return modest ? Status::ok : Status::content_too_large;
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ void Connections::advance_http(Handle handle, Connection& c) {
         case http::RequestParser::State::need_input:
             return;
         case http::RequestParser::State::refused:
-            return refuse(handle, c, parser.refusal(), "The request is not one we can serve.");
+            return refuse(handle, c, parser.refusal(), "The request is not one we can serve.",
+                          parser.method());
         case http::RequestParser::State::complete:
             return answer(handle, c, parser);
     }
@@ -105,7 +106,7 @@ void Connections::upgrade(Handle handle,
                           std::size_t head_size) {
     const auto verdict = http::check_opening_handshake(request, policy_);
     if (verdict.status != http::Status::switching_protocols) {
-        return refuse(handle, c, verdict.status, verdict.reason);
+        return refuse(handle, c, verdict.status, verdict.reason, request.method);
     }
     const http::Status status = events_.on_open(handle, request);
     if (status != http::Status::switching_protocols) {

@@ -163,8 +163,15 @@ TEST(RequestParser, DemandsExactlyOneHost) {
     EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: \t \r\n\r\n"), "400");
     EXPECT_EQ(parse_with("Host: a\r\n"), "400");
     EXPECT_EQ(parse_with("host: b\r\n"), "400");
-    for (const char* host : {"a,b", "a b", "a/b", "a@b", "a\\b", "a?b", "a#b", "a\xE4"}) {
+    for (const char* host : {"a,b",   "a b",    "a/b",     "a@b",   "a\\b",   "a?b",  "a#b",
+                             "a\xE4", "a:b",    "a:80:80", "a:8x",  ":80",    ":",    "[::1",
+                             "::1]",  "[::1]x", "[]",      "[]:80", "[::1]]", "a[b]", "[::1]:x"}) {
         EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: "s + host + "\r\n\r\n"), "400") << host;
+    }
+    for (const char* host :
+         {"a:80", "a:", "127.0.0.1", "a-b.c_d~e", "%61", "[::1]", "[fe80::1%25a]"}) {
+        EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: "s + host + "\r\n\r\n"),
+                  "GET / 1.1 keep-alive [Host="s + host + "] +");
     }
     EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: [::1]:9001\r\n\r\n"),
               "GET / 1.1 keep-alive [Host=[::1]:9001] +");
@@ -180,6 +187,30 @@ TEST(RequestParser, RefusesABody) {
     EXPECT_EQ(parse_with("Content-Length: 0 \r\n"),
               "GET / 1.1 keep-alive [Host=a][Content-Length=0] +");
     EXPECT_EQ(parse_with("Upgrade: websocket\r\nContent-Length: 5\r\n"), "400");
+}
+
+// The server answers these with 405, unless nobody would take so much.
+TEST(RequestParser, LeavesAModestBodyToTheRefusalOfItsMethod) {
+    const auto post = [](const std::string& length) {
+        return parse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + length + "\r\n\r\n");
+    };
+    EXPECT_EQ(post("5"), "other / 1.1 keep-alive [Host=a][Content-Length=5] +");
+    EXPECT_EQ(post("00009999"), "other / 1.1 keep-alive [Host=a][Content-Length=00009999] +");
+    EXPECT_EQ(post("10000"), "413");
+    EXPECT_EQ(post("-1"), "400");
+}
+
+TEST(RequestParser, KnowsTheMethodOfWhatItRefuses) {
+    const auto method_of = [](std::string_view text) {
+        RequestParser parser;
+        parser.parse(as_bytes(text));
+        return parser.method();
+    };
+    EXPECT_EQ(method_of("HEAD /.. HTTP/1.1\r\nHost: a\r\n\r\n"), Method::head);
+    EXPECT_EQ(method_of("GET /.. HTTP/1.1\r\nHost: a\r\n\r\n"), Method::get);
+    EXPECT_EQ(method_of("POST /.. HTTP/1.1\r\nHost: a\r\n\r\n"), Method::other);
+    EXPECT_EQ(method_of("BREW / HTTP/1.1\r\n\r\n"), Method::other);
+    EXPECT_EQ(method_of(""), Method::other);
 }
 
 TEST(RequestParser, RefusesEveryTransferEncoding) {

@@ -119,6 +119,20 @@ TEST(HttpExchange, ARefusedHeadRequestIsAnsweredWithAHeadAlone) {
     EXPECT_TRUE(client->received().ends_with("\r\n\r\n"));
 }
 
+TEST(HttpExchange, ARefusedHeadRequestIsAnsweredWithAHeadAloneWhateverIsWrong) {
+    for (const char* request :
+         {"HEAD /.. HTTP/1.1\r\nHost: localhost\r\n\r\n",
+          "HEAD / HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Version: 13\r\n\r\n"}) {
+        NetBench bench;
+        NEEDS_RING(bench);
+        const auto client = bench.connect();
+        ASSERT_TRUE(client->send(request));
+        ASSERT_TRUE(bench.until([&] { return !client->read(); }));
+        EXPECT_TRUE(client->received().starts_with("HTTP/1.1 40")) << request;
+        EXPECT_TRUE(client->received().ends_with("\r\n\r\n")) << request;
+    }
+}
+
 TEST(HttpExchange, AnUpgradeToNowhereIsRefused) {
     NetBench bench;
     NEEDS_RING(bench);
