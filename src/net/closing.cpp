@@ -64,8 +64,8 @@ void Connections::close_all(CloseCode code, std::string_view reason, CloseReason
     table_.for_each([&](Handle handle, Connection&) { close(handle, code, reason, why); });
 }
 
-void Connections::begin_close(
-    Handle handle, Connection& c, CloseCode code, std::string_view reason, CloseReason why) {
+// From now on nobody above is told of it, and it is told nothing but what it is owed.
+void Connections::begin_leaving(Handle handle, Connection& c, CloseReason why) {
     ASSERT(c.state == Connection::State::open);
     c.state = Connection::State::closing;
     c.close_reason = why;
@@ -73,7 +73,11 @@ void Connections::begin_close(
     c.close_began_at = now_;
     c.pong_waiting = false;
     events_.on_close(handle, why);
+}
 
+void Connections::begin_close(
+    Handle handle, Connection& c, CloseCode code, std::string_view reason, CloseReason why) {
+    begin_leaving(handle, c, why);
     std::array<std::byte, 127> frame;
     const std::size_t size = write_close_frame(frame, code, reason);
     if (!c.output.append_last_words(std::span(frame).first(size))) die(handle, c, why);
@@ -117,7 +121,11 @@ void Connections::on_end_of_stream(Handle handle, Connection& c) {
             if (c.output.empty()) die(handle, c, CloseReason::closed_by_peer);
             return;
         case Connection::State::open:
-            return die(handle, c, CloseReason::vanished);
+            // The same here: what it has been told until now still reaches it.
+            if (c.output.empty()) return die(handle, c, CloseReason::vanished);
+            begin_leaving(handle, c, CloseReason::vanished);
+            c.end_after_output = true;
+            return;
         case Connection::State::closing:
             c.end_after_output = true;
             if (c.output.empty()) die(handle, c, c.close_reason);

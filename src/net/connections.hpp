@@ -144,6 +144,7 @@ private:
                       std::span<const std::byte> payload);
 
     // closing.cpp
+    void begin_leaving(Handle handle, Connection& c, CloseReason why);
     void begin_close(
         Handle handle, Connection& c, CloseCode code, std::string_view reason, CloseReason why);
     void on_drained(Handle handle, Connection& c);

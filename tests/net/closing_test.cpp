@@ -111,6 +111,22 @@ TEST(Closing, AStreamThatEndsWithoutACloseFrameIsAVanishedPeer) {
     EXPECT_EQ(only_reason(bench), CloseReason::vanished);
 }
 
+// Goal: half a connection is still one for whoever listens.
+// Method: so much is asked for before the end of the stream that it cannot have left at once.
+TEST(Closing, WhatAPeerWasOwedWhenItClosedItsSideStillArrives) {
+    NetBench bench({.output_size_max = 1 << 20}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    bench.events.echo_to = &bench.connections();
+    const auto client = bench.open_client(4'096);
+    const std::string large(16'000, 'x');
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(client->send(client_frame(Opcode::text, large)));
+    client->finish();
+    const std::string one = "1:" + large + " ";
+    EXPECT_EQ(last_words(bench, *client), one + one + one);
+    EXPECT_EQ(only_reason(bench), CloseReason::vanished);
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
 TEST(Closing, ASilentConnectionIsCutWhenTheHandshakeTimeIsOver) {
     NetBench bench;
     NEEDS_RING(bench);
