@@ -26,7 +26,7 @@ struct NetOptions {
     MessageLimits message;
     std::uint32_t inbound_bytes_per_tick = 65'536;  // 0: not limited by the tick.
     std::uint32_t messages_per_tick = 128;          // On average over ten ticks; 0: not limited.
-    std::uint32_t pongs_per_tick = 16;              // Past it, only the latest ping is answered.
+    std::uint32_t pongs_per_tick = 16;              // Past it, the latest ping only; 0: all.
     std::uint32_t output_size_max = 98'304;  // Bytes waiting for one connection, snapshot included.
 
     Nanoseconds handshake_timeout = std::chrono::seconds(5);

@@ -76,13 +76,14 @@ bool Connections::on_frame_event(Handle handle, Connection& c, const MessageDeco
     return c.state == Connection::State::open || c.state == Connection::State::closing;
 }
 
-// Section 5.5.3: several pings may be answered by one pong to the latest. We do so when the
-// connection is behind, and past a number per tick.
+// Section 5.5.3: several pings may be answered by one pong to the latest. We do so past a number
+// per tick; before, each has its own, in its place among the data.
 void Connections::on_ping(Handle handle, Connection& c, std::span<const std::byte> payload) {
     ASSERT(payload.size() <= c.pong.size());
     c.pong_waiting = true;
     c.pong_size = static_cast<std::uint8_t>(copy_bytes(c.pong, payload));
-    if (c.output.in_flight() || c.pongs_this_tick >= options_.pongs_per_tick) return;
+    const std::uint32_t per_tick = options_.pongs_per_tick;
+    if (per_tick > 0 && c.pongs_this_tick >= per_tick) return;
     send_waiting_pong(handle, c);
 }
 

@@ -122,6 +122,7 @@ int run_bench_server(int argc, char** argv) {
         // to hold a message, and twice what may arrive before reading pauses.
         options.net.inbound_bytes_per_tick = 0;
         options.net.messages_per_tick = 0;
+        options.net.pongs_per_tick = 0;
         options.net.receive_buffer_size = 4'096;
         options.net.output_size_max = static_cast<std::uint32_t>(
             2 * options.net.message.message_size_max + std::uint64_t{4} * receive_budget_unlimited);

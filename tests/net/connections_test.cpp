@@ -157,6 +157,54 @@ TEST(Connections, AFrozenClientIsSkippedAndResumesWithWholeFrames) {
     EXPECT_LT(frames.size(), 100U);
 }
 
+// RFC 6455, section 5.5.3. Goal: each ping has its pong, in its place among the data, also while
+// something is on its way.
+// Method: a large echo fills the socket, and pings and messages come behind it.
+TEST(Connections, PingsAreAnsweredInTheirPlaceAmongTheData) {
+    NetBench bench({.output_size_max = 1 << 20}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    bench.events.echo_to = &bench.connections();
+    const auto client = bench.open_client(4'096);
+    for (int i = 0; i < 4; ++i) {
+        ASSERT_TRUE(client->send(client_frame(Opcode::text, std::string(16'000, 'x'))));
+    }
+    ASSERT_TRUE(bench.until([&] { return bench.events.messages.size() == 4; }));
+    std::string awaited;
+    for (int i = 0; i < 8; ++i) {
+        const std::string number = std::to_string(i);
+        ASSERT_TRUE(client->send(client_frame(Opcode::ping, number)));
+        ASSERT_TRUE(client->send(client_frame(Opcode::text, number)));
+        awaited += number + number;
+    }
+    ASSERT_TRUE(bench.until([&] { return bench.events.messages.size() == 12; }));
+    std::string came;
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        for (const auto& frame : client->take_frames()) {
+            if (frame.payload.size() == 1) came += frame.payload;
+        }
+        return came.size() >= awaited.size();
+    }));
+    EXPECT_EQ(came, awaited);
+}
+
+// Past a number per tick, only the latest ping is answered.
+TEST(Connections, AFloodOfPingsIsAnsweredByAFewPongsAndTheLatest) {
+    NetBench bench({.pongs_per_tick = 4});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    std::string flood;
+    for (int i = 0; i < 1'000; ++i) flood += client_frame(Opcode::ping, std::to_string(i));
+    ASSERT_TRUE(client->send(flood));
+    std::vector<std::string> pongs;
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        for (const auto& frame : client->take_frames()) pongs.push_back(frame.payload);
+        return bench.stats().pings_received == 1'000 && !pongs.empty() && pongs.back() == "999";
+    }));
+    EXPECT_LE(pongs.size(), 6U);
+}
+
 // Goal: a frame that went out in part is finished before anything else is said.
 // Method: a socket that takes snapshots in part, and a ping in every turn, whose pong is queued in
 // the same turn as the partial send is heard of.
