@@ -18,7 +18,7 @@ constexpr std::uint8_t ip4_prefix_size = 96;  // Bits.
 // The bits of byte `index` that belong to a prefix of `prefix_size` bits.
 std::uint8_t mask_of(std::size_t index, std::size_t prefix_size) {
     const std::size_t bits = prefix_size - std::min(prefix_size, index * 8);
-    return bits >= 8 ? 0xFF : static_cast<std::uint8_t>(0xFF << (8 - bits) & 0xFF);
+    return static_cast<std::uint8_t>(bits >= 8 ? 0xFF : 0xFF << (8 - bits) & 0xFF);
 }
 
 IpAddress without_host_bits(IpAddress address, std::size_t prefix_size) {
