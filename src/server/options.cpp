@@ -119,6 +119,10 @@ void add_network_limits(CLI::App& app, NetOptions& net) {
                 "limited; loopback and trusted proxies never are"},
           Limit{"--fragments-max", "FRAGMENTS", net.message.fragments_max, 1, 1 << 24,
                 "Fragments of one message"},
+          Limit{"--request-head-max", "BYTES", net.request.head_size_max, 512, 65'535,
+                "Bytes of an HTTP request's head; a longer one is told 431"},
+          Limit{"--request-line-max", "BYTES", net.request.request_line_size_max, 128, 65'535,
+                "Bytes of its first line; a longer one is told 414"},
           Limit{"--inbound-per-tick", "BYTES", net.inbound_bytes_per_tick, 1'024, 1 << 28,
                 "Bytes read from one connection in a tick"},
           Limit{"--messages-per-tick", "MESSAGES", net.messages_per_tick, 1, 100'000,
@@ -175,6 +179,9 @@ std::string contradiction(const Options& options) {
     }
     if (options.net.idle_timeout <= options.net.ping_after) {
         return "--idle-timeout must be longer than --ping-after, or nobody has time to answer";
+    }
+    if (options.net.request.request_line_size_max > options.net.request.head_size_max) {
+        return "--request-line-max must not exceed --request-head-max, of which it is a part";
     }
     const std::uint32_t backlog_max = listen_backlog_max(options.net);
     if (options.net.listen_backlog > backlog_max) {

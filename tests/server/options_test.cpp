@@ -51,10 +51,11 @@ TEST(Options, HelpIsNoFailureAndNamesEveryLimitWithItsDefault) {
     const Outcome outcome = parse({"--help"});
     EXPECT_FALSE(outcome.parsed.run);
     EXPECT_EQ(outcome.parsed.exit_code, 0);
-    for (const char* word : {"--listen", "--rate-hz", "--connections-max", "4096", "--message-max",
-                             "16384", "--handshake-timeout", "--stall-timeout", "--snapshot-max",
-                             "--config", "Exit codes", "--connections-per-ip-max", "--trust-proxy",
-                             "--pongs-per-tick", "--response-timeout", "--inbox-messages"}) {
+    for (const char* word :
+         {"--listen", "--rate-hz", "--connections-max", "4096", "--message-max", "16384",
+          "--handshake-timeout", "--stall-timeout", "--snapshot-max", "--config", "Exit codes",
+          "--connections-per-ip-max", "--trust-proxy", "--pongs-per-tick", "--response-timeout",
+          "--inbox-messages", "--request-head-max", "--request-line-max"}) {
         EXPECT_NE(outcome.output.find(word), std::string::npos) << word;
     }
 }
@@ -77,6 +78,9 @@ TEST(Options, BadUsageSaysWhatIsWrongAndEndsWithTwo) {
                                                {"--handshake-timeout", "-1"},
                                                {"--connections-per-ip-max", "-1"},
                                                {"--pongs-per-tick", "0"},
+                                               {"--request-head-max", "65536"},
+                                               {"--request-head-max", "2048"},
+                                               {"--request-line-max", "8193"},
                                                {"--response-timeout", "0"}}) {
         const Outcome outcome = parse(arguments);
         EXPECT_FALSE(outcome.parsed.run) << arguments[0];
