@@ -32,6 +32,15 @@ int __wrap_shutdown(int socket, int how) {
     return 0;
 }
 
+// A proxy that is trusted, so that the stream may begin with a PROXY header.
+int __wrap_getpeername(int socket, sockaddr* name, socklen_t* size) {
+    ASSERT(socket == ringtick::SimulatedKernel::peer_socket);
+    ASSERT(*size >= sizeof *name);
+    *name = {.sa_family = AF_UNIX, .sa_data = {}};
+    *size = sizeof name->sa_family;
+    return 0;
+}
+
 int __wrap_close(int descriptor) {
     return descriptor == ringtick::SimulatedKernel::peer_socket ? 0 : __real_close(descriptor);
 }
@@ -46,6 +55,7 @@ using namespace ringtick;
 NetOptions options_for_cuts() {
     NetOptions options;
     options.connections_max = 1;
+    options.trust.local = true;
     options.receive_buffers = SimulatedKernel::buffers_count;
     options.receive_buffer_size = 256;
     options.message = {.message_size_max = 600, .fragments_max = 8};
