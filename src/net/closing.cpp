@@ -1,6 +1,7 @@
 // How a connection ends: by the closing handshake, by its peer, or by our patience.
 #include "base/assert.hpp"
 #include "net/connections.hpp"
+#include "net/peer.hpp"
 #include "ws/frame_encoder.hpp"
 
 #include <sys/socket.h>
@@ -180,8 +181,8 @@ void Connections::bury() {
 // Moves every moment that something is measured from, or waits for, by as long as nobody could act.
 void Connections::forgive(Nanoseconds pause) {
     table_.for_each([pause](Handle, Connection& c) {
-        for (Nanoseconds* moment :
-             {&c.heard_at, &c.progressed_at, &c.pinged_at, &c.refused_at, &c.close_began_at}) {
+        for (Nanoseconds* moment : {&c.heard_at, &c.progressed_at, &c.looked_at, &c.pinged_at,
+                                    &c.refused_at, &c.close_began_at}) {
             *moment += pause;
         }
         if (c.deadline != Nanoseconds::max()) c.deadline += pause;
@@ -227,13 +228,23 @@ void Connections::cancel_requests(Handle handle, const Connection& c) {
     if (c.output.in_flight()) ring_.cancel({.op = Op::send, .owner = handle}, token);
 }
 
-bool Connections::stalled(const Connection& c) const {
-    return now_ - c.progressed_at >= options_.stall_timeout;
+// A send tells nothing before it is over, and a slow peer may take its time over a long one. So,
+// when half of the patience is gone, ask the socket whether anything was taken.
+bool Connections::stalled(Connection& c) const {
+    const Nanoseconds waited = now_ - c.progressed_at;
+    if (waited < options_.stall_timeout / 2) return false;
+    const std::uint64_t acknowledged = bytes_acknowledged(c.socket);
+    const bool first_look = c.looked_at < c.progressed_at;
+    const bool progressed = acknowledged != c.bytes_acknowledged;
+    c.looked_at = now_;
+    c.bytes_acknowledged = acknowledged;
+    if (progressed && !first_look) c.progressed_at = now_;
+    return !progressed && waited >= options_.stall_timeout;
 }
 
 // While it takes what we owe it, it may take its time, but not for ever: a byte now and then would
 // keep its place.
-bool Connections::may_take_more(const Connection& c) const {
+bool Connections::may_take_more(Connection& c) const {
     return !c.output.empty() && !stalled(c) && now_ - c.close_began_at < options_.stall_timeout;
 }
 

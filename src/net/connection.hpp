@@ -48,7 +48,6 @@ struct Connection {
     bool turned_away = false;       // Has no place, only the time to be told so.
     bool proxy_header_due = false;  // Its first bytes may be one.
     bool snapshot_refused = false;  // The last one found the socket full.
-    std::uint32_t snapshots_skipped = 0;
     std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
     Output output;
 
@@ -56,6 +55,8 @@ struct Connection {
     Nanoseconds refused_at{};     // The last snapshot that found the socket full.
     Nanoseconds heard_at{};       // The last byte from the peer.
     Nanoseconds progressed_at{};  // The last time the peer took some of what waits, or none waited.
+    Nanoseconds looked_at{};      // When its acknowledgements were last counted, and what they were.
+    std::uint64_t bytes_acknowledged = 0;
     Nanoseconds deadline{};       // Of the handshake, response, message or close; max(): none.
     Nanoseconds close_began_at{};
 

@@ -214,6 +214,7 @@ void Connections::on_broadcast(Handle handle, Connection& c, std::int32_t result
     const auto sent = static_cast<std::size_t>(result);
     ASSERT(sent < c.broadcast.size());
     stats_.snapshots_partial += 1;
+    c.progressed_at = now_;
     if (!c.output.prepend(c.broadcast.subspan(sent))) die(handle, c, CloseReason::overflow);
 }
 

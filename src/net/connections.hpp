@@ -155,8 +155,8 @@ private:
     void sweep_one(Handle handle, Connection& c);
     void sweep_open(Handle handle, Connection& c);
     void cancel_requests(Handle handle, const Connection& c);
-    bool stalled(const Connection& c) const;
-    bool may_take_more(const Connection& c) const;
+    bool stalled(Connection& c) const;
+    bool may_take_more(Connection& c) const;
     void forgive(Nanoseconds pause);
 
     const NetOptions options_;

@@ -141,7 +141,6 @@ bool Connections::ready_for_snapshot(Handle handle, std::size_t size_max) {
     if (c == nullptr || c->state != Connection::State::open) return false;
     const bool free = !c->output.in_flight();
     if (free && (c->output.empty() || c->output.free().size() >= size_max)) return true;
-    c->snapshots_skipped += 1;
     stats_.snapshots_skipped += 1;
     return false;
 }

@@ -3,7 +3,6 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -22,9 +21,6 @@ public:
     // Kept free of everything else, so that a connection that is full can still be told why it
     // ends: a close frame (RFC 6455, section 5.5) fits.
     static constexpr std::size_t last_words_size_max = 127;
-    // A send covers at most this much. A peer that reads slowly but steadily ends one now and then,
-    // and so is seen to read.
-    static constexpr std::size_t send_size_max = 32'768;
 
     Output() = default;
     explicit Output(std::span<std::byte> memory) : memory_(memory) {
@@ -83,10 +79,10 @@ public:
         ASSERT(!empty());
         // Now, while nothing is in flight: what is free must not depend on how the last send ended.
         if (head_ > 0) compact(0);
-        const std::span<const std::byte> whole =
+        const std::span<const std::byte> next =
             head_ < tail_ ? memory_.subspan(head_, tail_ - head_) : body_;
-        in_flight_ = std::min(whole.size(), send_size_max);
-        return whole.first(in_flight_);
+        in_flight_ = next.size();
+        return next;
     }
     void sent(std::size_t size) {
         ASSERT(in_flight());

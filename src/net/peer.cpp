@@ -1,5 +1,6 @@
 #include "net/peer.hpp"
 
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -30,6 +31,13 @@ Peer peer_of(int socket) {
         default:
             return {};
     }
+}
+
+std::uint64_t bytes_acknowledged(int socket) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+    return info.tcpi_bytes_acked;
 }
 
 }  // namespace ringtick

@@ -23,4 +23,8 @@ struct Peer {
 // Asks the kernel (getpeername(2)): a multishot accept does not say. Unknown if it has gone.
 Peer peer_of(int socket);
 
+// How many bytes of a TCP connection the other end has acknowledged, since its beginning (tcp(7),
+// TCP_INFO). 0 of any other socket.
+std::uint64_t bytes_acknowledged(int socket);
+
 }  // namespace ringtick

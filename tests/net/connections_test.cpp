@@ -1,6 +1,7 @@
 #include "net/connections.hpp"
 
 #include "net/flow.hpp"
+#include "ws/frame_encoder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -367,6 +368,35 @@ TEST(Connections, AFloodIsHeldToItsBudgetWithoutTheKernelsHelp) {
         bench.tick += 1;
         ASSERT_TRUE(bench.until([&] { return bench.stats().bytes_received > first; }));
     }
+}
+
+// Goal: whoever reads all that comes sees every snapshot, also where one is larger than the socket.
+// Method: what the socket did not take at once must be gone by the next tick, once its window has
+// grown to what it is used for.
+TEST(Connections, AReaderThatKeepsUpSeesEverySnapshotThatIsLargerThanItsSocket) {
+    NetBench bench({.output_size_max = 400'000}, {.send_buffer_size = 65'536});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    const std::vector<std::byte> payload(220'000, std::byte{'s'});
+    std::vector<std::byte> frame(server_header_size_max + payload.size());
+    const std::size_t header = write_frame_header(frame, Opcode::binary, payload.size());
+    copy_bytes(std::span(frame).subspan(header), payload);
+    frame.resize(header + payload.size());
+    const auto ticks = [&](int count) {
+        std::size_t seen = 0;
+        for (int i = 0; i < count; ++i) {
+            bench.tick += 1;
+            bench.broadcast(bench.events.opened, frame);
+            client->read();
+            bench.turn();
+            client->read();
+            seen += client->take_frames().size();
+        }
+        return seen;
+    };
+    ticks(10);
+    EXPECT_EQ(ticks(20), 20U);
+    EXPECT_GT(bench.stats().snapshots_partial, 0U);
 }
 
 using Clients = std::vector<std::unique_ptr<WsClient>>;

@@ -101,13 +101,5 @@ TEST_F(OutputTest, LastWordsFitAlsoWhenNothingElseDoes) {
     EXPECT_EQ(output.free().size(), size);
 }
 
-TEST_F(OutputTest, ALongBodyLeavesInPieces) {
-    const std::vector<std::byte> body(Output::send_size_max + 1, std::byte{'b'});
-    output.commit_body(body);
-    EXPECT_EQ(send().size(), Output::send_size_max);
-    EXPECT_EQ(send().size(), 1U);
-    EXPECT_TRUE(output.empty());
-}
-
 }  // namespace
 }  // namespace ringtick
