@@ -129,6 +129,8 @@ void Connections::upgrade(Handle handle,
     c.progressed_at = now_;
     c.protocol.emplace<MessageDecoder>(options_.message);  // Ends what `request` was parsed by.
     read_frames(handle, c, leftover);
+    // Its side may be closed already: nothing more will come, and nothing else would notice.
+    if (c.ended_by_peer) on_end_of_stream(handle, c);
 }
 
 void Connections::refuse(Handle handle,

@@ -122,7 +122,7 @@ Result<void> Listener::bind_and_listen(const ListenAddress& address, const Liste
         if (auto free = remove_abandoned(name, size); !free) return free;
     }
     if (bind(socket_, &name.generic, size) != 0) return std::unexpected(Error{"bind", errno});
-    if (local) path_ = address.host;
+    if (local) remember_path(address.host);
     if (::listen(socket_, static_cast<int>(options.backlog)) != 0) {
         return std::unexpected(Error{"listen", errno});
     }
@@ -136,10 +136,21 @@ Result<void> Listener::bind_and_listen(const ListenAddress& address, const Liste
     return {};
 }
 
+void Listener::remember_path(const std::string& path) {
+    struct stat file {};
+    if (lstat(path.c_str(), &file) != 0) return;  // Taken away already.
+    path_ = path;
+    device_ = file.st_dev;
+    inode_ = file.st_ino;
+}
+
 void Listener::close() {
     if (socket_ >= 0) ::close(socket_);
     socket_ = -1;
-    if (!path_.empty()) unlink(path_.c_str());
+    struct stat file {};
+    const bool ours = !path_.empty() && lstat(path_.c_str(), &file) == 0 &&
+                      file.st_dev == device_ && file.st_ino == inode_;
+    if (ours) unlink(path_.c_str());
     path_.clear();
 }
 

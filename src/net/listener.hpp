@@ -48,10 +48,13 @@ public:
 private:
     [[nodiscard]] Result<void> bind_and_listen(const ListenAddress& address,
                                                const ListenOptions& options);
+    void remember_path(const std::string& path);
 
     int socket_ = -1;
     std::uint16_t port_ = 0;
-    std::string path_;  // Of a local socket.
+    std::string path_;  // Of a local socket, and what file it is: another's may lie there later.
+    std::uint64_t device_ = 0;
+    std::uint64_t inode_ = 0;
 };
 
 }  // namespace ringtick

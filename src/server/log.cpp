@@ -46,8 +46,4 @@ void log_warning(std::string_view line) {
     spdlog::warn(line);
 }
 
-void log_error(std::string_view line) {
-    spdlog::error(line);
-}
-
 }  // namespace ringtick

@@ -14,6 +14,5 @@ void start_log(std::string_view level);
 
 void log_info(std::string_view line);
 void log_warning(std::string_view line);
-void log_error(std::string_view line);
 
 }  // namespace ringtick

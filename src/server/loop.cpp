@@ -6,7 +6,7 @@
 // Nothing happens between two ticks while everybody is simply playing: the thread sleeps in
 // io_uring_enter(2) with the next tick as its deadline, and what arrived meanwhile is gathered at
 // once, one completion per connection. Only those who wait for an answer (a handshake, an HTTP
-// exchange, a close) have the thread woken sooner.
+// exchange, a close) have the thread woken sooner. Who has only just connected is found at the tick.
 #include "server/loop.hpp"
 
 #include "base/assert.hpp"
@@ -29,6 +29,9 @@ namespace {
 constexpr std::size_t chunk = 128;
 constexpr std::size_t scratch_size_min = 131'072;
 
+// With ticks that are farther apart, nobody who has just come, no signal and no deadline waits for
+// one.
+constexpr Nanoseconds sleep_max = std::chrono::milliseconds(50);
 constexpr Nanoseconds sweep_period = std::chrono::milliseconds(250);
 constexpr Nanoseconds report_period = std::chrono::seconds(1);
 
@@ -59,7 +62,8 @@ void Loop::run() {
 // ------------------------------------------------------------------------------- the turn, whole
 
 void Loop::turn() {
-    parts_.ring.submit_and_wait(completions_wanted(), clock_.deadline());
+    const Nanoseconds deadline = std::min(clock_.deadline(), now_ + sleep_max);
+    parts_.ring.submit_and_wait(completions_wanted(), deadline);
     now_ = monotonic_now();
     stats_.turns += 1;
     stats_.now_ns = count_ns(now_);

@@ -33,7 +33,6 @@ struct LoopStats {
 struct Metrics {
     const LoopStats* loop = nullptr;
     const RingStats* ring = nullptr;
-    const RingFeatures* features = nullptr;
     const Connections* connections = nullptr;
     std::uint32_t rate_hz = 0;
     std::span<const std::unique_ptr<Room>> rooms;

@@ -1,5 +1,6 @@
 #include "server/options.hpp"
 
+#include "http/origin.hpp"
 #include "server/sizes.hpp"
 #include "server/trust_option.hpp"
 
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace ringtick {
@@ -23,13 +25,19 @@ std::string with_default(const char* unit, const T& value) {
     return fmt::format("{} ({})", unit, value);
 }
 
+// CLI11 reads 010 as eight, as C does; nobody who writes it means that.
+bool reads_as_octal(std::string_view number) {
+    return number.size() > 1 && number[0] == '0' && number[1] >= '0' && number[1] <= '9';
+}
+
 // CLI::Range takes what is no number (nan) for one within it, and shows itself in the flag's unit.
 CLI::Validator between(double least, double most) {
     const auto check = [least, most](const std::string& text) -> std::string {
         double value = 0;
         const char* const end = text.data() + text.size();
         const auto [rest, error] = std::from_chars(text.data(), end, value);
-        if (error == std::errc{} && rest == end && value >= least && value <= most) return {};
+        const bool whole = error == std::errc{} && rest == end && !reads_as_octal(text);
+        if (whole && value >= least && value <= most) return {};
         return fmt::format("'{}' is not a number from {} to {}", text, least, most);
     };
     return {check, ""};
@@ -74,8 +82,14 @@ std::string check_seed(const std::string& text) {
     std::uint64_t seed = 0;
     const char* const end = text.data() + text.size();
     const auto [rest, error] = std::from_chars(text.data(), end, seed);
-    if (error == std::errc{} && rest == end) return {};
+    if (error == std::errc{} && rest == end && !reads_as_octal(text)) return {};
     return fmt::format("'{}' is no seed: give a whole number from 0 to {}", text, ~std::uint64_t{});
+}
+
+// What no browser could ever send would otherwise refuse everyone, in silence.
+std::string check_origin(const std::string& text) {
+    if (text == "*" || http::parse_origin(text)) return {};
+    return fmt::format("'{}' is no origin: give scheme://host[:port] without a path, or *", text);
 }
 
 void add_server_options(CLI::App& app, Options& options) {
@@ -99,6 +113,7 @@ void add_server_options(CLI::App& app, Options& options) {
         ->option_text(with_default("NUMBER", options.seed));
     app.add_option("--origin", options.origins,
                    "A web origin that may connect, beside the server's own (repeatable; * is any)")
+        ->check(CLI::Validator(check_origin, ""))
         ->option_text("ORIGIN");
     add_trust_option(app, options.net.trust);
     app.add_option("--log-level", options.log_level,

@@ -144,7 +144,6 @@ void Server::open_rooms() {
 void Server::attach_metrics() {
     metrics_ = {.loop = &loop_stats_,
                 .ring = &ring_.stats(),
-                .features = &ring_.features(),
                 .connections = &connections_,
                 .rate_hz = options_.rate_hz,
                 .rooms = rooms_.all()};

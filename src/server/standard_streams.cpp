@@ -1,6 +1,7 @@
 #include "server/standard_streams.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,6 +28,11 @@ int print(std::string_view text) {
         text.remove_prefix(static_cast<std::size_t>(size));
     }
     return 0;
+}
+
+void print_if_taken(std::string_view text) {
+    pollfd stdout_now{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&stdout_now, 1, 0) == 1) print(text);
 }
 
 }  // namespace ringtick

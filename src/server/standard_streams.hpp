@@ -11,4 +11,7 @@ void secure_standard_streams();
 // Writes to stdout, at once. Returns errno, or 0.
 int print(std::string_view text);
 
+// The same for a short text, unless stdout is a pipe that is full: it does not wait for a reader.
+void print_if_taken(std::string_view text);
+
 }  // namespace ringtick

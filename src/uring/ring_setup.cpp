@@ -93,17 +93,17 @@ Result<void> open_with_buffers(Ring& ring,
     RingOptions wanted = ring_options;
     for (int tries = 1;; ++tries) {
         auto opened = ring.open(wanted);
-        // The first ring is as small as it can be: where it finds no memory, waiting brings none.
-        if (!opened && tries == 1) return opened;
+        const bool ring_opened = opened.has_value();
         if (opened) {
             wanted.submissions = ring.features().submissions;
             wanted.completions = ring.features().completions;
             opened = open_buffers(ring, buffers, buffer_options);
         }
         if (opened || opened.error().error_number != ENOMEM || tries == tries_max) return opened;
-        // The ring has taken what its buffers need. The kernel gives a closed ring's memory back
-        // only after a while, and start-up is the one time that the program may sit and wait.
-        shrink(wanted);
+        // No memory for the smallest ring: perhaps it is still a predecessor's, for the kernel gives
+        // a closed ring's memory back only after a while. No memory for the buffers: this ring has
+        // taken it, so the next must be smaller. Start-up is the one time to sit and wait.
+        if (ring_opened) shrink(wanted);
         ring.close();
         ::poll(nullptr, 0, pause_ms);
     }

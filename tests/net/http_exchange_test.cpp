@@ -133,6 +133,19 @@ TEST(HttpExchange, ARefusedHeadRequestIsAnsweredWithAHeadAloneWhateverIsWrong) {
     }
 }
 
+TEST(HttpExchange, WhoHasClosedItsSideIsLetInAndOutAgain) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    ASSERT_TRUE(client->send(get("/one") + upgrade_request()));
+    client->finish();
+    ASSERT_TRUE(bench.until([&] { return !client->read(); }));
+    EXPECT_EQ(count(client->received(), "HTTP/1.1 "), 2U) << client->received();
+    ASSERT_EQ(bench.events.closed.size(), 1U);
+    EXPECT_EQ(bench.events.closed[0].second, CloseReason::vanished);
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
 TEST(HttpExchange, AnUpgradeToNowhereIsRefused) {
     NetBench bench;
     NEEDS_RING(bench);

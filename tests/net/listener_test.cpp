@@ -142,6 +142,18 @@ TEST_F(LocalListenerTest, LeavesAPathAloneWhoseServerIsTooBusyToAccept) {
     for (const int client : waiting) ::close(client);
 }
 
+TEST_F(LocalListenerTest, DoesNotTakeAnothersPathAway) {
+    Listener first;
+    ASSERT_TRUE(first.open(address, {}));
+    ASSERT_EQ(unlink(address.host.c_str()), 0);
+    Listener second;
+    ASSERT_TRUE(second.open(address, {}));
+    first.close();
+    EXPECT_TRUE(exists());
+    second.close();
+    EXPECT_FALSE(exists());
+}
+
 TEST_F(LocalListenerTest, LeavesAFileAloneAndSaysThatItIsOne) {
     const int file = ::open(address.host.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     ASSERT_GE(file, 0);

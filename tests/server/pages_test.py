@@ -56,6 +56,10 @@ def main():
         for name in ("busy", "submission_queue_full", "pings_received"):
             assert len(samples[f"ringtick_{name}_total"]) == 1 and name in stats, name
         assert samples["ringtick_completions_per_turn"] and stats["completions_per_turn"]["max"] > 0
+        # Who asks waits for no tick, also where they are a second apart.
+        for _ in range(20):
+            server.get("/healthz")
+        assert server.stats()["ticks"] - stats["ticks"] < 15, "twenty requests took as many ticks"
         code, _ = server.stop()
         assert code == 0
 

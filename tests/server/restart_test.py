@@ -3,6 +3,7 @@
 The kernel takes a ring down after its process has gone, and until then holds the port.
 """
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -25,6 +26,15 @@ def main():
         assert totals["opened"] == 1
         for client in clients:
             client.close()
+
+    with programs.bench_server(program, "broadcast", "60", "16384") as first:
+        frozen = programs.upgrade(first.port)  # It never reads, so that saying goodbye takes long.
+        programs.until(lambda: first.stats()["snapshots_skipped"] > 0, "its socket is full")
+        first.process.send_signal(signal.SIGTERM)
+        programs.until(lambda: not first.answers(), "nobody new is let in")
+        with programs.Server(program, [str(first.port), "echo"], first.port) as second:
+            programs.until(second.healthy, "a successor serves while the first one still drains")
+        frozen.close()
 
     with programs.bench_server(program, "echo") as holder:
         late = programs.Server(program, [str(holder.port), "echo"], holder.port)

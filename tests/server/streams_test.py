@@ -57,6 +57,16 @@ def main():
     assert code == 0, f"nobody reads its log: ended with {code}"
     os.close(its)
 
+    ours, its = full_pipe()
+    port = programs.free_port()
+    with programs.Server(program, ["--listen", f"127.0.0.1:{port}"], port, stdout=its) as server:
+        programs.until(server.healthy, "it serves though its stdout is stuck")
+        os.close(its)
+        os.close(ours)  # Else it would wait with its totals until somebody reads, or kills it.
+        server.process.send_signal(signal.SIGTERM)
+        server.process.communicate(timeout=programs.PATIENCE_S)
+        assert server.process.returncode == 0, server.process.returncode
+
     with open("/dev/full", "w") as full:
         code, error = serve_and_stop(program, stdout=full)
     assert code == 1, f"its totals went nowhere: ended with {code}"

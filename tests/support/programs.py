@@ -48,6 +48,11 @@ class Server:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
             return answer.read().decode()
 
+    def answers(self):
+        """Whether somebody listens there."""
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
     def healthy(self):
         if self.process.poll() is not None:
             raise AssertionError(f"the server ended: {self.process.communicate()}")
