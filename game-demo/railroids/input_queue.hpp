@@ -19,7 +19,6 @@ public:
     static constexpr std::size_t waiting_max = 2;  // Beyond it the oldest is skipped.
     static constexpr std::uint8_t hold_ticks = 7;
 
-
     void push(std::uint32_t stamp, const Order& order) {
         if (count_ > 0 && stamp == stamp_of_newest()) {
             merge(waiting_[count_ - 1].order, order);

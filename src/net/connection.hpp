@@ -44,10 +44,10 @@ struct Connection {
     bool end_after_output = false;  // FIN once all is sent.
     bool pinged = false;            // Since it was last heard.
     bool cancel_sent = false;
-    bool counted = false;           // In the counts of addresses, under `counted_as`.
-    bool turned_away = false;       // Has no place, only the time to be told so.
-    bool proxy_header_due = false;  // Its first bytes may be one.
-    bool snapshot_refused = false;  // The last one found the socket full.
+    bool counted = false;                  // In the counts of addresses, under `counted_as`.
+    bool turned_away = false;              // Has no place, only the time to be told so.
+    bool proxy_header_due = false;         // Its first bytes may be one.
+    bool snapshot_refused = false;         // The last one found the socket full.
     std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
     Output output;
 
@@ -55,9 +55,9 @@ struct Connection {
     Nanoseconds refused_at{};     // The last snapshot that found the socket full.
     Nanoseconds heard_at{};       // The last byte from the peer.
     Nanoseconds progressed_at{};  // The last time the peer took some of what waits, or none waited.
-    Nanoseconds looked_at{};      // When its acknowledgements were last counted, and what they were.
+    Nanoseconds looked_at{};  // When its acknowledgements were last counted, and what they were.
     std::uint64_t bytes_acknowledged = 0;
-    Nanoseconds deadline{};       // Of the handshake, response, message or close; max(): none.
+    Nanoseconds deadline{};  // Of the handshake, response, message or close; max(): none.
     Nanoseconds close_began_at{};
 
     std::uint64_t tick_seen = 0;  // The tick that the three counts below belong to.

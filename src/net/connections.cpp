@@ -4,8 +4,6 @@
 #include "net/admission.hpp"
 #include "net/flow.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -69,8 +67,6 @@ void Connections::listen(int listener) {
 }
 
 void Connections::stop_listening() {
-    // At once, not when the drain is over: who comes now is refused, and a successor may bind.
-    if (listener_ >= 0) ::shutdown(listener_, SHUT_RDWR);
     if (accept_armed_) ring_.cancel(accept_token, {.op = Op::cancel, .owner = {}});
     listener_ = -1;
 }

@@ -144,6 +144,10 @@ void Listener::remember_path(const std::string& path) {
     inode_ = file.st_ino;
 }
 
+void Listener::refuse() {
+    ::shutdown(socket_, SHUT_RDWR);
+}
+
 void Listener::close() {
     if (socket_ >= 0) ::close(socket_);
     socket_ = -1;

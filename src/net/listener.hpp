@@ -40,6 +40,8 @@ public:
     // The address may still be held by a server just killed: a ring is torn down after its process
     // has gone (io_uring_setup(2)). The caller tries again on EADDRINUSE, for about a second.
     [[nodiscard]] Result<void> open(const ListenAddress& address, const ListenOptions& options);
+    // From now on whoever comes is refused, and a successor may take the address.
+    void refuse();
     void close();
 
     int socket() const { return socket_; }

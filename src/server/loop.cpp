@@ -6,7 +6,8 @@
 // Nothing happens between two ticks while everybody is simply playing: the thread sleeps in
 // io_uring_enter(2) with the next tick as its deadline, and what arrived meanwhile is gathered at
 // once, one completion per connection. Only those who wait for an answer (a handshake, an HTTP
-// exchange, a close) have the thread woken sooner. Who has only just connected is found at the tick.
+// exchange, a close) have the thread woken sooner. Who has only just connected is found at the
+// tick.
 #include "server/loop.hpp"
 
 #include "base/assert.hpp"
@@ -206,6 +207,7 @@ void Loop::on_signal() {
         }
         log_info("stopping: no more connections, saying goodbye");
         stop_at_ = now_ + options_.drain_max;
+        parts_.listener.refuse();  // Not when all have gone: until then they would wait in vain.
         parts_.connections.stop_listening();
         parts_.connections.close_all(CloseCode::going_away, "the server stops",
                                      CloseReason::shutdown);

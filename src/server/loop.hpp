@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "net/connections.hpp"
+#include "net/listener.hpp"
 #include "server/metrics.hpp"
 #include "server/room.hpp"
 #include "tick/tick_clock.hpp"
@@ -27,6 +28,7 @@ struct LoopParts {
     Ring& ring;
     BufferRing& buffers;
     Connections& connections;
+    Listener& listener;
     std::span<const std::unique_ptr<Room>> rooms;  // None: nothing to tick, answers go out at once.
     int signals = -1;                              // A signalfd(2) for SIGINT and SIGTERM.
 };

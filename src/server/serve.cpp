@@ -59,7 +59,8 @@ int run_to_the_end(const Options& options, const Program& program, ServerKind ki
     log_info(server->describe());
     if (!kind.quiet) {
         // Whoever started it may not read this, or no longer: it serves all the same.
-        print_if_taken(fmt::format("{}: {}\n", program.name, url_of(options.listen, server->port())));
+        print_if_taken(
+            fmt::format("{}: {}\n", program.name, url_of(options.listen, server->port())));
     }
     server->run();
     release_stop_signals();

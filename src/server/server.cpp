@@ -154,6 +154,7 @@ void Server::run() {
     Loop loop({.ring = ring_,
                .buffers = buffers_,
                .connections = connections_,
+               .listener = listener_,
                .rooms = rooms_.all(),
                .signals = signals_},
               {.rate_hz = options_.rate_hz,

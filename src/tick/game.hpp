@@ -58,8 +58,9 @@ public:
     virtual void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) = 0;
 
     // Writes what `viewer` should see, as one message. Returns the bytes used of `out`, at most
-    // out.size(); 0 sends nothing. Called only for a viewer who has taken all that was sent before. Even so the
-    // socket may refuse what was written: then this snapshot is skipped like those never asked for.
+    // out.size(); 0 sends nothing. Called only for a viewer who has taken all that was sent before.
+    // Even so the socket may refuse what was written: then this snapshot is skipped like those
+    // never asked for.
     virtual std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) = 0;
 
     // Once a second, between ticks.

@@ -100,9 +100,9 @@ Result<void> open_with_buffers(Ring& ring,
             opened = open_buffers(ring, buffers, buffer_options);
         }
         if (opened || opened.error().error_number != ENOMEM || tries == tries_max) return opened;
-        // No memory for the smallest ring: perhaps it is still a predecessor's, for the kernel gives
-        // a closed ring's memory back only after a while. No memory for the buffers: this ring has
-        // taken it, so the next must be smaller. Start-up is the one time to sit and wait.
+        // No memory for the smallest ring: perhaps it is still a predecessor's, for the kernel
+        // gives a closed ring's memory back only after a while. No memory for the buffers: this
+        // ring has taken it, so the next must be smaller. Start-up is the one time to sit and wait.
         if (ring_opened) shrink(wanted);
         ring.close();
         ::poll(nullptr, 0, pause_ms);
