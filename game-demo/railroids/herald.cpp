@@ -28,6 +28,7 @@ std::size_t encode_event(const Event& event, std::span<std::byte> out) {
 }  // namespace
 
 Herald::Herald(std::size_t ships) {
+    greetings_.reserve(ships);
     came_.reserve(ships);
     left_.reserve(ships);
 }
@@ -52,27 +53,23 @@ void Herald::Batch::send() {
     }
 }
 
-void Herald::greet(PlayerId player, std::span<const Seat> seats, Outbox& outbox) {
-    Batch batch(player, outbox);
-    for (std::size_t slot = 0; slot < seats.size(); ++slot) {
-        if (!is_playing(seats[slot]) || slot == player.slot) continue;
-        batch.add(
-            {.type = EventType::join, .id = static_cast<ShipId>(slot), .name = seats[slot].name});
-    }
-    batch.send();
+void Herald::greet(PlayerId player) {
+    greetings_.push_back({.player = player});
     came_.push_back(player);
 }
 
 void Herald::on_leave(PlayerId player) {
-    // Who came and left between two ticks was never here.
-    if (std::erase(came_, player) == 0) left_.push_back(player);
+    std::erase_if(greetings_, [&](const Greeting& greeting) { return greeting.player == player; });
+    std::erase(came_, player);
+    left_.push_back(player);
 }
 
 void Herald::tick(const World& world,
                   std::span<const Seat> seats,
                   std::uint16_t bots,
                   Outbox& outbox) {
-    tell_newcomers(seats, outbox);
+    tell_who_is_here(seats, outbox);
+    tell_who_came(seats, outbox);
     tell_kills(world, seats, outbox);
     if (world.tick() % every == 0) {
         rank(world);
@@ -83,21 +80,41 @@ void Herald::tick(const World& world,
     tell_standings(world, seats, outbox);
 }
 
-void Herald::tell_newcomers(std::span<const Seat> seats, Outbox& outbox) {
+void Herald::tell_who_is_here(std::span<const Seat> seats, Outbox& outbox) {
+    for (Greeting& greeting : greetings_) go_on(greeting, seats, outbox);
+    std::erase_if(greetings_,
+                  [&](const Greeting& greeting) { return greeting.next == seats.size(); });
+}
+
+void Herald::go_on(Greeting& greeting, std::span<const Seat> seats, Outbox& outbox) {
+    Batch batch(greeting.player, outbox);
+    for (std::size_t names = 0; names < names_per_tick && greeting.next < seats.size();) {
+        const std::size_t slot = greeting.next++;
+        if (!is_playing(seats[slot]) || slot == greeting.player.slot) continue;
+        batch.add(
+            {.type = EventType::join, .id = static_cast<ShipId>(slot), .name = seats[slot].name});
+        names += 1;
+    }
+    batch.send();
+}
+
+// Who left is told first and whole (three bytes each): a seat may have been taken anew.
+void Herald::tell_who_came(std::span<const Seat> seats, Outbox& outbox) {
     if (came_.empty() && left_.empty()) return;
     Batch batch(seats, outbox);
     for (const PlayerId player : left_) {
         batch.add({.type = EventType::leave, .id = player.slot});
     }
-    for (const PlayerId player : came_) {
+    left_.clear();
+    const auto told = std::span(came_).first(std::min(came_.size(), names_per_tick));
+    for (const PlayerId player : told) {
         batch.add({.type = EventType::join,
                    .id = player.slot,
                    .is_new = true,
                    .name = seats[player.slot].name});
     }
     batch.send();
-    came_.clear();
-    left_.clear();
+    came_.erase(came_.begin(), came_.begin() + std::ssize(told));
 }
 
 void Herald::tell_kills(const World& world, std::span<const Seat> seats, Outbox& outbox) {

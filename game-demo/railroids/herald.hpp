@@ -26,13 +26,14 @@ struct Seat {
 // Tells everyone what must not be lost: names, who came and left, who killed whom, who leads. With
 // hundreds of bots someone dies in every tick, so a death is told at once only to the people it
 // concerns; others hear once a second of those among people and leaders, five at most. What
-// happens once a second happens for each player in a tick of its own.
+// happens once a second happens for each player in a tick of its own. However many come at once,
+// a tick tells each player of a bounded number: the others' names follow in the ticks behind.
 class Herald {
 public:
     explicit Herald(std::size_t ships);
 
-    // To a newcomer: who is here. To all: who came.
-    void greet(PlayerId player, std::span<const Seat> seats, Outbox& outbox);
+    // From the next tick() on: who is here, to the newcomer; who came, to all.
+    void greet(PlayerId player);
     void on_leave(PlayerId player);
     void tick(const World& world, std::span<const Seat> seats, std::uint16_t bots, Outbox& outbox);
 
@@ -41,6 +42,7 @@ public:
 private:
     static constexpr std::size_t message_size_max = 1000;
     static constexpr std::uint64_t every = 30;  // Ticks between standings.
+    static constexpr std::size_t names_per_tick = 128;
 
     // Events on their way into one message after the other.
     class Batch {
@@ -65,14 +67,23 @@ private:
         Kill kill;
     };
 
-    void tell_newcomers(std::span<const Seat> seats, Outbox& outbox);
+    // A newcomer, and the seat up to which it knows who is here.
+    struct Greeting {
+        PlayerId player;
+        std::size_t next = 0;
+    };
+
+    void tell_who_is_here(std::span<const Seat> seats, Outbox& outbox);
+    static void go_on(Greeting& greeting, std::span<const Seat> seats, Outbox& outbox);
+    void tell_who_came(std::span<const Seat> seats, Outbox& outbox);
     void tell_kills(const World& world, std::span<const Seat> seats, Outbox& outbox);
     void tell_standings(const World& world, std::span<const Seat> seats, Outbox& outbox);
     void rank(const World& world);
     bool is_leader(ShipId id) const;
 
-    std::vector<PlayerId> came_;  // In this tick.
-    std::vector<PlayerId> left_;
+    std::vector<Greeting> greetings_;
+    std::vector<PlayerId> came_;  // And not everyone has been told.
+    std::vector<PlayerId> left_;  // In this tick.
     std::array<NotableKill, 5> notable_{};
     std::size_t notable_count_ = 0;
     Event standings_{.type = EventType::standings};

@@ -133,7 +133,7 @@ bool Railroids::on_hello(PlayerId player, std::span<const std::byte> message, Ou
                  .people_max = options_.players_max,
                  .bots = options_.bots},
          outbox);
-    herald_.greet(player, seats_, outbox);
+    herald_.greet(player);
     return true;
 }
 

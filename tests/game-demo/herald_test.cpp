@@ -62,14 +62,36 @@ TEST(Herald, SplitsManyNamesOverMessages) {
     for (std::uint16_t slot = 0; slot < 200; ++slot) {
         match.join(slot, "A name of twenty-four by");
     }
-    match.step();
+    match.steps(2);
     match.mailbox.letters.clear();
     match.join(200, "Last");
-    match.step();
+    match.steps(2);
     EXPECT_EQ(count(events_of(match, 200), EventType::join), 201U);
     for (const Mailbox::Letter& letter : match.mailbox.letters) {
         EXPECT_LE(letter.bytes.size(), 1000U);
     }
+}
+
+// Goal: a storm of joins, as after a restart, costs nobody the place in the queue of what must
+// arrive.
+TEST(Herald, SpreadsAStormOfJoinsOverTicks) {
+    constexpr std::uint16_t people = 600;
+    Match match({.players_max = people});
+    for (std::uint16_t slot = 0; slot < people; ++slot) {
+        match.join(slot, "A name of twenty-four by");
+    }
+    std::size_t joins = 0;
+    for (int tick = 0; tick < 10; ++tick) {
+        match.mailbox.letters.clear();
+        match.step();
+        std::size_t bytes = 0;
+        for (const Mailbox::Letter& letter : match.mailbox.letters) {
+            bytes += letter.slot == 7 ? letter.bytes.size() : 0;
+        }
+        EXPECT_LE(bytes, 10'000U);
+        joins += count(events_of(match, 7), EventType::join);
+    }
+    EXPECT_EQ(joins, people + people - 1U);  // Who is here, and who came, itself included.
 }
 
 // Two people and a crowd of bots that kill each other all the time.
