@@ -47,12 +47,9 @@ def a_million_pings_delay_nobody(site):
     with wire.connect(site.echo) as client:
         sender = pour(client, wire.frame(PING, b"") * 1_000_000 + wire.text(b"done"))
         suite.probe_echo(site.echo)
-        came = client.read_frame()
-        while came.opcode == PONG:
-            came = client.read_frame()
-        assert came.payload == b"done", came
+        assert client.read(2_000_000) == b"\x8a\x00" * 1_000_000
+        client.expect(TEXT, b"done")
         sender.join()
-        suite.probe_echo(site.echo)
 
 
 @rule("ours")
@@ -119,7 +116,7 @@ def a_thousand_empty_messages_in_fragments_come_back(site):
 @rule("ours")
 def a_client_that_does_not_read_its_echoes_is_held_back_and_harms_nobody(site):
     with wire.connect(site.echo, receive_buffer=4096) as client:
-        client.socket.settimeout(2)  # A server that holds us back makes us wait.
+        client.socket.settimeout(1)  # A server that holds us back makes us wait.
         with contextlib.suppress(TimeoutError):
             for _ in range(4000):
                 client.send(wire.frame(BINARY, bytes(16_000)))
@@ -142,7 +139,7 @@ def a_ping_is_answered_when_the_client_reads_again(site):
 @rule("ours")
 def a_client_that_reads_no_pongs_harms_nobody(site):
     with wire.connect(site.echo, receive_buffer=4096) as client:
-        client.socket.settimeout(2)
+        client.socket.settimeout(1)
         with contextlib.suppress(TimeoutError):
             for _ in range(2000):
                 client.send(wire.frame(PING, bytes(125)) * 200)
@@ -153,7 +150,7 @@ def a_client_that_reads_no_pongs_harms_nobody(site):
 @rule("ours")
 def requests_without_reading_are_held_back_and_harm_nobody(site):
     with wire.Client(site.game, receive_buffer=4096) as client:
-        client.socket.settimeout(2)
+        client.socket.settimeout(1)
         with contextlib.suppress(TimeoutError):
             for _ in range(1000):
                 client.send(wire.request("GET /railroids.js HTTP/1.1") * 200)

@@ -120,7 +120,7 @@ def probe_game(port):
         assert answer.opcode == wire.BINARY and answer.payload[0] & 0xF == 9, answer
 
 
-def run(site, case):
+def problem_of(site, case):
     """What went wrong, or nothing."""
     try:
         case.run(site, *case.arguments)
@@ -134,6 +134,12 @@ def run(site, case):
     return ""
 
 
+def run(site, case):
+    """Its problem, and the milliseconds it took."""
+    began = time.monotonic()
+    return problem_of(site, case), round(1000 * (time.monotonic() - began))
+
+
 def run_all(name, cases, site):
     """Runs a chapter and says so in GoogleTest's words, which the project counts."""
     failures = 0
@@ -141,10 +147,10 @@ def run_all(name, cases, site):
         results = [(case, threads.submit(run, site, case)) for case in cases]
         for case, result in results:
             print(f"[ RUN      ] {name}.{case.name}")
-            problem = result.result()
+            problem, took_ms = result.result()
             failures += bool(problem)
             if problem:
                 print(f"{case.section}: {problem}")
             word = " FAILED " if problem else "      OK"
-            print(f"[{word:>9} ] {name}.{case.name}", flush=True)
+            print(f"[{word:>9} ] {name}.{case.name} ({took_ms} ms)", flush=True)
     return failures
