@@ -38,7 +38,8 @@ struct Header {
 // A complete request head. Everything points into the bytes it was parsed from.
 struct Request {
     Method method = Method::other;
-    std::string_view path;   // Absolute, without the query; free of "..", %2e%2e, NUL, backslash.
+    // Absolute, without the query; free of "..", %2e%2e, NUL, backslash. Empty for "OPTIONS *".
+    std::string_view path;
     std::string_view query;  // Behind the '?', if any.
     bool keep_alive = false;
     bool http_1_1 = false;

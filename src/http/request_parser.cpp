@@ -125,10 +125,13 @@ void RequestParser::complete(std::span<const std::byte> bytes) {
     state_ = State::complete;
     if (!request_line_is_exact(bytes)) return refuse(Status::bad_request);
     const auto target = parse_request_target(target_.in(bytes));
-    if (!target) return refuse(Status::bad_request);
+    // RFC 9112, section 3.2.4: of the server as a whole one may ask for its options, and only that.
+    const bool asterisk = llhttp_.method == HTTP_OPTIONS && target_.in(bytes) == "*";
+    if (!target && !asterisk) return refuse(Status::bad_request);
 
     std::array<Header, RequestLimits::headers_max> headers;
-    const Status status = judge_head(request(bytes, headers), target->authority);
+    const std::string_view authority = target ? target->authority : "";
+    const Status status = judge_head(request(bytes, headers), authority);
     if (status != Status::ok) refuse(status);
 }
 

@@ -84,6 +84,11 @@ def a_proxy_is_not_what_we_are(site, line):
         client.expect_end()
 
 
+@rule("RFC 9110, 9.3.7")
+def options_of_the_server_itself_are_405(site):
+    dialogues.refused(site.echo, wire.request("OPTIONS * HTTP/1.1"), 405)
+
+
 @rule("RFC 9112, 3.2.4", each={
     "an asterisk": "*", "no slash": "healthz", "an authority": "localhost:80",
     "a scheme alone": "http://",

@@ -200,6 +200,14 @@ TEST(RequestParser, LeavesAModestBodyToTheRefusalOfItsMethod) {
     EXPECT_EQ(post("-1"), "400");
 }
 
+// RFC 9112, section 3.2.4.
+TEST(RequestParser, TakesAnAsteriskOnlyFromOptions) {
+    EXPECT_EQ(parse("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), "other  1.1 keep-alive [Host=a] +");
+    EXPECT_EQ(parse("OPTIONS ** HTTP/1.1\r\nHost: a\r\n\r\n"), "400");
+    EXPECT_EQ(parse("POST * HTTP/1.1\r\nHost: a\r\n\r\n"), "400");
+    EXPECT_EQ(parse_target("*"), "400");
+}
+
 TEST(RequestParser, KnowsTheMethodOfWhatItRefuses) {
     const auto method_of = [](std::string_view text) {
         RequestParser parser;
