@@ -60,7 +60,8 @@ def head_of_a_page_has_no_body(site, path):
     path: path for path in ("/nothing", "/index.html", "/STYLE.CSS", "/style.css/", "//style.css",
                             "/style.cs", "/style.css.gz", "/.git/config", "/healthz/",
                             "/etc/passwd", "/proc/self/environ", "/play/1", "/.", "/./style.css",
-                            "/%2e", "/~root", "/style.css%20", "/style.css;a=b", "/favicon.ico")})
+                            "/%2e", "/~root", "/%252e%252e/x", "/%c0%ae%c0%ae/x", "/style.css%20",
+                            "/style.css;a=b", "/favicon.ico")})
 def a_path_is_404(site, path):
     dialogues.refused(site.game, wire.request(f"GET {path} HTTP/1.1"), 404)
 

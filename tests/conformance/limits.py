@@ -1,5 +1,6 @@
 """RFC 6455, section 10.4, and RFC 9110, section 15.5: every size, number and time has its bound."""
 import contextlib
+import select
 import time
 
 import dialogues
@@ -67,19 +68,14 @@ def a_server_that_allows_16_mib_refuses_one_byte_more_with_1009(site):
 @rule("ours")
 def memory_follows_what_came_and_not_what_was_declared(site):
     with site.start("bench", *suite.ROOMY) as server, contextlib.ExitStack() as stack:
-        before = resident_kib(server)
+        before = suite.resident_kib(server)
         for _ in range(400):
             client = stack.enter_context(wire.connect(server.port))
             client.send(wire.head(BINARY, 16_000_000), b"x")
         for client in (wire.connect(server.port), wire.connect(server.port)):
             client.send(GOOD).expect(TEXT, b"good")
-        grown = resident_kib(server) - before
+        grown = suite.resident_kib(server) - before
         assert grown < 400 * 64, f"400 declared 16 MB each, and it took {grown} KiB"
-
-
-def resident_kib(server):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
 # -------------------------------------------------------------------------------- sizes of requests
@@ -296,6 +292,18 @@ def messages_that_end_in_time_may_go_on_for_longer_than_one_may_last(site):
             client.send(wire.frame(BINARY, b"be", fin=False), wire.frame(PING, b"go on"))
             client.expect(PONG, b"go on").send(wire.more(b"gun", fin=True))
         dialogues.says_goodbye(client)
+
+
+@rule("RFC 6455, 7.1.1", each={"a close": wire.close(1000), "a fault": wire.frame(0x3)})
+def peers_that_trickle_on_are_cut_off_after(site, data):
+    with wire.connect(site.echo) as client:
+        client.send(data).read_frame()
+        client.expect_end()
+        with contextlib.suppress(ConnectionError):
+            for _ in range(400):
+                client.socket.sendall(b"x")
+                select.select([], [], [client.socket], 0.05)
+            raise AssertionError("it let itself be fed byte by byte, without end")
 
 
 @rule("RFC 6455, 7.1.1")

@@ -76,6 +76,14 @@ class Site:
     def roomy(self):
         return self.shared("bench", *ROOMY).port
 
+    @property
+    def deflate(self):
+        return self.shared("bench", "--deflate").port
+
+    @property
+    def roomy_deflate(self):
+        return self.shared("bench", "--deflate", *ROOMY).port
+
     # The game: rooms, a subprotocol, the page; one friendly origin.
     @property
     def game(self):
@@ -104,6 +112,11 @@ class Site:
             code, totals = server.stop()
             assert code == 0, f"{key} ended with {code}"
             assert totals["cq_overflow"] == 0, totals
+
+
+def resident_kib(server):
+    with open(f"/proc/{server.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
 def probe_echo(port):
