@@ -23,16 +23,20 @@ void write_big_endian(std::span<std::byte> out, std::uint64_t value) {
 }  // namespace
 
 //   0               1               2 to 9
-//  [FIN 000 opcode][0 | 7 bits of length][16 or 64 bits of length, if the 7 say 126 or 127]
+//  [FIN RSV opcode][0 | 7 bits of length][16 or 64 bits of length, if the 7 say 126 or 127]
 std::size_t write_frame_header(std::span<std::byte> out,
                                Opcode opcode,
-                               std::uint64_t payload_size) {
+                               std::uint64_t payload_size,
+                               Payload payload) {
     ASSERT(is_known(opcode));
     ASSERT(!is_control(opcode) || payload_size <= control_size_max);
     const std::size_t size = server_header_size(payload_size);
     ASSERT(out.size() >= size);
 
-    out[0] = std::byte{0x80} | static_cast<std::byte>(opcode);
+    const bool compressed = payload == Payload::compressed;
+    ASSERT(!compressed || !is_control(opcode));  // RFC 7692, section 6.
+    const std::uint8_t reserved_bits = compressed ? compressed_bit : std::uint8_t{0};
+    out[0] = static_cast<std::byte>(0x80 | reserved_bits << 4 | static_cast<std::uint8_t>(opcode));
     const std::uint64_t length = size == 2 ? payload_size : size == 4 ? 126U : 127U;
     out[1] = static_cast<std::byte>(length);
     write_big_endian(out.subspan(2, size - 2), payload_size);
@@ -41,12 +45,13 @@ std::size_t write_frame_header(std::span<std::byte> out,
 
 std::span<std::byte> frame_in_place(std::span<std::byte> buffer,
                                     Opcode opcode,
-                                    std::size_t payload_size) {
+                                    std::size_t payload_size,
+                                    Payload payload) {
     ASSERT(buffer.size() >= server_header_size_max + payload_size);
     const std::size_t header_size = server_header_size(payload_size);
     const auto frame =
         buffer.subspan(server_header_size_max - header_size, header_size + payload_size);
-    write_frame_header(frame, opcode, payload_size);
+    write_frame_header(frame, opcode, payload_size, payload);
     return frame;
 }
 

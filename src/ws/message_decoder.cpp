@@ -13,8 +13,9 @@ constexpr std::size_t close_code_size = 2;  // Section 5.5.1: before the reason.
 
 }  // namespace
 
-MessageDecoder::MessageDecoder(const MessageLimits& limits)
-    : frames_(limits.message_size_max),
+MessageDecoder::MessageDecoder(const MessageLimits& limits, Inflater* inflater)
+    : frames_(assembly_size(limits.message_size_max, inflater != nullptr), inflater != nullptr),
+      inflater_(inflater),
       message_size_max_(limits.message_size_max),
       fragments_max_(limits.fragments_max) {
     ASSERT(limits.fragments_max > 0);
@@ -61,14 +62,21 @@ CloseCode MessageDecoder::begin_fragment(const FrameHeader& header) {
     const bool continues = header.opcode == Opcode::continuation;
     if (continues != (fragments_ > 0)) return CloseCode::protocol_error;   // 5.4
     if (fragments_ == fragments_max_) return CloseCode::policy_violation;  // Ours.
-    if (header.payload_size > message_size_max_ - assembled_) return CloseCode::message_too_big;
-
     if (!continues) {
         message_opcode_ = header.opcode;
+        compressed_ = header.reserved_bits == compressed_bit;
         utf8_.reset();
     }
+    if (header.payload_size > size_max() - assembled_) return CloseCode::message_too_big;
+
     fragments_ += 1;
     return CloseCode::none;
+}
+
+// Of what is gathered. A compressed message that hardly shrank may take a little more than it will
+// be inflated; what that comes to is limited while inflating.
+std::uint64_t MessageDecoder::size_max() const {
+    return assembly_size(message_size_max_, compressed_);
 }
 
 MessageDecoder::Event MessageDecoder::on_payload(const FrameDecoder::Event& piece,
@@ -78,24 +86,42 @@ MessageDecoder::Event MessageDecoder::on_payload(const FrameDecoder::Event& piec
 
 MessageDecoder::Event MessageDecoder::on_data(const FrameDecoder::Event& piece,
                                               std::span<std::byte> assembly) {
-    const bool text = message_opcode_ == Opcode::text;
     const bool message_end = piece.frame_end && frames_.header().fin;
-    // Section 8.1, and at once: also inside an unfinished frame.
-    if (text && !utf8_.push(piece.payload)) return fail(CloseCode::invalid_payload_data);
-    if (text && message_end && !utf8_.at_boundary()) return fail(CloseCode::invalid_payload_data);
+    // At once: also inside an unfinished frame.
+    if (!compressed_ && !text_is_valid(piece.payload, message_end)) {
+        return fail(CloseCode::invalid_payload_data);
+    }
 
     // Nothing came before and nothing follows: this piece is the message.
     const bool in_place = message_end && assembled_ == 0;
     if (!in_place) {
         assembled_ += copy_bytes(assembly.subspan(assembled_), piece.payload);
-        ASSERT(assembled_ <= message_size_max_);
+        ASSERT(assembled_ <= size_max());
     }
     if (!message_end) return {};
 
     const auto message = in_place ? piece.payload : assembly.first(assembled_);
     fragments_ = 0;
     assembled_ = 0;
+    if (compressed_) return inflate(message);
     return {.kind = Event::Kind::message, .opcode = message_opcode_, .payload = message};
+}
+
+// Text must be UTF-8 (section 8.1). Checks the next piece of it, and at its end the whole.
+bool MessageDecoder::text_is_valid(std::span<const std::byte> piece, bool message_end) {
+    if (message_opcode_ != Opcode::text) return true;
+    return utf8_.push(piece) && (!message_end || utf8_.at_boundary());
+}
+
+MessageDecoder::Event MessageDecoder::inflate(std::span<const std::byte> compressed) {
+    if (inflater_ == nullptr) return {};
+    const Inflater::Result inflated = inflater_->inflate(compressed);
+    if (inflated.violation != CloseCode::none) return fail(inflated.violation);
+    if (!text_is_valid(inflated.message, true)) return fail(CloseCode::invalid_payload_data);
+    return {.kind = Event::Kind::message,
+            .opcode = message_opcode_,
+            .payload = inflated.message,
+            .inflated = true};
 }
 
 MessageDecoder::Event MessageDecoder::on_control(const FrameDecoder::Event& piece) {

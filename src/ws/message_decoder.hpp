@@ -2,6 +2,7 @@
 
 #include "ws/frame.hpp"
 #include "ws/frame_decoder.hpp"
+#include "ws/inflater.hpp"
 #include "ws/utf8.hpp"
 
 #include <array>
@@ -16,9 +17,15 @@ struct MessageLimits {
     std::uint32_t fragments_max = 64;         // Per message; empty ones count.
 };
 
+// The memory in which messages of at most `message_size_max` are gathered.
+constexpr std::uint64_t assembly_size(std::uint64_t message_size_max, bool compression) {
+    return compression ? compressed_size_max(message_size_max) : message_size_max;
+}
+
 // Turns a client's byte stream into messages and control frames: fragmentation, UTF-8 as it
-// arrives, limits decided from headers (RFC 6455, sections 5.4 to 5.6, 7.4, 8.1). Pure: no I/O, no
-// clock, no allocation. After a violation, and after a close frame, it yields nothing more.
+// arrives, limits decided from headers (RFC 6455, sections 5.4 to 5.6, 7.4, 8.1), and compressed
+// messages, which are inflated, limited and checked when they are whole (RFC 7692). Pure: no I/O,
+// no clock, no allocation. After a violation, and after a close frame, it yields nothing more.
 class MessageDecoder {
 public:
     struct Event {
@@ -29,16 +36,21 @@ public:
         std::span<std::byte> payload;            // Of a message, ping, pong; the reason of a close.
         CloseCode close_code = CloseCode::none;  // Of a close: the peer's, none if it gave none.
                                                  // Of a violation: what to close with.
+        bool inflated = false;                   // Of a message: it came compressed.
     };
 
-    explicit MessageDecoder(const MessageLimits& limits);
+    // With an inflater, which others may use too, if permessage-deflate was negotiated.
+    explicit MessageDecoder(const MessageLimits& limits, Inflater* inflater = nullptr);
 
     // Takes what it needs off the front of `input`, which is unmasked in place. A message that lies
     // in `input` in one piece is yielded there; any other is gathered in `assembly`, which must
-    // hold message_size_max bytes, keep its content between calls, and is touched only as bytes
-    // arrive. Call until it says need_input: then `input` is empty. The payload lives until the
-    // next call.
+    // hold assembly_size(), keep its content between calls, and is touched only as bytes arrive.
+    // Call until it says need_input: then `input` is empty. The payload lives until the next call,
+    // of any decoder with the same inflater.
     Event next(std::span<std::byte>& input, std::span<std::byte> assembly);
+
+    // From now on compressed messages are passed over: for when no message matters any more.
+    void stop_inflating() { inflater_ = nullptr; }
 
     // A message or frame has begun and not ended: the message deadline runs.
     bool mid_message() const { return !ended_ && (fragments_ > 0 || frames_.mid_frame()); }
@@ -52,6 +64,9 @@ private:
     CloseCode begin_fragment(const FrameHeader& header);
     Event on_payload(const FrameDecoder::Event& piece, std::span<std::byte> assembly);
     Event on_data(const FrameDecoder::Event& piece, std::span<std::byte> assembly);
+    Event inflate(std::span<const std::byte> compressed);
+    bool text_is_valid(std::span<const std::byte> piece, bool message_end);
+    std::uint64_t size_max() const;
     Event on_control(const FrameDecoder::Event& piece);
     bool reason_is_valid(std::span<const std::byte> close_piece);
     Event close_event(std::span<std::byte> payload);
@@ -59,13 +74,15 @@ private:
     void end();
 
     FrameDecoder frames_;
+    Inflater* inflater_;
     std::uint64_t message_size_max_;
     std::uint32_t fragments_max_;
     std::uint32_t fragments_ = 0;  // Begun, of the message under way; 0: there is none.
     std::size_t assembled_ = 0;
     Opcode message_opcode_ = Opcode::binary;
-    bool ended_ = false;  // A violation or a close frame was yielded.
-    Utf8Validator utf8_;  // Of the message under way; from a close frame on, of its reason.
+    bool compressed_ = false;  // The message under way is.
+    bool ended_ = false;       // A violation or a close frame was yielded.
+    Utf8Validator utf8_;       // Of the message under way; from a close frame on, of its reason.
     std::uint8_t control_size_ = 0;
     // A control frame that the reads cut. Not `assembly`: it may stand between fragments.
     std::array<std::byte, control_size_max> control_{};

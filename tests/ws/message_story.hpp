@@ -17,8 +17,10 @@ namespace ringtick {
 // "text(hi) ping(a) close(1000,bye) !1002".
 class MessageStory {
 public:
-    explicit MessageStory(const MessageLimits& limits)
-        : limits_(limits), decoder_(limits), assembly_(limits.message_size_max) {}
+    explicit MessageStory(const MessageLimits& limits, Inflater* inflater = nullptr)
+        : limits_(limits),
+          decoder_(limits, inflater),
+          assembly_(assembly_size(limits.message_size_max, inflater != nullptr)) {}
 
     // The piece lies in memory of its own and is gone afterwards, as a read's would be.
     void feed(std::span<const std::byte> bytes) {
@@ -30,8 +32,10 @@ public:
             tell(event);
         }
         ASSERT(input.empty());
-        ASSERT(decoder_.assembled() <= limits_.message_size_max);
+        ASSERT(decoder_.assembled() <= assembly_.size());
     }
+
+    void stop_inflating() { decoder_.stop_inflating(); }
 
     const std::string& text() const { return text_; }
     bool mid_message() const { return decoder_.mid_message(); }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "ws/compression_stats.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace ringtick {
+
+class ZlibStream;
+
+// Compresses messages for every connection, one after the other, each by itself (RFC 7692, section
+// 7.2.1): so what was compressed for one client is right for all who agreed on the same window.
+// Memory is taken when it is made: a stream for each window.
+class Deflater {
+public:
+    static constexpr std::uint8_t window_bits_min = 9;
+    static constexpr std::uint8_t window_bits_max = 15;
+    static constexpr std::size_t windows_count = window_bits_max - window_bits_min + 1;
+    // Below this a message fits a segment anyway, and hardly shrinks.
+    static constexpr std::size_t payload_size_min = 256;
+
+    Deflater();
+    ~Deflater();
+    Deflater(const Deflater&) = delete;
+    Deflater& operator=(const Deflater&) = delete;
+
+    // Writes the compressed payload to the front of `out` and returns its size. 0: it would not be
+    // smaller, or does not fit, or is not worth the try; the message goes as it is.
+    std::size_t deflate(std::uint8_t window_bits,
+                        std::span<const std::byte> payload,
+                        std::span<std::byte> out);
+
+    const CompressionStats& stats() const { return stats_; }
+    std::size_t memory() const;
+
+private:
+    std::array<std::unique_ptr<ZlibStream>, windows_count> streams_;
+    CompressionStats stats_;
+};
+
+}  // namespace ringtick
