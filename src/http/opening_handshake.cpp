@@ -98,7 +98,7 @@ HandshakeVerdict check_opening_handshake(const Request& request, const Handshake
 // Section 4.2.2, item 5.
 std::size_t write_handshake_response(std::span<std::byte> out,
                                      const Request& request,
-                                     std::string_view subprotocol) {
+                                     const HandshakeChoices& choices) {
     const auto key = request.find(key_header);
     ASSERT(key.has_value());  // check_opening_handshake() accepted it.
     const AcceptKey accept = accept_key_for(*key);
@@ -108,9 +108,14 @@ std::size_t write_handshake_response(std::span<std::byte> out,
     text.put_header("Upgrade", "websocket");
     text.put_header("Connection", "Upgrade");
     text.put_header("Sec-WebSocket-Accept", {accept.data(), accept.size()});
-    if (!subprotocol.empty()) text.put_header("Sec-WebSocket-Protocol", subprotocol);
+    if (!choices.subprotocol.empty()) {
+        text.put_header("Sec-WebSocket-Protocol", choices.subprotocol);
+    }
+    if (!choices.extensions.empty()) {
+        text.put_header("Sec-WebSocket-Extensions", choices.extensions);
+    }
     text.put("\r\n");
-    ASSERT(text.size() > 0);  // All of it but the subprotocol, which is ours, has a fixed size.
+    ASSERT(text.size() > 0);  // None of it grows with what the client sent.
     return text.size();
 }
 

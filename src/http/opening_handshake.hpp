@@ -26,9 +26,15 @@ struct HandshakeVerdict {
 // RFC 6455 section 4.2.1, each rule in turn. Pure.
 HandshakeVerdict check_opening_handshake(const Request& request, const HandshakePolicy& policy);
 
+// What the 101 response says was chosen of what the client offered; empty: nothing was.
+struct HandshakeChoices {
+    std::string_view subprotocol;
+    std::string_view extensions;  // The value of Sec-WebSocket-Extensions.
+};
+
 // Writes the 101 response to an accepted request; at most 512 bytes. Does not allocate.
 std::size_t write_handshake_response(std::span<std::byte> out,
                                      const Request& request,
-                                     std::string_view subprotocol);
+                                     const HandshakeChoices& choices);
 
 }  // namespace ringtick::http

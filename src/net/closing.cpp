@@ -73,6 +73,8 @@ void Connections::begin_leaving(Handle handle, Connection& c, CloseReason why) {
     c.deadline = now_ + options_.close_timeout;
     c.close_began_at = now_;
     c.pong_waiting = false;
+    // Data is ignored from now on, and what is ignored must not cost us the work of inflating it.
+    std::get<MessageDecoder>(c.protocol).stop_inflating();
     events_.on_close(handle, why);
 }
 

@@ -44,10 +44,12 @@ struct Connection {
     bool end_after_output = false;  // FIN once all is sent.
     bool pinged = false;            // Since it was last heard.
     bool cancel_sent = false;
-    bool counted = false;                  // In the counts of addresses, under `counted_as`.
-    bool turned_away = false;              // Has no place, only the time to be told so.
-    bool proxy_header_due = false;         // Its first bytes may be one.
-    bool snapshot_refused = false;         // The last one found the socket full.
+    bool counted = false;           // In the counts of addresses, under `counted_as`.
+    bool turned_away = false;       // Has no place, only the time to be told so.
+    bool proxy_header_due = false;  // Its first bytes may be one.
+    bool snapshot_refused = false;  // The last one found the socket full.
+    // The window with which messages are deflated for it; 0: permessage-deflate was not agreed.
+    std::uint8_t deflate_window_bits = 0;
     std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
     Output output;
 

@@ -19,7 +19,7 @@ constexpr Token accept_token{.op = Op::accept, .owner = {}};
 // A message, or a request head and what is pipelined behind it: reading pauses at half of it, and
 // what may arrive after that is a receive's budget.
 std::size_t input_size(const NetOptions& options) {
-    return std::max<std::size_t>(options.message.message_size_max,
+    return std::max<std::size_t>(assembly_size(options.message.message_size_max, options.deflate),
                                  options.request.head_size_max +
                                      2 * (receive_budget(options) + options.receive_buffer_size));
 }
@@ -45,13 +45,16 @@ Result<void> Connections::open() {
     if (auto opened = inputs_.open(slots, input_size(options_)); !opened) return opened;
     if (auto opened = outputs_.open(slots, options_.output_size_max); !opened) return opened;
     leftover_ = std::make_unique_for_overwrite<std::byte[]>(input_size(options_));
+    if (options_.deflate) {
+        compression_ = std::make_unique<Compression>(options_.message.message_size_max);
+    }
     for (auto* list : {&starved_, &throttled_, &unsent_, &dead_}) list->reserve(slots);
     return {};
 }
 
 std::size_t Connections::memory_fixed() const {
     return table_.memory() + counts_.memory() + input_size(options_) +
-           4 * sizeof(Handle) * slots_of(options_);
+           (compression_ ? compression_->memory() : 0) + 4 * sizeof(Handle) * slots_of(options_);
 }
 
 std::size_t Connections::memory_reserved() const {

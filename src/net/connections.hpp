@@ -5,6 +5,7 @@
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
 #include "net/address_counts.hpp"
+#include "net/compression.hpp"
 #include "net/connection.hpp"
 #include "net/events.hpp"
 #include "net/memory.hpp"
@@ -57,6 +58,8 @@ public:
     // Whether a frame of up to `size_max` bytes would be handed over now. If not, the snapshot is
     // skipped and counted: the next one will be newer.
     bool ready_for_snapshot(Handle handle, std::size_t size_max);
+    // The window to deflate a snapshot for this connection with; 0: it takes only plain ones.
+    std::uint8_t deflate_window_bits(Handle handle);
     // Hands a whole frame to the ring, or behind what waits to be sent. The bytes must live until
     // the ring was submitted and its completions were given to on_completion().
     void send_snapshot(Handle handle, std::span<const std::byte> frame);
@@ -73,6 +76,8 @@ public:
     bool accepting() const { return accept_armed_; }
     std::uint32_t count() const { return table_.count(); }
     const NetStats& stats() const { return stats_; }
+    // From open() on, and only with options.deflate.
+    Compression* compression() const { return compression_.get(); }
     std::size_t memory_fixed() const;     // Bytes taken at start.
     std::size_t memory_reserved() const;  // Bytes of address space, backed as they are used.
 
@@ -138,6 +143,8 @@ private:
     void on_ping(Handle handle, Connection& c, std::span<const std::byte> payload);
     void send_waiting_pong(Handle handle, Connection& c);
     void on_close_frame(Handle handle, Connection& c, CloseCode code);
+    static bool append_plain(Connection& c, Opcode opcode, std::span<const std::byte> payload);
+    bool append_compressed(Connection& c, Opcode opcode, std::span<const std::byte> payload);
     bool append_frame(Handle handle,
                       Connection& c,
                       Opcode opcode,
@@ -170,6 +177,7 @@ private:
     SlotMemory inputs_;
     SlotMemory outputs_;
     std::unique_ptr<std::byte[]> leftover_;  // Bytes behind an opening handshake.
+    std::unique_ptr<Compression> compression_;
 
     // Each holds a connection at most once, so none outgrows what open() reserved.
     std::vector<Handle> starved_;    // No buffer was free: armed again at the end of the turn.

@@ -145,6 +145,11 @@ bool Connections::ready_for_snapshot(Handle handle, std::size_t size_max) {
     return false;
 }
 
+std::uint8_t Connections::deflate_window_bits(Handle handle) {
+    const Connection* const c = table_.find(handle);
+    return c != nullptr ? c->deflate_window_bits : std::uint8_t{0};
+}
+
 void Connections::send_snapshot(Handle handle, std::span<const std::byte> frame) {
     ASSERT(!frame.empty());
     Connection* const c = table_.find(handle);

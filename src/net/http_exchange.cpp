@@ -112,8 +112,15 @@ void Connections::upgrade(Handle handle,
     if (status != http::Status::switching_protocols) {
         return refuse(handle, c, status, "This room cannot be entered.");
     }
-    const std::string_view subprotocol = verdict.subprotocol ? policy_.subprotocol : "";
-    const std::size_t size = http::write_handshake_response(c.output.free(), request, subprotocol);
+    std::array<char, deflate_response_size_max> extensions;
+    http::HandshakeChoices choices;
+    if (verdict.subprotocol) choices.subprotocol = policy_.subprotocol;
+    const auto deflate = compression_ ? accept_deflate_offer(request) : std::nullopt;
+    if (deflate) {
+        choices.extensions = write_deflate_response(extensions, *deflate);
+        c.deflate_window_bits = deflate->window_bits;
+    }
+    const std::size_t size = http::write_handshake_response(c.output.free(), request, choices);
     ASSERT(size > 0);
     c.output.commit(size);
     stats_.opened += 1;
@@ -127,7 +134,9 @@ void Connections::upgrade(Handle handle,
     c.state = Connection::State::open;
     c.deadline = never;
     c.progressed_at = now_;
-    c.protocol.emplace<MessageDecoder>(options_.message);  // Ends what `request` was parsed by.
+    // Ends what `request` was parsed by.
+    c.protocol.emplace<MessageDecoder>(options_.message,
+                                       deflate ? &compression_->inflater : nullptr);
     read_frames(handle, c, leftover);
     // Its side may be closed already: nothing more will come, and nothing else would notice.
     if (c.ended_by_peer) on_end_of_stream(handle, c);

@@ -24,6 +24,7 @@ struct NetOptions {
 
     http::RequestLimits request;
     MessageLimits message;
+    bool deflate = false;                           // permessage-deflate for who offers it.
     std::uint32_t inbound_bytes_per_tick = 65'536;  // 0: not limited by the tick.
     std::uint32_t messages_per_tick = 128;          // On average over ten ticks; 0: not limited.
     std::uint32_t pongs_per_tick = 16;              // Past it, the latest ping only; 0: all.

@@ -4,7 +4,7 @@
 #include "net/connections.hpp"
 #include "ws/frame_encoder.hpp"
 
-#include <array>
+#include <cstring>
 #include <variant>
 
 namespace ringtick {
@@ -24,7 +24,9 @@ CloseReason reason_of(CloseCode violation) {
 void Connections::read_frames(Handle handle, Connection& c, std::span<std::byte> input) {
     ASSERT(c.state == Connection::State::open || c.state == Connection::State::closing);
     auto& decoder = std::get<MessageDecoder>(c.protocol);
-    const auto assembly = inputs_.of(handle.slot).first(options_.message.message_size_max);
+    const auto assembly =
+        inputs_.of(handle.slot)
+            .first(assembly_size(options_.message.message_size_max, compression_ != nullptr));
     while (on_frame_event(handle, c, decoder.next(input, assembly))) {
         // What begins behind a message, or behind a control frame by itself, has its own time.
         if (c.state == Connection::State::open && !decoder.mid_message()) c.deadline = never;
@@ -67,6 +69,8 @@ bool Connections::on_frame_event(Handle handle, Connection& c, const MessageDeco
     if (!open) return true;  // Data after our close frame is ignored (RFC 6455, section 5.5.1).
 
     stats_.messages_received += 1;
+    // What little bytes were inflated to takes its share of the tick as if it had been sent.
+    if (event.inflated) c.bytes_this_tick += static_cast<std::uint32_t>(event.payload.size());
     if (options_.messages_per_tick > 0 && --c.message_credit < 0) {
         begin_close(handle, c, CloseCode::policy_violation, "too many messages",
                     CloseReason::flood);
@@ -104,21 +108,45 @@ void Connections::on_close_frame(Handle handle, Connection& c, CloseCode code) {
     begin_close(handle, c, code, "", CloseReason::closed_by_peer);
 }
 
+bool Connections::append_plain(Connection& c, Opcode opcode, std::span<const std::byte> payload) {
+    const auto place = c.output.free();
+    const std::size_t header_size = server_header_size(payload.size());
+    if (place.size() < header_size || place.size() - header_size < payload.size()) return false;
+    write_frame_header(place, opcode, payload.size());
+    copy_bytes(place.subspan(header_size), payload);
+    c.output.commit(header_size + payload.size());
+    return true;
+}
+
+// Compresses straight into the output, where that makes the message smaller and there is room.
+bool Connections::append_compressed(Connection& c,
+                                    Opcode opcode,
+                                    std::span<const std::byte> payload) {
+    if (c.deflate_window_bits == 0 || is_control(opcode)) return false;
+    // The header's size follows from the payload's: take what the plain one needs, which is no
+    // smaller, and close the gap afterwards.
+    const auto place = c.output.free();
+    const std::size_t reserved = server_header_size(payload.size());
+    if (place.size() < reserved) return false;
+    const auto room = place.subspan(reserved);
+    const std::size_t size = compression_->deflater.deflate(c.deflate_window_bits, payload, room);
+    if (size == 0) return false;
+    const std::size_t header_size = write_frame_header(place, opcode, size, Payload::compressed);
+    if (header_size < reserved) std::memmove(&place[header_size], room.data(), size);
+    c.output.commit(header_size + size);
+    return true;
+}
+
 bool Connections::append_frame(Handle handle,
                                Connection& c,
                                Opcode opcode,
                                std::span<const std::byte> payload) {
     ASSERT(c.state == Connection::State::open);
-    const auto place = c.output.free();
-    const std::size_t header_size = server_header_size(payload.size());
-    if (place.size() < header_size || place.size() - header_size < payload.size()) {
+    if (c.output.empty()) c.progressed_at = now_;
+    if (!append_compressed(c, opcode, payload) && !append_plain(c, opcode, payload)) {
         die(handle, c, CloseReason::overflow);
         return false;
     }
-    if (c.output.empty()) c.progressed_at = now_;
-    write_frame_header(place, opcode, payload.size());
-    copy_bytes(place.subspan(header_size), payload);
-    c.output.commit(header_size + payload.size());
     queue_flush(handle, c);
     return true;
 }

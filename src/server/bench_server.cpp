@@ -87,6 +87,8 @@ void add_options(CLI::App& app, BenchOptions& bench, Options& options) {
     app.add_option("--fragments-max", options.net.message.fragments_max, "Fragments of one message")
         ->check(CLI::Range(1, 1 << 24))
         ->capture_default_str();
+    app.add_flag("--deflate", options.net.deflate,
+                 "Compress messages for clients that can (permessage-deflate)");
     app.footer(
         "On SIGTERM or SIGINT one JSON line of totals is printed. Exit codes: 0 fine, 1 the\n"
         "machine refuses (with the remedy), 2 bad usage.");

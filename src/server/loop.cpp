@@ -14,7 +14,6 @@
 #include "server/allocation_counter.hpp"
 #include "server/clock.hpp"
 #include "server/log.hpp"
-#include "ws/frame_encoder.hpp"
 
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -28,13 +27,17 @@ namespace {
 // Sends handed to the kernel at a time. A thousand at once are slower than a thousand send(2):
 // their requests no longer fit the cache.
 constexpr std::size_t chunk = 128;
-constexpr std::size_t scratch_size_min = 131'072;
 
 // With ticks that are farther apart, nobody who has just come, no signal and no deadline waits for
 // one.
 constexpr Nanoseconds sleep_max = std::chrono::milliseconds(50);
 constexpr Nanoseconds sweep_period = std::chrono::milliseconds(250);
 constexpr Nanoseconds report_period = std::chrono::seconds(1);
+
+Deflater* deflater_of(const Connections& connections) {
+    Compression* const compression = connections.compression();
+    return compression != nullptr ? &compression->deflater : nullptr;
+}
 
 std::uint64_t count_ns(Nanoseconds time) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
@@ -48,9 +51,7 @@ Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
       stats_(stats),
       clock_(options.rate_hz, monotonic_now()),
       now_(monotonic_now()),
-      frame_size_max_(options.snapshot_size_max + server_header_size_max),
-      scratch_size_(std::max(scratch_size_min, 2 * frame_size_max_)),
-      scratch_(std::make_unique<std::byte[]>(scratch_size_)) {
+      frames_(options.snapshot_size_max, deflater_of(parts.connections)) {
     stats_.started_ns = count_ns(now_);
     arm_signal();
     parts_.connections.begin_turn(now_, 0);
@@ -144,52 +145,36 @@ void Loop::tick_if_due() {
 void Loop::broadcast(Room& room) {
     const auto viewers = room.present();
     if (viewers.empty()) return;
-    const bool shared = room.game().snapshot_is_shared();
+    if (frames_.full()) hand_over();
+    frames_.begin_broadcast(room.game());
     // Somebody else is first each tick, so that nobody is always last.
     const std::size_t first = clock_.tick() % viewers.size();
-    std::span<const std::byte> frame;
     std::size_t handed = 0;
     for (std::size_t i = 0; i < viewers.size(); ++i) {
         const PlayerId viewer = viewers[(first + i) % viewers.size()];
         const Handle connection = room.connection_of(viewer);
-        if (scratch_size_ - scratch_used_ < frame_size_max_) {
-            hand_over();
-            frame = {};
-        }
+        if (frames_.full()) hand_over();
         // Asked last: handing over may bring the news that this viewer has gone.
-        if (!parts_.connections.ready_for_snapshot(connection, frame_size_max_)) continue;
+        if (!parts_.connections.ready_for_snapshot(connection, frames_.frame_size_max())) continue;
 
-        if (!shared || frame.empty()) {
-            frame = encode(room.game(), viewer);
-            if (frame.empty()) continue;
-        }
+        const std::uint8_t window_bits = parts_.connections.deflate_window_bits(connection);
+        const auto frame = frames_.frame_for(viewer, window_bits);
+        if (frame.empty()) continue;
         parts_.connections.send_snapshot(connection, frame);
         handed += 1;
-        if (handed % chunk != 0) continue;
-        hand_over();
-        frame = {};
+        if (handed % chunk == 0) hand_over();
     }
+    frames_.end_broadcast();
 }
 
-// The snapshot is written behind room for a header, so that the frame needs no copy.
-std::span<const std::byte> Loop::encode(Game& game, PlayerId viewer) {
-    ASSERT(scratch_size_ - scratch_used_ >= frame_size_max_);
-    const std::span<std::byte> place(scratch_.get() + scratch_used_, frame_size_max_);
-    const std::size_t size = game.write_snapshot(viewer, place.subspan(server_header_size_max));
-    ASSERT(size <= options_.snapshot_size_max);
-    if (size == 0) return {};
-    scratch_used_ += server_header_size_max + size;
-    return frame_in_place(place, Opcode::binary, size);
-}
-
-// Sends go out, and what did not fit comes back, all within the call: after it the scratch memory
+// Sends go out, and what did not fit comes back, all within the call: after it the frames' memory
 // is ours again.
 void Loop::hand_over() {
     const std::uint64_t overflows = parts_.ring.stats().cq_overflow;
     parts_.ring.submit();
     // Behind a queue that overflowed the kernel keeps a list, and what came back may be on it.
     gather(parts_.ring.stats().cq_overflow != overflows);
-    scratch_used_ = 0;
+    frames_.release();
 }
 
 // ---------------------------------------------------------------------------- beside the journey

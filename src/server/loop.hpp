@@ -5,6 +5,7 @@
 #include "net/listener.hpp"
 #include "server/metrics.hpp"
 #include "server/room.hpp"
+#include "server/snapshot_frames.hpp"
 #include "tick/tick_clock.hpp"
 #include "uring/buffer_ring.hpp"
 #include "uring/ring.hpp"
@@ -47,7 +48,6 @@ private:
     void tick_if_due();
     void broadcast(Room& room);
     void hand_over();
-    std::span<const std::byte> encode(Game& game, PlayerId viewer);
     std::uint32_t completions_wanted() const;
 
     void arm_signal();
@@ -64,11 +64,7 @@ private:
     TickClock clock_;
     Nanoseconds now_;
 
-    // Snapshots are encoded here, a chunk at a time: small, so that it stays in the cache.
-    std::size_t frame_size_max_;
-    std::size_t scratch_size_;
-    std::unique_ptr<std::byte[]> scratch_;
-    std::size_t scratch_used_ = 0;
+    SnapshotFrames frames_;
 
     Nanoseconds sweep_at_{};
     Nanoseconds report_at_{};

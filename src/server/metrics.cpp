@@ -79,6 +79,23 @@ void add_net_rows(Rows& rows, const NetStats& net) {
              net.completions_stale);
 }
 
+// Shown also when compression is off: a page always has the same rows.
+void add_compression_rows(Rows& rows, const Compression* compression) {
+    CompressionStats inflated;
+    CompressionStats deflated;
+    if (compression != nullptr) {
+        inflated = compression->inflater.stats();
+        deflated = compression->deflater.stats();
+    }
+    rows.add("messages_inflated", "Messages that came compressed", inflated.messages);
+    rows.add("inflate_bytes_in", "Bytes of them as they came", inflated.bytes_compressed);
+    rows.add("inflate_bytes_out", "Bytes of them inflated", inflated.bytes_plain);
+    rows.add("messages_deflated", "Messages compressed, a shared one once for each window",
+             deflated.messages);
+    rows.add("deflate_bytes_in", "Bytes of them before", deflated.bytes_plain);
+    rows.add("deflate_bytes_out", "Bytes of them compressed", deflated.bytes_compressed);
+}
+
 std::uint64_t messages_dropped(const Metrics& metrics) {
     std::uint64_t dropped = 0;
     for (const auto& room : metrics.rooms) dropped += room->messages_dropped();
@@ -89,6 +106,7 @@ Rows rows_of(const Metrics& metrics) {
     Rows rows;
     add_loop_rows(rows, metrics);
     add_net_rows(rows, metrics.connections->stats());
+    add_compression_rows(rows, metrics.connections->compression());
     rows.add("inbox_dropped", "Messages that did not fit a room's inbox",
              messages_dropped(metrics));
     if (metrics.loop->allocations_counted) {

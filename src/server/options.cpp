@@ -116,6 +116,9 @@ void add_server_options(CLI::App& app, Options& options) {
         ->check(CLI::Validator(check_origin, ""))
         ->option_text("ORIGIN");
     add_trust_option(app, options.net.trust);
+    app.add_flag("--deflate", options.net.deflate,
+                 "Compress messages for clients that can (permessage-deflate); for games whose "
+                 "messages are not packed already");
     app.add_option("--log-level", options.log_level,
                    "How much to log, to stderr: trace, debug, info, warning, error or off")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))

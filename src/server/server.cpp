@@ -54,6 +54,11 @@ Options completed(Options options) {
     return options;
 }
 
+std::string describe_compression(const Compression* compression) {
+    if (compression == nullptr) return "no compression";
+    return fmt::format("permessage-deflate in {} KiB", compression->memory() / 1'024);
+}
+
 // Between two tries to bind. Start-up is the one time that the program may sit and wait.
 void pause_briefly() {
     ::poll(nullptr, 0, 10);
@@ -206,19 +211,22 @@ std::string Server::describe() const {
     const std::size_t queues = features.submissions * 64UL + features.completions * 16UL;
     const RoomLimits limits = room_limits();
     const std::size_t inbox = limits.inbox_bytes + limits.inbox_messages * sizeof(Command);
-    const std::size_t scratch = std::size_t{2} * options_.snapshot_size_max;  // The loop's.
+    const std::size_t frames =
+        SnapshotFrames::memory(options_.snapshot_size_max, options_.net.deflate);
     const std::size_t fixed =
-        connections_.memory_fixed() + receive + queues + rooms_.all().size() * inbox + scratch;
+        connections_.memory_fixed() + receive + queues + rooms_.all().size() * inbox + frames;
     constexpr std::size_t mib = 1 << 20;
     return fmt::format(
         "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, {} receive "
-        "buffers of {} B; memory taken at start {} MiB beside the game's own, address space for "
+        "buffers of {} B, {}; memory taken at start {} MiB beside the game's own, address space "
+        "for "
         "messages {} MiB",
         features.submissions, features.completions, features.raw,
         features.defer_taskrun ? "deferred task work" : "cooperative task work",
         features.absolute_deadline ? "absolute" : "relative",
         features.recv_budget ? "by the kernel" : "by cancelling", buffers_.count(),
-        options_.net.receive_buffer_size, fixed / mib, connections_.memory_reserved() / mib);
+        options_.net.receive_buffer_size, describe_compression(connections_.compression()),
+        fixed / mib, connections_.memory_reserved() / mib);
 }
 
 }  // namespace ringtick

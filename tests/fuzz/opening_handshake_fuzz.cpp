@@ -36,7 +36,7 @@ void check_accepted(const Request& request, std::string_view subprotocol) {
     ASSERT(request.count("Host") == 1);
     ASSERT(asks_for_websocket(request));
     std::array<std::byte, 512> out;
-    const auto size = write_handshake_response(out, request, subprotocol);
+    const auto size = write_handshake_response(out, request, {.subprotocol = subprotocol});
     ASSERT(ringtick::as_text(std::span(out).first(size)).ends_with("\r\n\r\n"));
 }
 

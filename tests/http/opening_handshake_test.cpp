@@ -183,15 +183,15 @@ TEST(OpeningHandshake, ReadsTenThousandSubprotocols) {
     EXPECT_TRUE(subprotocol_of(with("Sec-WebSocket-Protocol", offers), "ours"));
 }
 
-std::string response_to(const std::vector<Header>& headers, std::string_view subprotocol) {
+std::string response_to(const std::vector<Header>& headers, const HandshakeChoices& choices) {
     std::array<std::byte, 512> out{};
-    const auto size = write_handshake_response(out, request_with(headers), subprotocol);
+    const auto size = write_handshake_response(out, request_with(headers), choices);
     return std::string(as_text(std::span(out).first(size)));
 }
 
 // Section 1.3 gives the key and the answer.
 TEST(OpeningHandshake, AnswersTheExampleOfTheRfc) {
-    EXPECT_EQ(response_to(good_headers(), ""),
+    EXPECT_EQ(response_to(good_headers(), {}),
               "HTTP/1.1 101 Switching Protocols\r\n"
               "Upgrade: websocket\r\n"
               "Connection: Upgrade\r\n"
@@ -199,8 +199,13 @@ TEST(OpeningHandshake, AnswersTheExampleOfTheRfc) {
 }
 
 TEST(OpeningHandshake, NamesTheSubprotocolItSelected) {
-    const std::string response = response_to(good_headers(), "railroids.1");
+    const std::string response = response_to(good_headers(), {.subprotocol = "railroids.1"});
     EXPECT_TRUE(response.ends_with("\r\nSec-WebSocket-Protocol: railroids.1\r\n\r\n"));
+}
+
+TEST(OpeningHandshake, NamesTheExtensionItWasTold) {
+    const std::string response = response_to(good_headers(), {.extensions = "permessage-deflate"});
+    EXPECT_TRUE(response.ends_with("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"));
 }
 
 }  // namespace

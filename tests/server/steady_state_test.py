@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Goal: between start and end, playing costs no heap allocation and no system call but one.
+"""Goal: between start and end, playing costs no heap allocation and no system call but one, whether
+messages are compressed or not.
 Method: a crowd talks to a server for over a thousand ticks; strace counts what the server's thread
 asks of the kernel in a window of it, and the server's own line of totals says the rest.
 """
@@ -14,6 +15,7 @@ import programs
 
 CLIENTS = 200
 RATE_HZ = 250
+BYTES = 512
 SECONDS = 6
 
 
@@ -31,9 +33,12 @@ def main():
     server_program, crowd_program = sys.argv[1:3]
     if shutil.which("strace") is None:
         programs.skip("there is no strace")
-    with programs.bench_server(server_program, "broadcast", str(RATE_HZ), "64") as server:
-        crowd = programs.Crowd(crowd_program, server.port, CLIENTS, SECONDS, 20, 64)
+    with programs.bench_server(server_program, "broadcast", str(RATE_HZ), str(BYTES),
+                               "--deflate") as server:
+        crowd = programs.Crowd(crowd_program, server.port, CLIENTS, SECONDS, 20, BYTES,
+                               0, CLIENTS // 2)
         calls = system_calls(server.process.pid)
+        stats = server.stats()
         crowd_totals = crowd.totals()
         code, totals = server.stop()
 
@@ -47,6 +52,10 @@ def main():
     assert totals["ticks"] >= 1000
     assert totals["opened"] == CLIENTS
     assert crowd_totals["errors"] == 0
+    assert stats["messages_inflated"] > 0
+    # Half of them deflate, and what they share is compressed once.
+    assert 0 < crowd_totals["compressed"] < crowd_totals["messages"]
+    assert 0 < stats["messages_deflated"] <= stats["broadcasts"]
     # A sanitizer's build does not count: it has a heap of its own.
     assert totals.get("allocations_after_warmup", 0) == 0
     assert totals["cq_overflow"] == 0

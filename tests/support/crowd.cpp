@@ -3,7 +3,11 @@
 // (length, tick strictly increasing). Not for figures of latency: it answers only 'did all of it
 // arrive?'.
 //
-//   crowd PORT CLIENTS SECONDS INPUT_HZ BYTES [FROZEN]     FROZEN clients never read
+//   crowd PORT CLIENTS SECONDS INPUT_HZ BYTES [FROZEN [DEFLATING]]
+//
+// FROZEN clients never read. DEFLATING ones offer permessage-deflate, and send what they send as a
+// stored block; of a compressed broadcast they check only that it is smaller: to inflate it would
+// take the time that the server is measured in.
 //
 // Prints "ready" once everyone is connected and one JSON line at the end; exit 0 if nothing was
 // wrong.
@@ -31,15 +35,27 @@ struct Plan {
     int input_hz = 0;
     std::size_t message_size = 0;
     std::size_t frozen = 0;
+    std::size_t deflating = 0;
 };
 
 struct Totals {
     std::uint64_t messages = 0;
-    std::uint64_t gaps = 0;  // Ticks not seen: for a client that reads, the server's choice.
+    std::uint64_t compressed = 0;  // Of the messages.
+    std::uint64_t gaps = 0;        // Ticks not seen: for a client that reads, the server's choice.
     std::uint64_t errors = 0;
     std::uint64_t inputs = 0;
     std::uint64_t ended = 0;
 };
+
+// What a client that deflates sends: one stored block, then the empty one without its tail (RFC
+// 7692, section 7.2.3.3).
+std::string stored_frame(const std::string& payload) {
+    const auto size = static_cast<char>(payload.size());
+    const std::string block{'\0', size, '\0', static_cast<char>(~size), '\xFF'};
+    std::string frame = client_frame(Opcode::binary, block + payload + '\0');
+    frame[0] = static_cast<char>(frame[0] | 0x40);
+    return frame;
+}
 
 class Crowd {
 public:
@@ -51,7 +67,8 @@ public:
     bool gather() {
         for (std::size_t i = 0; i < plan_.clients; ++i) {
             auto client = std::make_unique<WsClient>(plan_.port);
-            if (!client->connected() || !client->send(upgrade_request())) return false;
+            const char* const offer = i < plan_.deflating ? "permessage-deflate" : "";
+            if (!client->connected() || !client->send(upgrade_request("/", offer))) return false;
             epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
             epoll_ctl(epoll_, EPOLL_CTL_ADD, client->socket(), &event);
             members_.push_back({.client = std::move(client)});
@@ -70,14 +87,15 @@ public:
 
     // Everyone's inputs are spread evenly over the second.
     void play() {
-        const std::string input = client_frame(Opcode::binary, std::string(16, 'i'));
+        const std::string plain = client_frame(Opcode::binary, std::string(16, 'i'));
+        const std::string stored = stored_frame(std::string(16, 'i'));
         const auto start = Clock::now();
         const auto end = start + std::chrono::seconds(plan_.seconds);
         const double rate = static_cast<double>(plan_.clients) * plan_.input_hz;
         for (auto now = start; now < end; now = Clock::now()) {
             const double elapsed = std::chrono::duration<double>(now - start).count();
             const auto due = static_cast<std::uint64_t>(elapsed * rate);
-            while (totals_.inputs < due) send_next(input);
+            while (totals_.inputs < due) send_next(plain, stored);
             read_what_came(1);
         }
     }
@@ -91,11 +109,11 @@ private:
         std::uint64_t tick = 0;
     };
 
-    void send_next(const std::string& input) {
+    void send_next(const std::string& plain, const std::string& stored) {
         const std::size_t who = totals_.inputs % plan_.clients;
         totals_.inputs += 1;
         if (who < plan_.frozen || members_[who].client->ended()) return;
-        members_[who].client->send(input);
+        members_[who].client->send(who < plan_.deflating ? stored : plain);
     }
 
     void read_what_came(int timeout_ms) {
@@ -120,6 +138,12 @@ private:
 
     void check(Member& member, const ServerFrame& frame) {
         if (frame.opcode != Opcode::binary) return;
+        if (frame.compressed) {
+            if (frame.payload.size() >= plan_.message_size) totals_.errors += 1;
+            totals_.messages += 1;
+            totals_.compressed += 1;
+            return;
+        }
         std::uint64_t tick = 0;
         if (frame.payload.size() != plan_.message_size) {
             totals_.errors += 1;
@@ -156,8 +180,10 @@ int run(const Plan& plan) {
     crowd.play();
     const Totals& totals = crowd.totals();
     std::printf(
-        "{\"messages\":%llu,\"gaps\":%llu,\"errors\":%llu,\"inputs\":%llu,\"ended\":%llu}\n",
+        "{\"messages\":%llu,\"compressed\":%llu,\"gaps\":%llu,\"errors\":%llu,"
+        "\"inputs\":%llu,\"ended\":%llu}\n",
         static_cast<unsigned long long>(totals.messages),
+        static_cast<unsigned long long>(totals.compressed),
         static_cast<unsigned long long>(totals.gaps),
         static_cast<unsigned long long>(totals.errors),
         static_cast<unsigned long long>(totals.inputs),
@@ -170,7 +196,8 @@ int run(const Plan& plan) {
 
 int main(int argc, char** argv) {
     if (argc < 6) {
-        std::fprintf(stderr, "usage: crowd PORT CLIENTS SECONDS INPUT_HZ BYTES [FROZEN]\n");
+        std::fprintf(stderr,
+                     "usage: crowd PORT CLIENTS SECONDS INPUT_HZ BYTES [FROZEN [DEFLATING]]\n");
         return 2;
     }
     const auto number = [argv](int i) { return std::strtoul(argv[i], nullptr, 10); };
@@ -179,5 +206,6 @@ int main(int argc, char** argv) {
                                 .seconds = static_cast<int>(number(3)),
                                 .input_hz = static_cast<int>(number(4)),
                                 .message_size = number(5),
-                                .frozen = argc > 6 ? number(6) : 0});
+                                .frozen = argc > 6 ? number(6) : 0,
+                                .deflating = argc > 7 ? number(7) : 0});
 }

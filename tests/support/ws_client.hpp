@@ -40,16 +40,21 @@ inline std::string client_frame(Opcode opcode, std::string_view payload, bool fi
     return frame;
 }
 
-inline std::string upgrade_request(std::string_view path = "/") {
+// `extensions`: what is offered, if anything.
+inline std::string upgrade_request(std::string_view path = "/", std::string_view extensions = "") {
+    const std::string offer =
+        extensions.empty() ? "" : "Sec-WebSocket-Extensions: " + std::string(extensions) + "\r\n";
     return "GET " + std::string(path) +
            " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+           offer + "\r\n";
 }
 
 // One frame as a server sends it.
 struct ServerFrame {
     Opcode opcode;
     std::string payload;
+    bool compressed = false;
 };
 
 // A client over a real socket that does nothing by itself: it reads and writes when told to, and
@@ -148,8 +153,8 @@ private:
         if (extended > 0) size = 0;
         for (std::size_t i = 0; i < extended; ++i) size = size << 8 | byte(2 + i);
         if (received_.size() < 2 + extended + size) return false;
-        frames.push_back(
-            {static_cast<Opcode>(byte(0) & 0xF), received_.substr(2 + extended, size)});
+        frames.push_back({static_cast<Opcode>(byte(0) & 0xF), received_.substr(2 + extended, size),
+                          (byte(0) & 0x40) != 0});
         received_.erase(0, 2 + extended + size);
         return true;
     }

@@ -1,0 +1,136 @@
+#include "server/snapshot_frames.hpp"
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+
+#include <algorithm>
+
+namespace ringtick {
+
+namespace {
+
+// A chunk of frames of the usual size, and small, so that it stays in the cache.
+constexpr std::size_t frames_size_min = 131'072;
+
+// At most so many snapshots go plain untried because those before them would not shrink.
+constexpr std::uint32_t untried_max = 63;
+
+std::size_t frame_size_of(std::size_t snapshot_size) {
+    return server_header_size_max + snapshot_size;
+}
+
+std::size_t shared_size_of(std::size_t snapshot_size, bool deflate) {
+    return (deflate ? 1 + Deflater::windows_count : 1) * frame_size_of(snapshot_size);
+}
+
+std::size_t frames_size_of(std::size_t snapshot_size, bool deflate) {
+    const std::size_t frames = std::max(frames_size_min, 2 * frame_size_of(snapshot_size));
+    return deflate ? frames + shared_size_of(snapshot_size, deflate) : frames;
+}
+
+}  // namespace
+
+SnapshotFrames::SnapshotFrames(std::size_t snapshot_size_max, Deflater* deflater)
+    : deflater_(deflater),
+      frame_size_max_(frame_size_of(snapshot_size_max)),
+      shared_size_max_(shared_size_of(snapshot_size_max, deflater != nullptr)),
+      memory_size_(frames_size_of(snapshot_size_max, deflater != nullptr)),
+      memory_(std::make_unique<std::byte[]>(memory_size_)) {
+    if (deflater != nullptr) snapshot_ = std::make_unique<std::byte[]>(snapshot_size_max);
+}
+
+std::size_t SnapshotFrames::memory(std::size_t snapshot_size_max, bool deflate) {
+    return frames_size_of(snapshot_size_max, deflate) + (deflate ? snapshot_size_max : 0);
+}
+
+bool SnapshotFrames::full() const {
+    const std::size_t left = memory_size_ - used_;
+    if (game_ == nullptr) return left < shared_size_max_;
+    return !shared_ && left < frame_size_max_;
+}
+
+void SnapshotFrames::begin_broadcast(Game& game) {
+    ASSERT(game_ == nullptr);
+    ASSERT(!full());
+    game_ = &game;
+    shared_ = game.snapshot_is_shared();
+    shared_plain_.reset();
+    shared_compressed_.fill(std::nullopt);
+}
+
+void SnapshotFrames::release() {
+    const bool in_use = game_ != nullptr && shared_;
+    if (!in_use) used_ = 0;
+}
+
+std::span<const std::byte> SnapshotFrames::frame_for(PlayerId viewer, std::uint8_t window_bits) {
+    ASSERT(game_ != nullptr);
+    ASSERT(!full());
+    ASSERT(window_bits == 0 || deflater_ != nullptr);
+    return shared_ ? shared_frame(viewer, window_bits) : own_frame(viewer, window_bits);
+}
+
+SnapshotFrames::Frame SnapshotFrames::shared_frame(PlayerId viewer, std::uint8_t window_bits) {
+    if (!shared_plain_) {
+        const std::size_t size = write_snapshot(viewer, payload_place());
+        shared_snapshot_ = payload_place().first(size);
+        shared_plain_ = take_frame(size, Payload::plain);
+    }
+    if (window_bits == 0) return *shared_plain_;
+
+    auto& frame = shared_compressed_[window_bits - Deflater::window_bits_min];
+    if (!frame) {
+        const std::size_t size = deflater_->deflate(window_bits, shared_snapshot_, payload_place());
+        frame = size > 0 ? take_frame(size, Payload::compressed) : *shared_plain_;
+    }
+    return *frame;
+}
+
+SnapshotFrames::Frame SnapshotFrames::own_frame(PlayerId viewer, std::uint8_t window_bits) {
+    if (window_bits == 0) {
+        return take_frame(write_snapshot(viewer, payload_place()), Payload::plain);
+    }
+    // Beside the frame, so that it can be compressed into it.
+    const std::span<std::byte> out(snapshot_.get(), payload_place().size());
+    const auto snapshot = out.first(write_snapshot(viewer, out));
+    const std::size_t size = compress_if_promising(snapshot, window_bits);
+    if (size > 0) return take_frame(size, Payload::compressed);
+    return take_frame(copy_bytes(payload_place(), snapshot), Payload::plain);
+}
+
+// A game that packs its snapshots well packs all of them: one that would not shrink speaks for the
+// next, and for twice as many each time.
+std::size_t SnapshotFrames::compress_if_promising(std::span<const std::byte> snapshot,
+                                                  std::uint8_t window_bits) {
+    if (snapshot.size() < Deflater::payload_size_min) return 0;
+    if (untried_left_ > 0) {
+        untried_left_ -= 1;
+        return 0;
+    }
+    const std::size_t size = deflater_->deflate(window_bits, snapshot, payload_place());
+    untried_next_ = size > 0 ? 0 : std::min(2 * untried_next_ + 1, untried_max);
+    untried_left_ = untried_next_;
+    return size;
+}
+
+std::size_t SnapshotFrames::write_snapshot(PlayerId viewer, std::span<std::byte> out) {
+    const std::size_t size = game_->write_snapshot(viewer, out);
+    ASSERT(size <= out.size());
+    return size;
+}
+
+// Where the next frame's payload is written: behind room for a header, so that it need not move.
+std::span<std::byte> SnapshotFrames::payload_place() const {
+    ASSERT(memory_size_ - used_ >= frame_size_max_);
+    return std::span(memory_.get() + used_, frame_size_max_).subspan(server_header_size_max);
+}
+
+// Makes a frame of the payload that was written there. Of nothing: none.
+SnapshotFrames::Frame SnapshotFrames::take_frame(std::size_t payload_size, Payload payload) {
+    if (payload_size == 0) return {};
+    const std::span<std::byte> place(memory_.get() + used_, frame_size_max_);
+    used_ += frame_size_of(payload_size);
+    return frame_in_place(place, Opcode::binary, payload_size, payload);
+}
+
+}  // namespace ringtick
