@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 import suite
 
 CHAPTERS = ("opening_handshake", "frames", "fragmentation", "control_frames", "closing", "utf8",
-            "limits", "http_requests", "http_files", "smuggling", "hostile_streams")
+            "limits", "deflate", "http_requests", "http_files", "smuggling", "hostile_streams")
 
 
 def cases_of(chapter):

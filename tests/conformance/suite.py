@@ -11,7 +11,7 @@ import wire
 PROBE_S = 2  # A good client is served within this, whatever a case has just done.
 AT_ONCE = 16  # Cases that run at the same time: most of them wait.
 
-ROOMY = ("--message-max", "16777216", "--fragments-max", "131072")
+ROOMY = ("--deflate", "--message-max", "16777216", "--fragments-max", "131072")
 HASTY = ("--handshake-timeout", "0.5", "--message-timeout", "0.5", "--close-timeout", "0.3")
 PINGING = ("--ping-after", "0.4", "--idle-timeout", "1")
 FRIEND = "https://friend.example"
@@ -67,11 +67,12 @@ class Site:
                 self.servers[key] = self.start(*key)
             return self.servers[key]
 
-    # As suites find it: every message comes back. Each gives the port to connect to.
+    # Every message comes back. Each gives the port to connect to.
     @property
     def echo(self):
         return self.shared("bench").port
 
+    # As suites want it, with room for what they send.
     @property
     def roomy(self):
         return self.shared("bench", *ROOMY).port
@@ -79,10 +80,6 @@ class Site:
     @property
     def deflate(self):
         return self.shared("bench", "--deflate").port
-
-    @property
-    def roomy_deflate(self):
-        return self.shared("bench", "--deflate", *ROOMY).port
 
     # The game: rooms, a subprotocol, the page; one friendly origin.
     @property
