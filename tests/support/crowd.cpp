@@ -10,15 +10,23 @@
 // take the time that the server is measured in.
 //
 // Prints "ready" once everyone is connected and one JSON line at the end; exit 0 if nothing was
-// wrong.
+// wrong. With SECONDS 0 it plays in laps: each line on stdin names the least number of ticks after
+// which to end one, with a JSON line, and the end of stdin ends the program.
+//
+// A lap ends when everyone has come as far as the first had when it was to end, so that what is
+// still on its way counts as missed by nobody. A tick that at least one client saw was shown; a
+// client *missed* those shown ticks that it did not see. Ticks that nobody saw are *unshown*: the
+// server broadcast nothing then. A client's *gaps* are both together.
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "support/ws_client.hpp"
@@ -57,6 +65,15 @@ std::string stored_frame(const std::string& payload) {
     return frame;
 }
 
+// Of one lap: its ticks, and how few and how many of them one client did without.
+struct Lap {
+    std::uint64_t ticks = 0;
+    std::uint64_t unshown = 0;
+    std::uint64_t missed_min = UINT64_MAX;
+    std::uint64_t missed_max = 0;
+    std::uint64_t gap_longest = 0;
+};
+
 class Crowd {
 public:
     explicit Crowd(const Plan& plan) : plan_(plan), epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
@@ -64,6 +81,7 @@ public:
     Crowd(const Crowd&) = delete;
     Crowd& operator=(const Crowd&) = delete;
 
+    // True once everyone is in and has seen something.
     bool gather() {
         for (std::size_t i = 0; i < plan_.clients; ++i) {
             auto client = std::make_unique<WsClient>(plan_.port);
@@ -75,8 +93,8 @@ public:
             read_what_came(0);
         }
         const auto patience = Clock::now() + std::chrono::seconds(20);
-        while (open_ < plan_.clients && Clock::now() < patience) read_what_came(10);
-        return open_ == plan_.clients;
+        while (shown_to_ < plan_.clients && Clock::now() < patience) read_what_came(10);
+        return shown_to_ == plan_.clients;
     }
 
     void freeze() {
@@ -85,41 +103,133 @@ public:
         }
     }
 
-    // Everyone's inputs are spread evenly over the second.
+    // For so long as was asked for, or lap by lap.
     void play() {
-        const std::string plain = client_frame(Opcode::binary, std::string(16, 'i'));
-        const std::string stored = stored_frame(std::string(16, 'i'));
-        const auto start = Clock::now();
-        const auto end = start + std::chrono::seconds(plan_.seconds);
-        const double rate = static_cast<double>(plan_.clients) * plan_.input_hz;
-        for (auto now = start; now < end; now = Clock::now()) {
-            const double elapsed = std::chrono::duration<double>(now - start).count();
-            const auto due = static_cast<std::uint64_t>(elapsed * rate);
-            while (totals_.inputs < due) send_next(plain, stored);
-            read_what_came(1);
+        started_ = Clock::now();
+        if (plan_.seconds > 0) {
+            const auto end = started_ + std::chrono::seconds(plan_.seconds);
+            while (Clock::now() < end) play_on();
+            return print(end_lap());
         }
+        epoll_event event{.events = EPOLLIN, .data = {.u64 = laps}};
+        epoll_ctl(epoll_, EPOLL_CTL_ADD, STDIN_FILENO, &event);
+        while (!left_) {
+            play_on();
+            if (latest_ < lap_due_) continue;
+            print(end_lap());
+            lap_due_ = never;
+        }
+    }
+
+    Lap end_lap() {
+        const std::uint64_t begin = lap_end_;
+        catch_up();
+        std::set<std::uint64_t> shown;
+        for (const Member& member : readers()) {
+            const auto end = std::ranges::upper_bound(member.seen, lap_end_);
+            shown.insert(member.seen.begin(), end);
+        }
+        Lap lap{.ticks = lap_end_ - begin, .unshown = lap_end_ - begin - shown.size()};
+        for (Member& member : readers()) {
+            const auto end = std::ranges::upper_bound(member.seen, lap_end_);
+            const std::uint64_t missed =
+                shown.size() - static_cast<std::uint64_t>(end - member.seen.begin());
+            lap.missed_min = std::min(lap.missed_min, missed);
+            lap.missed_max = std::max(lap.missed_max, missed);
+            lap.gap_longest = std::max(lap.gap_longest, member.gap_longest);
+            member.seen.erase(member.seen.begin(), end);
+            member.gap_longest = 0;
+        }
+        if (readers().empty()) lap.missed_min = 0;
+        return lap;
     }
 
     const Totals& totals() const { return totals_; }
 
 private:
+    static constexpr std::uint64_t laps = UINT64_MAX;  // Names stdin, among the members.
+    static constexpr std::uint64_t never = UINT64_MAX;
+
     struct Member {
         std::unique_ptr<WsClient> client;
         bool open = false;
+        bool shown = false;  // A snapshot.
         std::uint64_t tick = 0;
+        std::vector<std::uint64_t> seen;  // In this lap, or already in the next.
+        std::uint64_t gap_longest = 0;
     };
 
-    void send_next(const std::string& plain, const std::string& stored) {
+    // Those who read, and whose ticks can be read.
+    std::span<Member> readers() {
+        return std::span(members_).subspan(std::max(plan_.frozen, plan_.deflating));
+    }
+
+    // Everyone's inputs are spread evenly over the second.
+    void play_on() {
+        const double rate = static_cast<double>(plan_.clients) * plan_.input_hz;
+        const double elapsed = std::chrono::duration<double>(Clock::now() - started_).count();
+        const auto due = static_cast<std::uint64_t>(elapsed * rate);
+        while (totals_.inputs < due) send_next();
+        read_what_came(1);
+    }
+
+    // Moves the end of the lap to where the first is, and the others to there.
+    void catch_up() {
+        lap_end_ = latest_;
+        const auto is_behind = [this](const Member& member) {
+            return member.tick < lap_end_ && !member.client->ended();
+        };
+        const auto patience = Clock::now() + std::chrono::seconds(20);
+        while (std::ranges::any_of(readers(), is_behind) && Clock::now() < patience) {
+            read_what_came(10);
+        }
+    }
+
+    void print(const Lap& lap) const {
+        const auto show = [](const char* name, std::uint64_t value) {
+            std::printf("\"%s\":%llu,", name, static_cast<unsigned long long>(value));
+        };
+        std::printf("{");
+        show("messages", totals_.messages);
+        show("compressed", totals_.compressed);
+        show("gaps", totals_.gaps);
+        show("errors", totals_.errors);
+        show("inputs", totals_.inputs);
+        show("ended", totals_.ended);
+        show("lap_ticks", lap.ticks);
+        show("lap_unshown", lap.unshown);
+        show("lap_missed_min", lap.missed_min);
+        show("lap_missed_max", lap.missed_max);
+        show("lap_gaps_min", lap.unshown + lap.missed_min);
+        show("lap_gaps_max", lap.unshown + lap.missed_max);
+        std::printf("\"lap_gap_longest\":%llu}\n",
+                    static_cast<unsigned long long>(lap.gap_longest));
+        std::fflush(stdout);
+    }
+
+    void send_next() {
         const std::size_t who = totals_.inputs % plan_.clients;
         totals_.inputs += 1;
         if (who < plan_.frozen || members_[who].client->ended()) return;
-        members_[who].client->send(who < plan_.deflating ? stored : plain);
+        members_[who].client->send(who < plan_.deflating ? stored_ : plain_);
     }
 
     void read_what_came(int timeout_ms) {
         epoll_event events[256];
         const int count = epoll_wait(epoll_, events, 256, timeout_ms);
-        for (int i = 0; i < count; ++i) read(members_[events[i].data.u64]);
+        for (int i = 0; i < count; ++i) {
+            if (events[i].data.u64 == laps) {
+                read_lap();
+            } else {
+                read(members_[events[i].data.u64]);
+            }
+        }
+    }
+
+    void read_lap() {
+        char line[32] = {};
+        left_ = ::read(STDIN_FILENO, line, sizeof line - 1) <= 0;
+        lap_due_ = lap_end_ + std::strtoul(line, nullptr, 10);
     }
 
     void read(Member& member) {
@@ -131,13 +241,14 @@ private:
             const std::string head = member.client->take_head();
             if (head.empty()) return;
             member.open = head.starts_with("HTTP/1.1 101 ");
-            open_ += member.open ? 1 : 0;
         }
         for (const auto& frame : member.client->take_frames()) check(member, frame);
     }
 
     void check(Member& member, const ServerFrame& frame) {
         if (frame.opcode != Opcode::binary) return;
+        shown_to_ += member.shown ? 0 : 1;
+        member.shown = true;
         if (frame.compressed) {
             if (frame.payload.size() >= plan_.message_size) totals_.errors += 1;
             totals_.messages += 1;
@@ -151,16 +262,29 @@ private:
         }
         std::memcpy(&tick, frame.payload.data(), sizeof tick);
         if (tick <= member.tick) totals_.errors += 1;
-        if (member.tick != 0) totals_.gaps += tick - member.tick - 1;
+        if (member.tick != 0) {
+            const std::uint64_t gap = tick - member.tick - 1;
+            totals_.gaps += gap;
+            member.gap_longest = std::max(member.gap_longest, gap);
+        }
         member.tick = tick;
+        member.seen.push_back(tick);
+        latest_ = std::max(latest_, tick);
         totals_.messages += 1;
     }
 
     Plan plan_;
     int epoll_;
     std::vector<Member> members_;
-    std::size_t open_ = 0;
+    std::size_t shown_to_ = 0;
     Totals totals_;
+    const std::string plain_ = client_frame(Opcode::binary, std::string(16, 'i'));
+    const std::string stored_ = stored_frame(std::string(16, 'i'));
+    Clock::time_point started_;
+    std::uint64_t latest_ = 0;  // Of all ticks that anybody saw.
+    std::uint64_t lap_end_ = 0;
+    std::uint64_t lap_due_ = never;
+    bool left_ = false;
 };
 
 int run(const Plan& plan) {
@@ -175,20 +299,11 @@ int run(const Plan& plan) {
         return 1;
     }
     crowd.freeze();
+    crowd.end_lap();  // From here on everyone is in.
     std::puts("ready");
     std::fflush(stdout);
     crowd.play();
-    const Totals& totals = crowd.totals();
-    std::printf(
-        "{\"messages\":%llu,\"compressed\":%llu,\"gaps\":%llu,\"errors\":%llu,"
-        "\"inputs\":%llu,\"ended\":%llu}\n",
-        static_cast<unsigned long long>(totals.messages),
-        static_cast<unsigned long long>(totals.compressed),
-        static_cast<unsigned long long>(totals.gaps),
-        static_cast<unsigned long long>(totals.errors),
-        static_cast<unsigned long long>(totals.inputs),
-        static_cast<unsigned long long>(totals.ended));
-    return totals.errors == 0 ? 0 : 1;
+    return crowd.totals().errors == 0 ? 0 : 1;
 }
 
 }  // namespace

@@ -82,10 +82,16 @@ class Crowd:
     """The crowd program around a server; ready when everyone is in."""
 
     def __init__(self, program, *arguments):
-        self.process = subprocess.Popen([program, *map(str, arguments)], stdout=subprocess.PIPE,
-                                        text=True)
+        self.process = subprocess.Popen([program, *map(str, arguments)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
         self.first_line = self.process.stdout.readline()
         assert self.first_line == "ready\n", f"the crowd could not gather: {self.first_line}"
+
+    def lap(self, ticks_min=0):
+        """What happened in a lap of at least so many ticks; of a crowd that plays in laps."""
+        self.process.stdin.write(f"{ticks_min}\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
 
     def totals(self):
         out, _ = self.process.communicate(timeout=120)
