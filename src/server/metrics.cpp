@@ -230,6 +230,11 @@ std::size_t write_prometheus(std::span<char> out, const Metrics& metrics) {
         "ringtick_connections {}\n",
         metrics.connections->count());
     text.add(
+        "# HELP ringtick_receive_buffers_lent Receive buffers not yet given back, expected 1: the "
+        "one with this question\n# TYPE ringtick_receive_buffers_lent gauge\n"
+        "ringtick_receive_buffers_lent {}\n",
+        metrics.buffers->lent());
+    text.add(
         "# HELP ringtick_players Players now\n# TYPE ringtick_players gauge\n"
         "ringtick_players {}\n",
         players_of(metrics));
@@ -248,6 +253,7 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
     text.add(R"({{"uptime_s":{:.1f},"rate_hz":{},"connections":{},"players":{},)",
              static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, metrics.rate_hz,
              metrics.connections->count(), players_of(metrics));
+    text.add(R"("receive_buffers_lent":{},)", metrics.buffers->lent());
     const Rows rows = rows_of(metrics);
     for (const Row& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);
     text.add(R"("closed":{{)");

@@ -3,6 +3,7 @@
 #include "base/histogram.hpp"
 #include "net/connections.hpp"
 #include "tick/game.hpp"
+#include "uring/buffer_ring.hpp"
 #include "uring/ring.hpp"
 
 #include <cstddef>
@@ -33,6 +34,7 @@ struct LoopStats {
 struct Metrics {
     const LoopStats* loop = nullptr;
     const RingStats* ring = nullptr;
+    const BufferRing* buffers = nullptr;
     const Connections* connections = nullptr;
     std::uint32_t rate_hz = 0;
     std::span<const std::unique_ptr<Room>> rooms;

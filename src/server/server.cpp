@@ -149,6 +149,7 @@ void Server::open_rooms() {
 void Server::attach_metrics() {
     metrics_ = {.loop = &loop_stats_,
                 .ring = &ring_.stats(),
+                .buffers = &buffers_,
                 .connections = &connections_,
                 .rate_hz = options_.rate_hz,
                 .rooms = rooms_.all()};
