@@ -23,6 +23,7 @@ CloseReason reason_of(CloseCode violation) {
 
 void Connections::read_frames(Handle handle, Connection& c, std::span<std::byte> input) {
     ASSERT(c.state == Connection::State::open || c.state == Connection::State::closing);
+    if (c.end_after_output) return;
     auto& decoder = std::get<MessageDecoder>(c.protocol);
     const auto assembly =
         inputs_.of(handle.slot)
@@ -74,7 +75,10 @@ bool Connections::on_frame_event(Handle handle, Connection& c, const MessageDeco
     if (options_.messages_per_tick > 0 && --c.message_credit < 0) {
         begin_close(handle, c, CloseCode::policy_violation, "too many messages",
                     CloseReason::flood);
-        return c.state == Connection::State::closing;
+        // Section 7.1.7: whoever failed a connection processes nothing more of it, not even a
+        // close frame; or a flood would still cost us its decoding.
+        c.end_after_output = true;
+        return false;
     }
     events_.on_message(handle, event.opcode, event.payload);
     return c.state == Connection::State::open || c.state == Connection::State::closing;

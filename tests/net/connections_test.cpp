@@ -320,6 +320,21 @@ TEST(Connections, MoreMessagesThanATickMayBringEndWithPolicyViolation) {
     EXPECT_EQ(frames[0].payload.substr(0, 2), "\x03\xF0");  // 1008
 }
 
+// RFC 6455, section 7.1.7: whoever failed a connection processes nothing more of it.
+TEST(Connections, NothingIsReadBehindTheMessageThatWasOneTooMany) {
+    NetBench bench({.messages_per_tick = 4});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    std::string flood;
+    for (int i = 0; i < 41; ++i) flood += client_frame(Opcode::binary, "x");
+    ASSERT_TRUE(client->send(client_frame(Opcode::ping, "") + flood));
+    ASSERT_TRUE(bench.until([&] { return !bench.events.closed.empty(); }));
+    const std::uint64_t received = bench.stats().bytes_received;
+    ASSERT_TRUE(client->send(client_frame(Opcode::ping, "")));
+    ASSERT_TRUE(bench.until([&] { return bench.stats().bytes_received > received; }));
+    EXPECT_EQ(bench.stats().pings_received, 1U);
+}
+
 // Goal: what a peer sends behind the message that was one too many cannot reach a connection that
 // has ended meanwhile.
 // Method: the output is full to the last byte, so that the close frame is all that still fits.
