@@ -31,6 +31,11 @@ constexpr std::size_t chunk = 128;
 // With ticks that are farther apart, nobody who has just come, no signal and no deadline waits for
 // one.
 constexpr Nanoseconds sleep_max = std::chrono::milliseconds(50);
+
+// What was set aside is taken up again so many at a time, so that the clock is looked at now and
+// then.
+constexpr std::size_t batch = 64;
+
 constexpr Nanoseconds sweep_period = std::chrono::milliseconds(250);
 constexpr Nanoseconds report_period = std::chrono::seconds(1);
 
@@ -51,7 +56,11 @@ Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
       stats_(stats),
       clock_(options.rate_hz, monotonic_now()),
       now_(monotonic_now()),
+      gather_time_max_(
+          std::min<Nanoseconds>(std::chrono::milliseconds(10),
+                                Nanoseconds(std::chrono::seconds(1)) / (4 * options.rate_hz))),
       frames_(options.snapshot_size_max, deflater_of(parts.connections)) {
+    set_aside_.reserve(parts_.ring.features().completions);
     stats_.started_ns = count_ns(now_);
     arm_signal();
     parts_.connections.begin_turn(now_, 0);
@@ -71,7 +80,7 @@ void Loop::turn() {
     stats_.now_ns = count_ns(now_);
 
     parts_.connections.begin_turn(now_, clock_.tick());
-    gather(true);
+    gather();
     tick_if_due();
     sweep_if_due();
     report_if_due();
@@ -82,6 +91,7 @@ void Loop::turn() {
 // How many completions are worth waking for before the deadline. While everybody plays: more than
 // can come, for each connection has at most one receive and one send to complete.
 std::uint32_t Loop::completions_wanted() const {
+    if (unfinished_ || !set_aside_.empty()) return 0;
     constexpr std::uint32_t margin = 64;
     const bool answer_soon = parts_.connections.urgent() || parts_.rooms.empty();
     if (answer_soon || stop_at_ != Nanoseconds::max()) return 1;
@@ -89,12 +99,15 @@ std::uint32_t Loop::completions_wanted() const {
 }
 
 // Completions in, messages to the inboxes. The buffers go home batch by batch.
-void Loop::gather(bool until_dry) {
-    // Nobody can keep us here: what is more waits in the queue, and the tick goes on.
-    const std::uint64_t gather_max = 4'096 + 8 * std::uint64_t{parts_.connections.count()};
+void Loop::gather() {
+    // Nobody can keep us here, whatever a crowd packs into its segments: past this time what is
+    // more waits for the next turn, which will not sleep, and the tick goes on.
+    const Nanoseconds enough_at = now_ + gather_time_max_;
     std::uint64_t reaped = 0;
-    while (true) {
-        const auto completions = until_dry ? parts_.ring.reap() : parts_.ring.reap_posted();
+    std::size_t taken_up = 0;
+    unfinished_ = false;
+    while (!unfinished_) {
+        const auto completions = next_batch(taken_up);
         if (completions.empty()) break;
         reaped += completions.size();
         for (const Completion& completion : completions) on_completion(completion);
@@ -104,9 +117,20 @@ void Loop::gather(bool until_dry) {
             parts_.ring.submit();
             parts_.connections.cancels_submitted();
         }
-        if (until_dry && reaped >= gather_max) break;
+        unfinished_ = monotonic_now() >= enough_at;
     }
+    set_aside_.erase(set_aside_.begin(),
+                     set_aside_.begin() + static_cast<std::ptrdiff_t>(taken_up));
     stats_.wait_reaps.record(reaped);
+}
+
+// First what came during the last turn's broadcast.
+std::span<const Completion> Loop::next_batch(std::size_t& taken_up) {
+    const auto rest = std::span<const Completion>(set_aside_).subspan(taken_up);
+    if (rest.empty()) return parts_.ring.reap();
+    const auto next = rest.first(std::min(batch, rest.size()));
+    taken_up += next.size();
+    return next;
 }
 
 void Loop::on_completion(const Completion& completion) {
@@ -173,8 +197,20 @@ void Loop::hand_over() {
     const std::uint64_t overflows = parts_.ring.stats().cq_overflow;
     parts_.ring.submit();
     // Behind a queue that overflowed the kernel keeps a list, and what came back may be on it.
-    gather(parts_.ring.stats().cq_overflow != overflows);
+    const bool until_dry = parts_.ring.stats().cq_overflow != overflows;
+    while (true) {
+        const auto completions = until_dry ? parts_.ring.reap() : parts_.ring.reap_posted();
+        if (completions.empty()) break;
+        for (const Completion& completion : completions) on_result(completion);
+    }
     frames_.release();
+}
+
+// What was received lies in the same queue, and is set aside: the time to read it is not between
+// two snapshots.
+void Loop::on_result(const Completion& completion) {
+    if (completion.token.op != Op::recv) return on_completion(completion);
+    set_aside_.push_back(completion);
 }
 
 // ---------------------------------------------------------------------------- beside the journey

@@ -8,12 +8,14 @@
 #include "server/snapshot_frames.hpp"
 #include "tick/tick_clock.hpp"
 #include "uring/buffer_ring.hpp"
+#include "uring/completion.hpp"
 #include "uring/ring.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace ringtick {
 
@@ -44,10 +46,12 @@ public:
 
 private:
     void turn();
-    void gather(bool until_dry);
+    void gather();
+    std::span<const Completion> next_batch(std::size_t& taken_up);
     void tick_if_due();
     void broadcast(Room& room);
     void hand_over();
+    void on_result(const Completion& completion);
     std::uint32_t completions_wanted() const;
 
     void arm_signal();
@@ -63,6 +67,11 @@ private:
     LoopStats& stats_;
     TickClock clock_;
     Nanoseconds now_;
+
+    // A turn gathers for so long at most: a quarter of a tick, 10 ms at most.
+    Nanoseconds gather_time_max_;
+    bool unfinished_ = false;            // There was more to gather.
+    std::vector<Completion> set_aside_;  // Received during a broadcast, and not yet read.
 
     SnapshotFrames frames_;
 
