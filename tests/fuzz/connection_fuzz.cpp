@@ -17,7 +17,7 @@
 #include "simulated_ring.hpp"
 #include "wire_checker.hpp"
 
-// A whole connection without a socket: bytes in, bytes out, through http, ws and net.
+// A whole connection without a socket: bytes in, bytes out, through http, ws, deflate and net.
 
 // The linker's own names for what --wrap puts a function before.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
@@ -59,6 +59,7 @@ NetOptions options_for_cuts() {
     options.receive_buffers = SimulatedKernel::buffers_count;
     options.receive_buffer_size = 256;
     options.message = {.message_size_max = 600, .fragments_max = 8};
+    options.deflate = true;
     options.inbound_bytes_per_tick = 0;
     options.messages_per_tick = 0;
     options.pongs_per_tick = 1'000'000;
@@ -173,7 +174,7 @@ public:
         ASSERT(connections_.count() == 0);
         ASSERT(!events_.open());
         ASSERT(buffers_.lent() == 0);
-        WireChecker(kernel().sent(), false);
+        WireChecker(kernel().sent());
     }
 
 private:

@@ -16,8 +16,7 @@ namespace ringtick {
 // frame not one byte. Only the end may be cut off, where the connection was.
 class WireChecker {
 public:
-    explicit WireChecker(std::span<const std::byte> sent, bool deflate)
-        : rest_(sent), deflate_(deflate) {
+    explicit WireChecker(std::span<const std::byte> sent) : rest_(sent) {
         while (!rest_.empty() && !switched_ && !cut_off_) check_response();
         while (!rest_.empty() && switched_ && !cut_off_) check_frame();
     }
@@ -34,6 +33,7 @@ private:
         ASSERT(head.starts_with("HTTP/1.1 "));
         ASSERT(head.find('\0') == std::string_view::npos);
         switched_ = head.starts_with("HTTP/1.1 101 ");
+        deflate_ = switched_ && head.find("permessage-deflate") != std::string_view::npos;
         ASSERT(!ended_);  // Nothing follows a response that says close.
         ended_ = head.find("Connection: close") != std::string_view::npos;
         take(head_end + 4 + content_length(head));
@@ -92,7 +92,7 @@ private:
     }
 
     std::span<const std::byte> rest_;
-    bool deflate_;
+    bool deflate_ = false;  // Negotiated.
     bool switched_ = false;
     bool ended_ = false;
     bool closed_ = false;
