@@ -179,6 +179,19 @@ def what_is_behind_a_refused_upgrade_is_not_served(site, head):
         client.expect_end()
 
 
+@rule("RFC 9112, 9.6", each={
+    "of a body": wire.request("GET / HTTP/1.1", "Transfer-Encoding: chunked"),
+    "of an upgrade": wire.upgrade(Sec_WebSocket_Version="12"),
+    "of a path": wire.request("GET /nothing HTTP/1.1"),
+    "of a method": wire.request("POST / HTTP/1.1"),
+    "of a line": b"nonsense\r\n\r\n"})
+def a_request_after_a_refusal_is_not_served(site, data):
+    with wire.Client(site.echo) as client:
+        client.send(data)
+        assert client.read_response().status >= 400
+        client.send(HIDDEN).expect_end()
+
+
 @rule("RFC 6455, 4.1")
 def a_request_behind_an_upgrade_is_a_broken_frame(site):
     with wire.connect(site.echo, HIDDEN) as client:
