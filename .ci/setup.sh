@@ -42,6 +42,8 @@ test  clang-tidy-19                                       clang-tidy-19
 test  clang-format-14                                     clang-format-14
 test  shellcheck                                          shellcheck
 bench benchmark>=1.7                                      libbenchmark-dev
+bench libwebsockets>=4.1                                  libwebsockets-dev
+bench /usr/include/boost/beast.hpp                        libboost-dev
 '
 # What Debian 12 has only in a version too old for us, and the next release has.
 next_packages='liburing-dev libllhttp-dev'
