@@ -10,9 +10,11 @@
 
 namespace ringtick {
 
-// Counts values in buckets that grow with the value: exact below 16, then 16 to a power of two, so
-// that a percentile is at most 1/16 too high. Fixed size, O(1) to record, never allocates.
-class Histogram {
+// Counts values in buckets that grow with the value: exact below 2^SubBits, then as many to a power
+// of two, so that a percentile is at most that part too high: 1/16 with four bits. Fixed size, O(1)
+// to record, never allocates.
+template <unsigned SubBits>
+class BasicHistogram {
 public:
     void record(std::uint64_t value) {
         counts_[bucket_of(value)] += 1;
@@ -44,18 +46,26 @@ public:
         return seen;
     }
 
+    void add(const BasicHistogram& other) {
+        for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
+            counts_[bucket] += other.counts_[bucket];
+        }
+        total_ += other.total_;
+        sum_ += other.sum_;
+        max_ = std::max(max_, other.max_);
+    }
+
     std::uint64_t total() const { return total_; }
     std::uint64_t sum() const { return sum_; }
     std::uint64_t max() const { return max_; }
     void clear() { *this = {}; }
 
 private:
-    static constexpr unsigned sub_bits = 4;
-    static constexpr std::uint64_t sub_count = 1U << sub_bits;
+    static constexpr std::uint64_t sub_count = 1U << SubBits;
 
     static constexpr std::size_t bucket_of(std::uint64_t value) {
         if (value < sub_count) return value;
-        const unsigned shift = static_cast<unsigned>(std::bit_width(value)) - 1 - sub_bits;
+        const unsigned shift = static_cast<unsigned>(std::bit_width(value)) - 1 - SubBits;
         return (std::size_t{shift} + 1) * sub_count + (value >> shift) - sub_count;
     }
     static constexpr std::uint64_t upper_edge(std::size_t bucket) {
@@ -64,10 +74,12 @@ private:
         return ((bucket % sub_count + sub_count + 1) << shift) - 1;
     }
 
-    std::array<std::uint64_t, (64 - sub_bits + 1) * sub_count> counts_{};
+    std::array<std::uint64_t, (64 - SubBits + 1) * sub_count> counts_{};
     std::uint64_t total_ = 0;
     std::uint64_t sum_ = 0;
     std::uint64_t max_ = 0;
 };
+
+using Histogram = BasicHistogram<4>;
 
 }  // namespace ringtick

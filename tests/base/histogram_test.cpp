@@ -38,5 +38,31 @@ TEST(Histogram, CountsWhatLiesAtOrBelowABound) {
     EXPECT_EQ(histogram.count_up_to(2000), 4U);
 }
 
+TEST(Histogram, AddedUpIsAsIfAllHadBeenRecordedInOne) {
+    Histogram low;
+    Histogram high;
+    Histogram all;
+    for (std::uint64_t value = 1; value <= 1'000; ++value) {
+        (value < 400 ? low : high).record(value);
+        all.record(value);
+    }
+    low.add(high);
+    EXPECT_EQ(low.total(), all.total());
+    EXPECT_EQ(low.sum(), all.sum());
+    for (const std::uint32_t per_mille : {1U, 300U, 500U, 999U, 1000U}) {
+        EXPECT_EQ(low.percentile(per_mille), all.percentile(per_mille));
+    }
+}
+
+TEST(Histogram, IsFinerWithMoreBits) {
+    BasicHistogram<7> histogram;
+    for (std::uint64_t value = 1; value <= 100'000; ++value) histogram.record(value);
+    for (const std::uint32_t per_mille : {1U, 10U, 500U, 900U, 990U, 999U}) {
+        const std::uint64_t truth = std::uint64_t{100} * per_mille;
+        EXPECT_GE(histogram.percentile(per_mille), truth);
+        EXPECT_LE(histogram.percentile(per_mille), truth + truth / 128 + 1);
+    }
+}
+
 }  // namespace
 }  // namespace ringtick

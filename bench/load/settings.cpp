@@ -1,0 +1,162 @@
+#include "load/settings.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+#include <string_view>
+#include <system_error>
+
+#include "load/handshake_reader.hpp"
+
+namespace ringtick::swarm {
+
+namespace {
+
+// ws://HOST:PORT/PATH, with an IPv4 address: what measures a loopback needs no resolver.
+bool parse_url(std::string_view url, Settings& settings) {
+    constexpr std::string_view scheme = "ws://";
+    if (!url.starts_with(scheme)) return false;
+    const std::string_view rest = url.substr(scheme.size());
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    const std::string_view authority = rest.substr(0, slash);
+    const std::string_view path = slash < rest.size() ? rest.substr(slash) : "/";
+    const std::size_t colon = authority.find(':');
+    if (colon == std::string_view::npos) return false;
+
+    std::string host(authority.substr(0, colon));
+    if (host == "localhost") host = "127.0.0.1";
+    const std::string port_text(authority.substr(colon + 1));
+    std::uint16_t port = 0;
+    const char* const end = port_text.data() + port_text.size();
+    const auto [last, error] = std::from_chars(port_text.data(), end, port);
+    if (error != std::errc{} || last != end || port == 0) return false;
+
+    settings.server.sin_family = AF_INET;
+    settings.server.sin_port = htons(port);
+    if (inet_pton(AF_INET, host.c_str(), &settings.server.sin_addr) != 1) return false;
+    if (path.find_first_of(" \r\n#") != std::string_view::npos) return false;
+    settings.request = fmt::format(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n\r\n",
+        path, authority, websocket_key);
+    return true;
+}
+
+std::string check_url(const std::string& text) {
+    Settings scratch;
+    if (parse_url(text, scratch)) return {};
+    return "'" + text + "' is no address: give ws://127.0.0.1:9001/";
+}
+
+// CLI::Range takes what is no number (nan) for one within it.
+CLI::Validator between(double least, double most) {
+    const auto check = [least, most](const std::string& text) -> std::string {
+        double value = 0;
+        const char* const end = text.data() + text.size();
+        const auto [rest, error] = std::from_chars(text.data(), end, value);
+        const bool whole = error == std::errc{} && rest == end;
+        if (whole && value >= least && value <= most) return {};
+        return fmt::format("'{}' is not a number from {} to {}", text, least, most);
+    };
+    return {check, ""};
+}
+
+struct Count {
+    const char* flag;
+    const char* unit;
+    std::uint32_t& value;
+    std::uint32_t least;
+    std::uint32_t most;
+    const char* help;
+};
+
+CLI::Option* add_count(CLI::App& app, const Count& count) {
+    return app
+        .add_option(count.flag, count.value,
+                    fmt::format("{} [{} to {}]", count.help, count.least, count.most))
+        ->check(between(count.least, count.most))
+        ->option_text(count.unit);
+}
+
+Nanoseconds from_seconds(double seconds) {
+    return Nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+}
+
+void add_load(CLI::App& app, Settings& settings) {
+    app.add_option("--url", settings.url, "The server: ws://127.0.0.1:PORT/PATH")
+        ->required()
+        ->check(CLI::Validator(check_url, ""))
+        ->option_text("URL");
+    add_count(app, {"--clients", "CLIENTS", settings.clients, 1, 60'000, "Connections"})
+        ->required();
+    app.add_option_function<double>(
+           "--seconds", [&settings](double seconds) { settings.duration = from_seconds(seconds); },
+           "How long to measure, once everyone is in [0.1 to 86400]")
+        ->required()
+        ->check(between(0.1, 86'400))
+        ->option_text("SECONDS");
+    app.add_option("--mode", settings.mode_name,
+                   "What the server does: echo: every message comes back; broadcast: one to all "
+                   "a tick")
+        ->required()
+        ->check(CLI::IsMember({"echo", "broadcast"}))
+        ->option_text("MODE");
+    add_count(app, {"--payload", "BYTES (64)", settings.payload, 0, 1 << 20,
+                    "Bytes of an echo message, or of a broadcast (16 at least)"});
+    add_count(app, {"--in-flight", "MESSAGES (1)", settings.in_flight, 1, 1'024,
+                    "Echo: messages of a client that may be unanswered"});
+    add_count(app, {"--input-hz", "HZ (0)", settings.input_hz, 0, 1'000,
+                    "Messages a second that each client sends, on schedule whatever comes back; 0: "
+                    "none, but in echo each answer calls for the next message"});
+}
+
+ParsedSettings refuse(const char* problem) {
+    std::fprintf(stderr, "%s\n", problem);
+    return {.run = false, .exit_code = 2};
+}
+
+// What only makes sense together with something else. Null if this does.
+const char* contradiction(const Settings& settings) {
+    if (settings.mode == Mode::broadcast && settings.payload < 16) {
+        return "--payload must be 16 or more: a broadcast begins with its tick and its time";
+    }
+    if (settings.clients > settings.threads * clients_per_thread_max) {
+        return "--clients must be at most 20000 for each of --threads";
+    }
+    if (settings.threads > settings.clients) return "--threads must not exceed --clients";
+    if (settings.slow_percent + settings.frozen_percent > 100) {
+        return "--slow and --frozen must be 100 together at most";
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+ParsedSettings parse_settings(int argc, const char* const* argv, Settings& settings) {
+    CLI::App app("Many WebSocket clients that check all they receive", "ringtick-swarm");
+    app.option_defaults()->always_capture_default(false);
+    add_load(app, settings);
+    add_count(app, {"--threads", "THREADS (1)", settings.threads, 1, 64,
+                    "Threads that share the clients, each with a ring of its own"});
+    app.add_option("--json", settings.json_path, "Write settings and results to this file, too")
+        ->option_text("FILE");
+    app.footer(
+        "Latency counts from the moment that a message was due, in echo, or that the server says\n"
+        "its tick began, in broadcast. SIGINT ends the run early. Exit codes: 0 all came and was\n"
+        "right; 1 something was wrong, lost, or the machine refuses; 2 bad usage.");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        app.exit(error);
+        return {.run = false, .exit_code = error.get_exit_code() == 0 ? 0 : 2};
+    }
+    parse_url(settings.url, settings);
+    settings.mode = settings.mode_name == "echo" ? Mode::echo : Mode::broadcast;
+    if (const char* const problem = contradiction(settings)) return refuse(problem);
+    return {};
+}
+
+}  // namespace ringtick::swarm

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Goal: what ringtick-swarm reports is what happened: every message counted, nothing wrong missed.
+Method: it loads ringtick-bench-server, whose own totals must agree; then servers that are wrong,
+die or are not there. Counts only; times are nothing to assert on.
+"""
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import programs
+
+
+class Run:
+    """One run of the swarm, to its end."""
+
+    def __init__(self, program, port, *arguments):
+        with tempfile.NamedTemporaryFile(suffix=".json") as file:
+            ended = subprocess.run(
+                [program, "--url", f"ws://127.0.0.1:{port}/", *arguments, "--json", file.name],
+                capture_output=True, text=True, timeout=programs.PATIENCE_S + 30)
+            self.code, self.out, self.err = ended.returncode, ended.stdout, ended.stderr
+            text = pathlib.Path(file.name).read_text()
+        print(arguments, self.code, self.err.splitlines()[-1:], text)
+        self.json = json.loads(text) if text else None
+
+    @property
+    def healthy(self):
+        return self.json["healthy"]
+
+
+def check_broadcast(swarm, server_program):
+    with programs.bench_server(server_program, "broadcast", "50", "200") as server:
+        run = Run(swarm, server.port, "--clients", "60", "--seconds", "2", "--mode", "broadcast",
+                  "--payload", "200", "--input-hz", "20", "--threads", "2")
+        code, totals = server.stop()
+    assert code == 0
+    assert run.code == 0, run.err
+    healthy = run.healthy
+    assert healthy["connected"] == 60 and healthy["refused"] == 0 and healthy["lost"] == 0
+    assert healthy["errors"] == 0
+    assert healthy["sent"] == 60 * 20 * 2, "it did not keep its schedule"
+    assert totals["received"] == healthy["sent"]
+    # Every message is counted once, and the ticks that were not are gaps.
+    assert 60 <= healthy["messages"] <= totals["sent"]
+    assert healthy["bytes"] == 200 * healthy["messages"]
+    assert healthy["latency_us"]["count"] == healthy["messages"]
+    assert run.json["skew_us"]["count"] > 0
+    assert run.json["kernel"] and run.json["payload"] == 200
+    for word in ("healthy", "latency", "skew", "own CPU"):
+        assert word in run.out, run.out
+    assert "60 open" in run.err, "no progress was shown"
+
+
+def check_echo(swarm, server_program):
+    with programs.bench_server(server_program, "echo") as server:
+        closed = Run(swarm, server.port, "--clients", "20", "--seconds", "1", "--mode", "echo",
+                     "--payload", "64", "--in-flight", "8")
+        # Frames that no buffer holds whole, and no socket takes at once.
+        large = Run(swarm, server.port, "--clients", "5", "--seconds", "1", "--mode", "echo",
+                    "--payload", "16000", "--in-flight", "100")
+        scheduled = Run(swarm, server.port, "--clients", "20", "--seconds", "1", "--mode", "echo",
+                        "--payload", "100", "--in-flight", "50", "--input-hz", "50")
+        code, totals = server.stop()
+    assert code == 0
+    for run in (closed, large, scheduled):
+        healthy = run.healthy
+        assert run.code == 0, run.err
+        assert healthy["errors"] == 0 and healthy["unanswered"] == 0 and healthy["lost"] == 0
+        assert healthy["messages"] == healthy["sent"] == healthy["latency_us"]["count"] > 0
+        assert healthy["bytes"] == healthy["messages"] * run.json["payload"]
+    assert totals["received"] == sum(run.healthy["sent"] for run in (closed, large, scheduled))
+    assert scheduled.healthy["sent"] == 20 * 50
+
+
+def check_wrong_length(swarm, server_program):
+    with programs.bench_server(server_program, "broadcast", "50", "200") as server:
+        run = Run(swarm, server.port, "--clients", "5", "--seconds", "0.5", "--mode", "broadcast",
+                  "--payload", "201")
+    assert run.code == 1
+    assert run.healthy["messages"] == 0
+    assert run.healthy["errors"] >= 5 * 2
+    assert "not what they should be" in run.err
+
+
+def check_server_killed(swarm, server_program):
+    with programs.bench_server(server_program, "broadcast", "50", "64") as server:
+        process = subprocess.Popen(
+            [swarm, "--url", f"ws://127.0.0.1:{server.port}/", "--clients", "30", "--seconds",
+             "60", "--mode", "broadcast", "--payload", "64"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = process.stderr.readline()
+        while " messages" not in line:
+            assert line, "it ended before it began"
+            line = process.stderr.readline()
+        server.process.kill()
+        # It does not sit out its minute with nobody left.
+        out, err = process.communicate(timeout=programs.PATIENCE_S)
+    assert process.returncode == 1
+    assert "30 healthy clients lost their connection" in err, err
+    assert "healthy" in out
+
+
+def check_interrupted(swarm, server_program):
+    with programs.bench_server(server_program, "broadcast", "50", "64") as server:
+        process = subprocess.Popen(
+            [swarm, "--url", f"ws://127.0.0.1:{server.port}/", "--clients", "30", "--seconds",
+             "60", "--mode", "broadcast", "--payload", "64"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = process.stderr.readline()
+        while " messages" not in line:
+            assert line, "it ended before it began"
+            line = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=programs.PATIENCE_S)
+    assert process.returncode == 0, err
+    assert "interrupted" in out and "healthy" in out, out
+
+
+def check_usage(swarm):
+    asked = subprocess.run([swarm, "--help"], capture_output=True, text=True, timeout=30)
+    assert asked.returncode == 0
+    for word in ("--url", "--clients", "--seconds", "--mode", "--payload", "--in-flight",
+                 "--input-hz", "--threads", "--json", "Exit codes"):
+        assert word in asked.stdout, f"--help does not mention {word}"
+    good = ["--url", "ws://127.0.0.1:9/", "--clients", "1", "--seconds", "1", "--mode", "echo"]
+    for wrong in ([], good[2:], [*good, "--nonsense"], [*good, "--payload", "-1"],
+                  ["--url", "http://127.0.0.1:9/", *good[2:]],
+                  ["--url", "ws://nowhere/", *good[2:]],
+                  [*good[:2], "--clients", "0", *good[4:]], [*good, "--threads", "2"],
+                  [*good[:-1], "broadcast", "--payload", "15"], [*good[:-1], "shout"]):
+        refused = subprocess.run([swarm, *wrong], capture_output=True, text=True, timeout=30)
+        assert refused.returncode == 2, f"{wrong} ended with {refused.returncode}"
+        assert refused.stdout + refused.stderr, f"{wrong} was refused without a word"
+
+
+def check_nobody_there(swarm):
+    run = Run(swarm, programs.free_port(), "--clients", "3", "--seconds", "60", "--mode", "echo")
+    assert run.code == 1
+    assert run.healthy["refused"] == 3 and run.healthy["connected"] == 0
+    assert "nobody could connect" in run.err
+
+
+def main():
+    swarm, server_program = sys.argv[1:3]
+    check_usage(swarm)
+    check_nobody_there(swarm)
+    check_broadcast(swarm, server_program)
+    check_echo(swarm, server_program)
+    check_wrong_length(swarm, server_program)
+    check_server_killed(swarm, server_program)
+    check_interrupted(swarm, server_program)
+
+
+main()
