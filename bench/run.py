@@ -1,0 +1,199 @@
+"""One run of one server under load: starts both on cores of their own, and reads what the server
+used between two lines of progress of the load, which say how many messages went by meanwhile."""
+import ctypes
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+PATIENCE_S = 60  # Before a server that should listen, or end, counts as broken.
+SERVER_CORE, LOAD_CORE = 0, 1
+# `   3 s: 1000 open, 30000 messages, 0 gaps, 0 errors`: those of the second that went by.
+PROGRESS = re.compile(r"\s*\d+ s: (\d+) open, (\d+) messages")
+
+
+class Failed(Exception):
+    """A run that says nothing."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def pinned(command, core, **options):
+    """Starts a program that stays on one core."""
+    return subprocess.Popen(list(map(str, command)),
+                            preexec_fn=lambda: os.sched_setaffinity(0, {core}), **options)
+
+
+def tasks(pid):
+    return [int(task.name) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+
+
+def cpu_s(pid):
+    """Seconds on a core, of all its threads, to the nanosecond (proc_pid_schedstat)."""
+    total = 0
+    for task in tasks(pid):
+        total += int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
+    return total / 1e9
+
+
+class Instructions:
+    """Instructions of a process, its own and the kernel's for it, by perf_event_open(2): what
+    `perf stat -e instructions:u,instructions:k -p` counts. Where it is refused, `read` gives None.
+    """
+
+    SYSCALL = {"x86_64": 298, "aarch64": 241}.get(os.uname().machine)
+    INSTRUCTIONS = 1  # PERF_COUNT_HW_INSTRUCTIONS
+    TIMES = 3  # PERF_FORMAT_TOTAL_TIME_ENABLED and _RUNNING
+    EXCLUDE_USER, EXCLUDE_KERNEL, EXCLUDE_HYPERVISOR = 1 << 4, 1 << 5, 1 << 6
+    SIZE = 120
+
+    def __init__(self, pid):
+        self.files = {}
+        for kind, other in (("user", self.EXCLUDE_KERNEL), ("kernel", self.EXCLUDE_USER)):
+            self.files[kind] = [self.open(task, other) for task in tasks(pid)]
+
+    def open(self, task, excluded):
+        if self.SYSCALL is None:
+            return -1
+        attributes = struct.pack("IIQQQQQ", 0, self.SIZE, self.INSTRUCTIONS, 0, 0,
+                                 self.TIMES, excluded | self.EXCLUDE_HYPERVISOR)
+        buffer = ctypes.create_string_buffer(attributes, self.SIZE)
+        return ctypes.CDLL(None, use_errno=True).syscall(
+            ctypes.c_long(self.SYSCALL), buffer, ctypes.c_long(task), ctypes.c_long(-1),
+            ctypes.c_long(-1), ctypes.c_ulong(0))
+
+    def read(self, kind):
+        if -1 in self.files[kind]:
+            return None
+        total = 0
+        for file in self.files[kind]:
+            count, enabled, running = struct.unpack("QQQ", os.read(file, 24))
+            # Where others count, too, the counter is lent in turns.
+            total += count * enabled // running if running else 0
+        return total
+
+    def close(self):
+        for file in self.files["user"] + self.files["kernel"]:
+            if file >= 0:
+                os.close(file)
+
+
+def resident_bytes(pid):
+    pages = pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def slab_bytes():
+    """The kernel's small objects, sockets among them: the whole machine's."""
+    meminfo = pathlib.Path("/proc/meminfo").read_text()
+    return int(re.search(r"^Slab:\s+(\d+)", meminfo, re.MULTILINE)[1]) * 1024
+
+
+class Window:
+    """What the server used from the load's first line of progress to its last."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.instructions = Instructions(pid)
+        self.first = self.last = None
+        self.messages = 0
+        self.clients = 0
+        self.memory = {"resident": resident_bytes(pid), "slab": slab_bytes()}
+        self.grown = {}
+
+    def now(self):
+        return {"seconds": time.monotonic(), "cpu_s": cpu_s(self.pid),
+                "instructions_user": self.instructions.read("user"),
+                "instructions_kernel": self.instructions.read("kernel")}
+
+    def on_line(self, line):
+        progress = PROGRESS.match(line)
+        if not progress:
+            return
+        now = self.now()
+        if self.first is None:
+            self.first = now
+        else:
+            self.last = now
+            self.messages += int(progress[2])
+        self.clients = int(progress[1])
+        self.grown = {"resident_bytes": resident_bytes(self.pid) - self.memory["resident"],
+                      "slab_bytes": slab_bytes() - self.memory["slab"]}
+
+    def used(self):
+        self.instructions.close()
+        if self.last is None:
+            raise Failed("the load ended before its second line of progress")
+        return {"messages": self.messages, "clients": self.clients} | self.grown | {
+            name: None if self.first[name] is None else self.last[name] - self.first[name]
+            for name in self.first}
+
+
+def wait_until_listening(server, port):
+    patience = time.monotonic() + PATIENCE_S
+    while time.monotonic() < patience:
+        if server.poll() is not None:
+            raise Failed(f"the server ended with {server.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise Failed("the server does not listen")
+
+
+def stop(server):
+    """Asks a server to end, and returns its line of totals."""
+    server.send_signal(signal.SIGTERM)
+    out, _ = server.communicate(timeout=PATIENCE_S)
+    if server.returncode != 0:
+        raise Failed(f"the server ended with {server.returncode}")
+    return json.loads(out.strip().splitlines()[-1])
+
+
+def under_load(window, load):
+    """Follows the load to its end; returns what it said last."""
+    last = ""
+    for line in load.stderr:
+        window.on_line(line)
+        last = line.strip() or last
+    load.wait(timeout=PATIENCE_S)
+    return last
+
+
+def run(server_command, server_arguments, load_command):
+    """One run. Its figures, or Failed."""
+    port = free_port()
+    server = pinned([*server_command, port, *server_arguments], SERVER_CORE, text=True,
+                    stdout=subprocess.PIPE)
+    try:
+        wait_until_listening(server, port)
+        window = Window(server.pid)
+        with tempfile.NamedTemporaryFile("r", suffix=".json") as figures:
+            load = pinned([*load_command, "--url", f"ws://127.0.0.1:{port}/", "--json",
+                           figures.name], LOAD_CORE, text=True, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE)
+            try:
+                last = under_load(window, load)
+            finally:
+                load.kill()
+                load.wait()
+            text = figures.read()
+        if not text:
+            raise Failed(f"the load ended with {load.returncode}: {last}")
+        figures = json.loads(text)
+        del figures["url"]
+        return {"window": window.used(), "load": figures, "load_exit_code": load.returncode,
+                "totals": stop(server)}
+    finally:
+        server.kill()
+        server.wait()
