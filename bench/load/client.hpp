@@ -36,7 +36,8 @@ struct Client {
     bool request_armed = false;
     bool send_queued = false;
     bool rejoins = false;
-    Nanoseconds since{};  // When it began to shake hands or to close.
+    bool close_answered = false;  // By a close frame, while closing.
+    Nanoseconds since{};          // When it began to shake hands or to close.
 
     // The stream of messages (see client_messages.hpp), in bytes from the connection's start.
     std::uint64_t issued = 0;        // Messages that are to be sent, or were.
@@ -54,6 +55,18 @@ struct Client {
     bool pong_owed = false;
     std::uint8_t pong_size = 0;
     std::array<std::byte, 125> pong{};  // What the latest ping said (RFC 6455, section 5.5.3).
+
+    // Another connection begins, with nothing left of the last one. (The lists that the client may
+    // still stand in look at its state.)
+    void start_over() {
+        generation += 1;
+        close_answered = false;
+        issued = stream_sent = stream_known = answered = 0;
+        echo_wrong = false;
+        handshake = {};
+        frames = {};
+        broadcasts = {};
+    }
 
     Handle handle(std::uint32_t slot) const { return {.slot = slot, .generation = generation}; }
 };

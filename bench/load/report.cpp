@@ -115,6 +115,10 @@ std::string report_table(const Settings& settings, const Outcome& outcome) {
              "wanted", "in", "refused", "lost", "messages", "bytes", "gaps", "errors", "sent");
     for (const Temper temper : tempers) add_tally(text, temper, findings.of(temper));
 
+    if (settings.churn > 0) {
+        text.add("{} left and {} came again\n", findings.left, findings.rejoined);
+    }
+
     text.add("\n{:<16} {:>11} {:>11} {:>11} {:>11} {:>11}\n", "microseconds", "p50", "p90", "p99",
              "p99.9", "max");
     add_times(text, "latency", findings.of(Temper::healthy).latency);
@@ -134,11 +138,17 @@ std::string report_json(const Settings& settings, const Outcome& outcome) {
     Text text;
     text.add(
         "{{\"url\":\"{}\",\"mode\":\"{}\",\"clients\":{},\"seconds\":{:.3f},\"payload\":{},"
-        "\"in_flight\":{},\"input_hz\":{},\"threads\":{},\"kernel\":\"{}\",",
+        "\"in_flight\":{},\"input_hz\":{},\"threads\":{},\"kernel\":\"{}\",\"ramp\":{},"
+        "\"slow_percent\":{},\"frozen_percent\":{},\"churn\":{},\"rtt_ms\":{:.3f},",
         escaped(settings.url), settings.mode_name, settings.clients, seconds(settings.duration),
-        settings.payload, settings.in_flight, settings.input_hz, settings.threads, kernel());
-    text.add("\"measured_s\":{:.3f},\"interrupted\":{},\"close_code\":{},",
-             seconds(findings.measured), outcome.interrupted, findings.close_code);
+        settings.payload, settings.in_flight, settings.input_hz, settings.threads, kernel(),
+        settings.ramp, settings.slow_percent, settings.frozen_percent, settings.churn,
+        seconds(settings.round_trip) * 1e3);
+    text.add(
+        "\"measured_s\":{:.3f},\"interrupted\":{},\"close_code\":{},"
+        "\"left\":{},\"rejoined\":{},",
+        seconds(findings.measured), outcome.interrupted, findings.close_code, findings.left,
+        findings.rejoined);
     for (const Temper temper : tempers) add_tally_json(text, temper, findings.of(temper));
     text.add("\"skew_us\":");
     add_times_json(text, skews_of(findings));

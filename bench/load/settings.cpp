@@ -113,6 +113,26 @@ void add_load(CLI::App& app, Settings& settings) {
                     "none, but in echo each answer calls for the next message"});
 }
 
+void add_trouble(CLI::App& app, Settings& settings) {
+    add_count(app, {"--ramp", "CONNECTS (0)", settings.ramp, 0, 100'000,
+                    "Connects per second; 0: as fast as the server answers"});
+    add_count(app, {"--slow", "PERCENT (0)", settings.slow_percent, 0, 100,
+                    "Clients that read no more than 1 KiB a second"});
+    add_count(app, {"--frozen", "PERCENT (0)", settings.frozen_percent, 0, 100,
+                    "Clients that read nothing once they are in, and send nothing"});
+    add_count(app, {"--churn", "CLIENTS (0)", settings.churn, 0, 10'000,
+                    "Clients per second that leave, by a close frame and by a reset in turn, and "
+                    "come again"});
+    app.add_option_function<double>(
+           "--rtt",
+           [&settings](double milliseconds) {
+               settings.round_trip = from_seconds(milliseconds / 1'000);
+           },
+           "Round trip to add, in milliseconds [0 to 5000]")
+        ->check(between(0, 5'000))
+        ->option_text("MS (0)");
+}
+
 ParsedSettings refuse(const char* problem) {
     std::fprintf(stderr, "%s\n", problem);
     return {.run = false, .exit_code = 2};
@@ -126,6 +146,7 @@ const char* contradiction(const Settings& settings) {
     if (settings.clients > settings.threads * clients_per_thread_max) {
         return "--clients must be at most 20000 for each of --threads";
     }
+    if (settings.churn > settings.clients) return "--churn must not exceed --clients";
     if (settings.threads > settings.clients) return "--threads must not exceed --clients";
     if (settings.slow_percent + settings.frozen_percent > 100) {
         return "--slow and --frozen must be 100 together at most";
@@ -139,6 +160,7 @@ ParsedSettings parse_settings(int argc, const char* const* argv, Settings& setti
     CLI::App app("Many WebSocket clients that check all they receive", "ringtick-swarm");
     app.option_defaults()->always_capture_default(false);
     add_load(app, settings);
+    add_trouble(app, settings);
     add_count(app, {"--threads", "THREADS (1)", settings.threads, 1, 64,
                     "Threads that share the clients, each with a ring of its own"});
     app.add_option("--json", settings.json_path, "Write settings and results to this file, too")

@@ -24,6 +24,8 @@ constexpr Nanoseconds draining_time = std::chrono::seconds(1);
 // Sends that fall due within it leave together: waking for each of them costs more than a send.
 constexpr Nanoseconds send_grain = std::chrono::microseconds(200);
 constexpr Nanoseconds idle_grain = std::chrono::milliseconds(20);
+constexpr Nanoseconds ramp_grain = std::chrono::milliseconds(1);
+constexpr std::uint64_t slow_reads_per_second = 4;  // Of 256 bytes, see read_slowly().
 constexpr Nanoseconds sweep_period = std::chrono::seconds(1);
 
 RingOptions ring_options(std::uint32_t clients, std::uint32_t buffers) {
@@ -80,6 +82,7 @@ Shard::Shard(const Settings& settings, const Share& share, Shared& shared, Live&
         client.temper = temper_of(settings, share.first + index);
         client.next_input = share.first + index;
         tally(client).clients += 1;
+        if (client.temper == Temper::slow) slow_.push_back(index);
         arrivals_.push(index);
     }
 }
@@ -98,6 +101,8 @@ Result<void> Shard::open() {
 Result<void> Shard::run() {
     if (auto opened = open(); !opened) return opened;
     now_ = swept_ = monotonic_now();
+    ramp_ = Schedule(now_, settings_.ramp);
+    slow_reads_ = Schedule(now_, slow_.size() * slow_reads_per_second);
     while (phase_ != Phase::over) turn();
     return {};
 }
@@ -109,9 +114,13 @@ void Shard::turn() {
     now_ = monotonic_now();
     rearm();
     send_pongs();
-    if (phase_ == Phase::gathering) connect_some();
-    if (phase_ == Phase::measuring) issue_due();
-    if (phase_ == Phase::measuring) issue_delayed();
+    connect_some();
+    read_slowly();
+    if (phase_ == Phase::measuring) {
+        churn_some();
+        issue_due();
+        issue_delayed();
+    }
     sender_.flush(share_.first);
     if (now_ - swept_ >= sweep_period) sweep();
     advance_phase();
@@ -119,7 +128,8 @@ void Shard::turn() {
 }
 
 Nanoseconds Shard::next_deadline() const {
-    Nanoseconds deadline = now_ + idle_grain;
+    const bool ramps = phase_ == Phase::gathering && !ramp_.empty();
+    Nanoseconds deadline = now_ + (ramps ? ramp_grain : idle_grain);
     if (phase_ == Phase::waiting && shared_.start_ns != 0) {
         deadline = std::min(deadline, Nanoseconds(shared_.start_ns));
     }
@@ -127,6 +137,10 @@ Nanoseconds Shard::next_deadline() const {
 
     deadline = std::min(deadline, end_);
     if (sender_.waiting()) deadline = std::min(deadline, now_ + send_grain);
+    if (!delayed_.empty()) {
+        const Nanoseconds due = delayed_.front().due + settings_.round_trip;
+        deadline = std::min(deadline, std::max(due, now_ + send_grain));
+    }
     if (!inputs_.empty()) {
         const Nanoseconds due = inputs_.due(inputs_done_) + settings_.round_trip;
         deadline = std::min(deadline, std::max(due, now_ + send_grain));
@@ -211,6 +225,7 @@ void Shard::start_measuring() {
     phase_ = Phase::measuring;
     const Nanoseconds start(shared_.start_ns);
     end_ = start + settings_.duration;
+    churn_ = Schedule(start, settings_.churn);
     inputs_ = Schedule(start, std::uint64_t{settings_.input_hz} * settings_.clients);
     for (std::uint32_t index = 0; index < clients_.size(); ++index) fill_window(index, start);
 }

@@ -70,6 +70,10 @@ private:
     void publish_progress();
 
     void connect_some();
+    void churn_some();
+    void churn_one(std::uint32_t index, bool abrupt);
+    void read_slowly();
+    void read_slowly(std::uint32_t index);
     bool may_connect() const;
     void connect(std::uint32_t index);
     int open_socket(const Client& client, std::uint32_t id) const;
@@ -81,10 +85,13 @@ private:
     void refuse(std::uint32_t index);
     void lose(std::uint32_t index);
     void leave(std::uint32_t index, bool rejoins);
+    void end_closing(std::uint32_t index);
     void settle(std::uint32_t index);
     void rearm();
     void sweep();
-    bool nobody_left() const { return open_ == 0 && shaking_ == 0 && arrivals_.empty(); }
+    bool nobody_left() const {
+        return open_ == 0 && shaking_ == 0 && away_ == 0 && arrivals_.empty();
+    }
 
     void read_stream(std::uint32_t index, std::span<const std::byte> bytes);
     bool read_frames(std::uint32_t index, std::span<const std::byte> bytes);
@@ -93,7 +100,7 @@ private:
     void on_broadcast(std::uint32_t index, const ServerFrameReader::Event& piece);
     bool on_control(std::uint32_t index, const ServerFrameReader::Event& frame);
     void send_pongs();
-    void send_control(std::uint32_t index, Opcode opcode, std::span<const std::byte> payload);
+    bool send_control(std::uint32_t index, Opcode opcode, std::span<const std::byte> payload);
     void fill_window(std::uint32_t index, Nanoseconds due);
     void issue_due();
     void issue_delayed();
@@ -136,6 +143,16 @@ private:
     std::uint64_t inputs_done_ = 0;
     std::uint32_t open_ = 0;
     std::uint32_t shaking_ = 0;
+    std::uint32_t away_ = 0;  // Left to come again, and not among the arrivals yet.
+
+    Schedule ramp_;  // Of all threads together, as are those who churn.
+    std::uint64_t connects_ = 0;
+    Schedule churn_;
+    std::uint64_t churn_done_ = 0;
+    std::uint32_t churn_next_ = 0;     // Whose turn it is to leave.
+    std::vector<std::uint32_t> slow_;  // The slow clients.
+    Schedule slow_reads_;
+    std::uint64_t slow_reads_done_ = 0;
     Findings findings_;
 };
 

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 
@@ -19,6 +21,7 @@ namespace {
 
 constexpr std::uint32_t shaking_max = 64;  // Handshakes of a thread under way at once.
 constexpr Nanoseconds handshake_patience = std::chrono::seconds(10);
+constexpr Nanoseconds close_patience = std::chrono::seconds(5);
 constexpr std::uint32_t clients_per_source = 25'000;  // An address has 28,232 ports to call from.
 constexpr int small_receive_buffer = 4'096;
 
@@ -46,8 +49,13 @@ void Shard::connect_some() {
     while (may_connect()) connect(arrivals_.pop());
 }
 
+// A ramp is for the first time that each client comes; this thread's part of it is every so many-th
+// connect.
 bool Shard::may_connect() const {
-    return !arrivals_.empty() && shaking_ < shaking_max;
+    if (arrivals_.empty() || shaking_ >= shaking_max) return false;
+    if (ramp_.empty() || phase_ != Phase::gathering) return true;
+    const std::uint64_t due = ramp_.due_count(now_) + settings_.threads - 1 - share_.index;
+    return connects_ < due / settings_.threads;
 }
 
 void Shard::connect(std::uint32_t index) {
@@ -57,6 +65,7 @@ void Shard::connect(std::uint32_t index) {
     client.state = Client::State::shaking;
     client.since = now_;
     shaking_ += 1;
+    connects_ += 1;
     client.socket = open_socket(client, share_.first + index);
     if (client.socket < 0) return refuse(index);
 
@@ -127,8 +136,12 @@ void Shard::on_open(std::uint32_t index) {
     client.state = Client::State::open;
     shaking_ -= 1;
     open_ += 1;
-    tally(client).connected += 1;
-    if (phase_ == Phase::measuring) fill_window(index, now_);
+    if (phase_ == Phase::measuring) {
+        findings_.rejoined += 1;
+        fill_window(index, now_);
+    } else {
+        tally(client).connected += 1;
+    }
 }
 
 // The stream has ended, or broken.
@@ -139,6 +152,7 @@ void Shard::on_end(std::uint32_t index) {
         case Client::State::open:
             return lose(index);
         case Client::State::closing:
+            return end_closing(index);
         case Client::State::leaving:
             return;
         case Client::State::absent:
@@ -180,9 +194,11 @@ void Shard::settle(std::uint32_t index) {
     if (client.recv_armed || client.request_armed) return;
     if (client.socket >= 0) ::close(client.socket);
     client.socket = -1;
-    client.generation += 1;
+    client.start_over();
     client.state = client.rejoins ? Client::State::absent : Client::State::gone;
-    if (client.rejoins) arrivals_.push(index);
+    if (!client.rejoins) return;
+    away_ -= 1;
+    arrivals_.push(index);
 }
 
 // A receive that ended is armed again, or was the last. Not at once: without buffers it would only
@@ -206,8 +222,74 @@ void Shard::sweep() {
     swept_ = now_;
     for (std::uint32_t index = 0; index < clients_.size(); ++index) {
         const Client& client = clients_[index];
-        const bool late = now_ - client.since > handshake_patience;
-        if (client.state == Client::State::shaking && late) refuse(index);
+        const Nanoseconds waited = now_ - client.since;
+        if (client.state == Client::State::shaking && waited > handshake_patience) refuse(index);
+        if (client.state == Client::State::closing && waited > close_patience) end_closing(index);
+    }
+}
+
+void Shard::churn_some() {
+    const std::uint64_t due_count = churn_.due_count(std::min(now_, end_ - Nanoseconds(1)));
+    for (; churn_done_ < due_count; ++churn_done_) {
+        if (churn_done_ % settings_.threads != share_.index) continue;
+        const bool abrupt = churn_done_ / settings_.threads % 2 == 1;
+        // The next one who is there, if anybody is.
+        for (std::size_t tries = 0; tries < clients_.size(); ++tries) {
+            const std::uint32_t index = churn_next_;
+            churn_next_ = (churn_next_ + 1) % share_.count;
+            const Client& client = clients_[index];
+            if (client.state != Client::State::open || client.temper != Temper::healthy) continue;
+            churn_one(index, abrupt);
+            break;
+        }
+    }
+}
+
+void Shard::churn_one(std::uint32_t index, bool abrupt) {
+    constexpr std::array normal_closure{std::byte{1000 >> 8}, std::byte{1000 & 0xFF}};
+    Client& client = clients_[index];
+    findings_.left += 1;
+    open_ -= 1;
+    away_ += 1;
+    client.rejoins = true;
+    // In the middle of a message there is no place for a close frame.
+    const bool by_frame = !abrupt && sender_.at_boundary(client);
+    if (by_frame && send_control(index, Opcode::close, normal_closure)) {
+        client.state = Client::State::closing;
+        client.since = now_;
+        return;
+    }
+    // Closing a socket that does not linger resets the connection (socket(7), SO_LINGER).
+    const linger none{.l_onoff = 1, .l_linger = 0};
+    setsockopt(client.socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    leave(index, true);
+}
+
+// RFC 6455, section 5.5.1: a close frame is answered with one.
+void Shard::end_closing(std::uint32_t index) {
+    ASSERT(clients_[index].state == Client::State::closing);
+    if (!clients_[index].close_answered) tally(clients_[index]).errors += 1;
+    leave(index, true);
+}
+
+void Shard::read_slowly() {
+    const std::uint64_t due_count = slow_reads_.due_count(now_);
+    // What was missed while this thread was busy is not made up for.
+    slow_reads_done_ = std::max(slow_reads_done_, due_count - std::min(due_count, slow_.size()));
+    for (; slow_reads_done_ < due_count; ++slow_reads_done_) {
+        read_slowly(slow_[slow_reads_done_ % slow_.size()]);
+    }
+}
+
+void Shard::read_slowly(std::uint32_t index) {
+    const Client& client = clients_[index];
+    if (client.state != Client::State::open || client.recv_armed) return;
+    std::array<std::byte, 256> bytes;
+    const ssize_t size = ::recv(client.socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (size > 0) {
+        read_stream(index, std::span(bytes).first(static_cast<std::size_t>(size)));
+    } else if (size == 0 || errno != EAGAIN) {
+        on_end(index);
     }
 }
 

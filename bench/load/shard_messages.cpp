@@ -22,8 +22,10 @@ void Shard::read_stream(std::uint32_t index, std::span<const std::byte> bytes) {
         if (answer == HandshakeReader::Answer::refused) return refuse(index);
         if (answer == HandshakeReader::Answer::open) on_open(index);
     }
-    if (client.state != Client::State::open) return;
-    if (!read_frames(index, bytes) && client.state == Client::State::open) lose(index);
+    const bool closing = client.state == Client::State::closing;
+    if (!closing && client.state != Client::State::open) return;
+    // Who is closing waits for the server to end the connection (RFC 6455, section 7.1.1).
+    if (!read_frames(index, bytes) && !closing) lose(index);
 }
 
 // False at the end of the connection, by a close frame or by what is no frame.
@@ -76,7 +78,8 @@ void Shard::on_echo(std::uint32_t index, const ServerFrameReader::Event& piece) 
     seen.messages += 1;
     seen.bytes += settings_.payload;
     seen.latency.record(static_cast<std::uint64_t>((now_ - due).count()));
-    if (phase_ == Phase::measuring) issue_after_answer(index);
+    const bool goes_on = phase_ == Phase::measuring && client.state == Client::State::open;
+    if (goes_on) issue_after_answer(index);
 }
 
 void Shard::on_broadcast(std::uint32_t index, const ServerFrameReader::Event& piece) {
@@ -107,6 +110,7 @@ bool Shard::on_control(std::uint32_t index, const ServerFrameReader::Event& fram
         client.pong_owed = true;
     }
     if (frame.opcode != Opcode::close) return true;
+    client.close_answered = client.state == Client::State::closing;
     if (client.state == Client::State::open && frame.bytes.size() >= 2) {
         findings_.close_code =
             static_cast<std::uint16_t>(std::to_integer<unsigned>(frame.bytes[0]) << 8 |
@@ -122,12 +126,14 @@ void Shard::send_pongs() {
         client.pong_owed = false;
         // In the middle of a message there is no place for it, and who sends is alive anyway.
         if (client.state != Client::State::open || !sender_.at_boundary(client)) continue;
+        // If it found no room the server has other things of ours to read.
         send_control(index, Opcode::pong, std::span(client.pong).first(client.pong_size));
     }
     pongs_.clear();
 }
 
-void Shard::send_control(std::uint32_t index, Opcode opcode, std::span<const std::byte> payload) {
+// False if it found no room.
+bool Shard::send_control(std::uint32_t index, Opcode opcode, std::span<const std::byte> payload) {
     constexpr std::size_t mask_size = 4;
     constexpr MaskingKey key{std::byte{0x5A}, std::byte{0xC3}, std::byte{0x2D}, std::byte{0x96}};
     std::array<std::byte, 2 + mask_size + 125> frame{};
@@ -141,10 +147,11 @@ void Shard::send_control(std::uint32_t index, Opcode opcode, std::span<const std
     const std::size_t size = header_size + mask_size + payload.size();
     const ssize_t sent =
         ::send(clients_[index].socket, frame.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    // Not at all: the socket is full, so the server has other things to read. A part of it: a
-    // stream that cannot go on.
-    const bool broken = sent >= 0 && static_cast<std::size_t>(sent) != size;
-    if (broken) lose(index);
+    // A part of it is no use to anyone, and is as good as an end: the server will read no more.
+    if (sent > 0 && static_cast<std::size_t>(sent) < size) {
+        ::shutdown(clients_[index].socket, SHUT_RDWR);
+    }
+    return sent == static_cast<ssize_t>(size);
 }
 
 // Without a schedule: as much as may be unanswered, to begin with.

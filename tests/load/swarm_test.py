@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import programs
@@ -76,6 +77,60 @@ def check_echo(swarm, server_program):
     assert scheduled.healthy["sent"] == 20 * 50
 
 
+def check_tempers(swarm, server_program):
+    # More than what a small receive buffer and the server's send buffer take in.
+    with programs.bench_server(server_program, "broadcast", "100", "4096") as server:
+        run = Run(swarm, server.port, "--clients", "40", "--seconds", "3", "--mode", "broadcast",
+                  "--payload", "4096", "--slow", "10", "--frozen", "20")
+        code, totals = server.stop()
+    assert code == 0
+    assert run.code == 0, run.err
+    healthy, slow, frozen = (run.json[temper] for temper in ("healthy", "slow", "frozen"))
+    assert (healthy["connected"], slow["connected"], frozen["connected"]) == (28, 4, 8)
+    assert healthy["messages"] > 28 * 100 and healthy["errors"] == 0
+    assert slow["errors"] == 0
+    # One KiB a second, less what stood in its buffer when the measurement began.
+    assert slow["bytes"] <= 4 * (3 * 1024 + 4096), slow
+    assert frozen["messages"] == 0
+    assert totals["skipped"] > 0, "the server never met anybody slow"
+
+
+def check_churn(swarm, server_program):
+    with programs.bench_server(server_program, "broadcast", "50", "64") as server:
+        run = Run(swarm, server.port, "--clients", "20", "--seconds", "2", "--mode", "broadcast",
+                  "--payload", "64", "--input-hz", "10", "--churn", "20", "--threads", "2")
+        closed = server.stats()["closed"]
+        code, totals = server.stop()
+    assert code == 0
+    assert run.code == 0, run.err
+    assert run.json["left"] == 2 * 20
+    # The question whether the server is well was closed by its peer, too.
+    assert closed["closed_by_peer"] >= 20 and closed["reset"] == 20, closed
+    assert 0 < run.json["rejoined"] <= 40
+    assert run.healthy["connected"] == 20 and run.healthy["lost"] == 0
+    assert totals["opened"] == 20 + run.json["rejoined"]
+
+
+def check_round_trip(swarm, server_program):
+    with programs.bench_server(server_program, "echo") as server:
+        # Two in flight, a tenth of a second each: not one more in a second.
+        run = Run(swarm, server.port, "--clients", "10", "--seconds", "1", "--mode", "echo",
+                  "--rtt", "100", "--in-flight", "2")
+    assert run.code == 0, run.err
+    assert 10 * 2 <= run.healthy["messages"] <= 10 * 2 * 10, run.healthy
+    assert run.healthy["latency_us"]["p50"] >= 100_000, "less than what was added"
+
+
+def check_ramp(swarm, server_program):
+    with programs.bench_server(server_program, "broadcast", "50", "64") as server:
+        before = time.monotonic()
+        run = Run(swarm, server.port, "--clients", "30", "--seconds", "0.1", "--mode", "broadcast",
+                  "--payload", "64", "--ramp", "20")
+        took = time.monotonic() - before
+    assert run.code == 0, run.err
+    assert took > 29 / 20, "they came faster than they were told"
+
+
 def check_wrong_length(swarm, server_program):
     with programs.bench_server(server_program, "broadcast", "50", "200") as server:
         run = Run(swarm, server.port, "--clients", "5", "--seconds", "0.5", "--mode", "broadcast",
@@ -124,13 +179,16 @@ def check_usage(swarm):
     asked = subprocess.run([swarm, "--help"], capture_output=True, text=True, timeout=30)
     assert asked.returncode == 0
     for word in ("--url", "--clients", "--seconds", "--mode", "--payload", "--in-flight",
-                 "--input-hz", "--threads", "--json", "Exit codes"):
+                 "--input-hz", "--ramp", "--slow", "--frozen", "--churn", "--rtt", "--threads",
+                 "--json", "Exit codes"):
         assert word in asked.stdout, f"--help does not mention {word}"
     good = ["--url", "ws://127.0.0.1:9/", "--clients", "1", "--seconds", "1", "--mode", "echo"]
     for wrong in ([], good[2:], [*good, "--nonsense"], [*good, "--payload", "-1"],
                   ["--url", "http://127.0.0.1:9/", *good[2:]],
                   ["--url", "ws://nowhere/", *good[2:]],
                   [*good[:2], "--clients", "0", *good[4:]], [*good, "--threads", "2"],
+                  [*good, "--churn", "2"], [*good, "--rtt", "-1"],
+                  [*good, "--slow", "60", "--frozen", "50"],
                   [*good[:-1], "broadcast", "--payload", "15"], [*good[:-1], "shout"]):
         refused = subprocess.run([swarm, *wrong], capture_output=True, text=True, timeout=30)
         assert refused.returncode == 2, f"{wrong} ended with {refused.returncode}"
@@ -150,6 +208,10 @@ def main():
     check_nobody_there(swarm)
     check_broadcast(swarm, server_program)
     check_echo(swarm, server_program)
+    check_tempers(swarm, server_program)
+    check_churn(swarm, server_program)
+    check_round_trip(swarm, server_program)
+    check_ramp(swarm, server_program)
     check_wrong_length(swarm, server_program)
     check_server_killed(swarm, server_program)
     check_interrupted(swarm, server_program)
