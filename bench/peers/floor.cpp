@@ -54,6 +54,7 @@ public:
             if (schedule_.left().count() > 0) continue;  // A newcomer, or a signal.
             broadcast();
             schedule_.advance();
+            if (ticks_awake_ > 0) ticks_awake_ -= 1;
         }
         print_totals(counts_);
     }
@@ -64,12 +65,13 @@ private:
         epoll_ctl(epoll_, operation, descriptor, &event);
     }
 
-    // What clients send does not wake it.
+    // What clients send does not wake it, but while there are newcomers, whose handshakes wait.
     void wait_for_deadline() {
         const auto left = schedule_.left();
         const timespec timeout{.tv_sec = left.count() / 1'000'000'000,
                                .tv_nsec = left.count() % 1'000'000'000};
-        std::array<pollfd, 2> awaited{{{.fd = listener_, .events = POLLIN, .revents = 0},
+        const int arrivals = ticks_awake_ > 0 ? epoll_ : listener_;
+        std::array<pollfd, 2> awaited{{{.fd = arrivals, .events = POLLIN, .revents = 0},
                                        {.fd = signals_, .events = POLLIN, .revents = 0}}};
         ppoll(awaited.data(), awaited.size(), &timeout, nullptr);
     }
@@ -102,6 +104,7 @@ private:
             if (socket < 0) return;
             auto& client = clients_.emplace_back(std::make_unique<PlainClient>());
             client->socket = socket;
+            ticks_awake_ = newcomer_ticks;
             watch(socket, EPOLLIN, client.get(), EPOLL_CTL_ADD);
         }
     }
@@ -173,6 +176,7 @@ private:
     int epoll_;
     Schedule schedule_;
     BroadcastFrame frame_;
+    unsigned ticks_awake_ = 0;
     bool stopping_ = false;
     Counts counts_;
     std::vector<std::unique_ptr<PlainClient>> clients_;

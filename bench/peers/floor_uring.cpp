@@ -67,6 +67,7 @@ public:
             if (options_.echo || schedule_.left().count() > 0) continue;
             broadcast();
             schedule_.advance();
+            if (ticks_awake_ > 0) ticks_awake_ -= 1;
         }
         counts_.enters = enters_;
         print_totals(counts_);
@@ -132,7 +133,8 @@ private:
         __kernel_timespec timeout{.tv_sec = left.count() / 1'000'000'000,
                                   .tv_nsec = left.count() % 1'000'000'000};
         io_uring_cqe* first = nullptr;
-        io_uring_submit_and_wait_timeout(&ring_, &first, options_.echo ? 1 : completions_max,
+        io_uring_submit_and_wait_timeout(&ring_, &first,
+                                         options_.echo || ticks_awake_ > 0 ? 1 : completions_max,
                                          &timeout, nullptr);
         enters_ += 1;
         reap();
@@ -178,6 +180,7 @@ private:
         if (cqe.res >= 0) {
             auto& client = clients_.emplace_back(std::make_unique<PlainClient>());
             client->socket = cqe.res;
+            ticks_awake_ = newcomer_ticks;
             arm_receive(*client);
         }
         if ((cqe.flags & IORING_CQE_F_MORE) == 0) arm_accept();
@@ -293,6 +296,7 @@ private:
     Bytes memory_;
     io_uring ring_{};
     io_uring_buf_ring* buffers_ = nullptr;
+    unsigned ticks_awake_ = 0;  // While newcomers come, it does not sleep until the tick.
     Counts counts_;
     std::uint64_t enters_ = 0;
     std::vector<std::unique_ptr<PlainClient>> clients_;

@@ -42,6 +42,8 @@ struct PlainClient {
     bool leaving = false;       // To be forgotten when nothing is under way.
 };
 
+// Ticks that a floor answers at once for after a client came, before it sleeps until ticks again.
+constexpr unsigned newcomer_ticks = 2;
 constexpr std::size_t input_size_max = 4 << 20;
 
 inline void append(Bytes& to, std::span<const std::byte> bytes) {
