@@ -124,6 +124,7 @@ void Connections::on_end_of_stream(Handle handle, Connection& c) {
             if (c.output.empty()) die(handle, c, CloseReason::closed_by_peer);
             return;
         case Connection::State::open:
+            if (c.held_size > 0) return;  // Until what it sent before has been read.
             // The same here: what it has been told until now still reaches it.
             if (c.output.empty()) return die(handle, c, CloseReason::vanished);
             begin_leaving(handle, c, CloseReason::vanished);

@@ -62,7 +62,8 @@ struct Connection {
     Nanoseconds deadline{};  // Of the handshake, response, message or close; max(): none.
     Nanoseconds close_began_at{};
 
-    std::uint64_t tick_seen = 0;  // The tick that the three counts below belong to.
+    std::uint64_t tick_seen = 0;      // The tick that the counts below belong to.
+    std::uint64_t inflated_debt = 0;  // Inflated and not yet worked off, a budget of bytes a tick.
     std::uint32_t bytes_this_tick = 0;
     std::uint32_t pongs_this_tick = 0;
     std::int32_t message_credit = 0;
@@ -71,6 +72,7 @@ struct Connection {
     IpAddress counted_as;
 
     std::size_t input_size = 0;  // Bytes of an HTTP request gathered so far.
+    std::size_t held_size = 0;   // Bytes of frames that came and are not to be read yet.
     std::uint32_t requests = 0;
     bool pong_waiting = false;
     std::uint8_t pong_size = 0;

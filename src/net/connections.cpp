@@ -16,12 +16,11 @@ constexpr Nanoseconds pause_max = std::chrono::seconds(2);
 
 constexpr Token accept_token{.op = Op::accept, .owner = {}};
 
-// A message, or a request head and what is pipelined behind it: reading pauses at half of it, and
-// what may arrive after that is a receive's budget.
+// A message and frames that are held back behind it; or, before, a request head and what is
+// pipelined behind it, which may all be frames.
 std::size_t input_size(const NetOptions& options) {
-    return std::max<std::size_t>(assembly_size(options.message.message_size_max, options.deflate),
-                                 options.request.head_size_max +
-                                     2 * (receive_budget(options) + options.receive_buffer_size));
+    return assembly_size(options.message.message_size_max, options.deflate) +
+           options.request.head_size_max + late_input_max(options);
 }
 
 }  // namespace
@@ -84,7 +83,7 @@ void Connections::begin_turn(Nanoseconds now, std::uint64_t tick) {
     if (pause > pause_max && table_.count() > 0) forgive(pause);
     if (tick != tick_) {
         tick_ = tick;
-        rearm_all(throttled_, throttled_.size());
+        go_on_with(throttled_, throttled_.size());
     }
     if (listener_ >= 0 && !accept_armed_ && now_ >= accept_resumes_at_) {
         accept_armed_ = true;
@@ -129,7 +128,7 @@ void Connections::on_completion(const Completion& completion) {
 void Connections::end_turn() {
     // By now this turn's buffers are back. Half of them at most, so that those who are armed and
     // those who starved share what there is.
-    rearm_all(starved_, std::max(1U, buffers_.count() / 2));
+    go_on_with(starved_, std::max(1U, buffers_.count() / 2));
     flush();
     bury();
 }
@@ -193,10 +192,7 @@ void Connections::on_send(Handle handle, Connection& c, std::int32_t result) {
 
     c.progressed_at = now_;
     if (c.output.empty()) on_drained(handle, c);
-    if (c.recv_paused && !is_full(handle, c)) {
-        c.recv_paused = false;
-        if (!c.recv_armed) want_recv(handle, c);
-    }
+    go_on(handle, c);
 }
 
 // Only what did not go out whole is heard of (IOSQE_CQE_SKIP_SUCCESS).

@@ -120,7 +120,9 @@ private:
     void arm_recv(Handle handle, Connection& c);
     bool is_full(Handle handle, const Connection& c) const;
     void limit_recv(Handle handle, Connection& c);
-    void rearm_all(std::vector<Handle>& waiting, std::size_t count_max);
+    bool over_budget(const Connection& c) const;
+    void go_on_with(std::vector<Handle>& waiting, std::size_t count_max);
+    void go_on(Handle handle, Connection& c);
     void queue_flush(Handle handle, Connection& c);
     void flush();
     void settle(Handle handle, Connection& c);
@@ -139,6 +141,11 @@ private:
 
     // websocket_session.cpp
     void read_frames(Handle handle, Connection& c, std::span<std::byte> input);
+    std::span<std::byte> decode(Handle handle, Connection& c, std::span<std::byte> input);
+    bool must_wait(Handle handle, const Connection& c) const;
+    std::span<std::byte> held_memory(Handle handle) const;
+    void hold(Handle handle, Connection& c, std::span<const std::byte> input);
+    void read_held(Handle handle, Connection& c);
     bool on_frame_event(Handle handle, Connection& c, const MessageDecoder::Event& event);
     void on_ping(Handle handle, Connection& c, std::span<const std::byte> payload);
     void send_waiting_pong(Handle handle, Connection& c);

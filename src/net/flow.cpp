@@ -37,6 +37,8 @@ void Connections::begin_tick_of(Connection& c) const {
     const std::int64_t credit = c.message_credit + ticks * options_.messages_per_tick;
     c.message_credit =
         static_cast<std::int32_t>(std::min<std::int64_t>(credit, message_credit_max(options_)));
+    const std::uint64_t budget = (tick_ - c.tick_seen) * options_.inbound_bytes_per_tick;
+    c.inflated_debt -= std::min(c.inflated_debt, budget);
     c.tick_seen = tick_;
     c.bytes_this_tick = 0;
     c.pongs_this_tick = 0;
@@ -55,12 +57,17 @@ void Connections::arm_recv(Handle handle, Connection& c) {
                    receive_budget(options_));
 }
 
+// What it sent in this tick, or what became of it when inflated, is enough for now.
+bool Connections::over_budget(const Connection& c) const {
+    const std::uint32_t per_tick = options_.inbound_bytes_per_tick;
+    return per_tick > 0 && (c.bytes_this_tick >= per_tick || c.inflated_debt >= per_tick);
+}
+
 void Connections::want_recv(Handle handle, Connection& c) {
     ASSERT(!c.recv_armed);
     if (c.state == Connection::State::dead || c.recv_paused || c.ended_by_peer) return;
     begin_tick_of(c);
-    const std::uint32_t per_tick = options_.inbound_bytes_per_tick;
-    if (per_tick > 0 && c.bytes_this_tick >= per_tick) {
+    if (over_budget(c)) {
         stats_.receive_throttled += 1;
         return arm_later(throttled_, handle, c);
     }
@@ -78,9 +85,7 @@ bool Connections::is_full(Handle handle, const Connection& c) const {
 // itself soon; where not, and when our own output is full, it is cancelled.
 void Connections::limit_recv(Handle handle, Connection& c) {
     if (is_full(handle, c)) c.recv_paused = true;
-    const std::uint32_t per_tick = options_.inbound_bytes_per_tick;
-    const bool over = per_tick > 0 && c.bytes_this_tick >= per_tick;
-    if (!c.recv_armed || c.cancel_sent || !(over || c.recv_paused)) return;
+    if (!c.recv_armed || c.cancel_sent || !(over_budget(c) || c.recv_paused)) return;
     c.cancel_sent = true;
     cancels_queued_ = true;
     ring_.cancel({.op = Op::recv, .owner = handle}, {.op = Op::cancel, .owner = handle});
@@ -92,17 +97,26 @@ void Connections::arm_later(std::vector<Handle>& waiting, Handle handle, Connect
     waiting.push_back(handle);
 }
 
-// Arms again the first `count_max` of those who wait. Some may have gone, or been armed, since.
-void Connections::rearm_all(std::vector<Handle>& waiting, std::size_t count_max) {
+// Goes on with the first `count_max` of those who wait. Some may have gone since.
+void Connections::go_on_with(std::vector<Handle>& waiting, std::size_t count_max) {
     const std::size_t count = std::min(count_max, waiting.size());
     for (std::size_t i = 0; i < count; ++i) {
-        Connection* const c = table_.find(waiting[i]);
+        const Handle handle = waiting[i];
+        Connection* const c = table_.find(handle);
         if (c == nullptr) continue;
         c->recv_waiting = false;
-        if (c->recv_armed || c->recv_paused) continue;
-        if (c->state != Connection::State::dead) arm_recv(waiting[i], *c);
+        begin_tick_of(*c);
+        go_on(handle, *c);
+        settle(handle, *c);
     }
     waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+// Reads what was held back and receives more, each as far as it may.
+void Connections::go_on(Handle handle, Connection& c) {
+    if (c.held_size > 0) read_held(handle, c);
+    if (c.recv_paused && !is_full(handle, c)) c.recv_paused = false;
+    if (!c.recv_armed) want_recv(handle, c);
 }
 
 void Connections::queue_flush(Handle handle, Connection& c) {

@@ -21,4 +21,9 @@ constexpr std::uint32_t receive_budget(const NetOptions& options) {
                                               : receive_budget_unlimited;
 }
 
+// What may still arrive of a connection, and has to be kept, after reading was to pause.
+constexpr std::size_t late_input_max(const NetOptions& options) {
+    return 2 * (std::size_t{receive_budget(options)} + options.receive_buffer_size);
+}
+
 }  // namespace ringtick

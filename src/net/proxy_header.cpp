@@ -35,7 +35,8 @@ std::uint8_t number_at(std::span<const std::byte> bytes, std::size_t index) {
     return std::to_integer<std::uint8_t>(bytes[index]);
 }
 
-std::optional<Peer> client_of(std::uint8_t family, std::span<const std::byte> block) {
+// Of datagrams and the unspecified: somebody, who cannot be told and is not believed.
+Peer client_of(std::uint8_t family, std::span<const std::byte> block) {
     switch (family) {
         case tcp4:
             return Peer{.kind = Peer::Kind::ip, .address = IpAddress::from_ip4(block.first<4>())};
@@ -44,7 +45,7 @@ std::optional<Peer> client_of(std::uint8_t family, std::span<const std::byte> bl
         case unix_stream:
             return Peer{.kind = Peer::Kind::local};
         default:
-            return std::nullopt;
+            return {};
     }
 }
 
@@ -77,7 +78,7 @@ ProxyHeader parse_proxy_header(std::span<const std::byte> bytes) {
     const auto block = bytes.subspan(fixed_size, block_size);
     return {.state = State::complete,
             .size = fixed_size + block_size,
-            .client = local ? std::nullopt : client_of(family, block)};
+            .client = local ? std::nullopt : std::optional(client_of(family, block))};
 }
 
 }  // namespace ringtick

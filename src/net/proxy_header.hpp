@@ -34,7 +34,7 @@ struct ProxyHeader {
 
     State state = State::need_input;
     std::size_t size = 0;        // Of a complete one, with its block.
-    std::optional<Peer> client;  // None: the proxy speaks for itself, or does not know.
+    std::optional<Peer> client;  // None: the proxy speaks for itself. Unknown: it does not say.
 };
 
 // Reads the header at the beginning of a stream, of which `bytes` is all that has come. Remembers

@@ -4,6 +4,7 @@
 #include "net/connections.hpp"
 #include "ws/frame_encoder.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <variant>
 
@@ -24,22 +25,78 @@ CloseReason reason_of(CloseCode violation) {
 void Connections::read_frames(Handle handle, Connection& c, std::span<std::byte> input) {
     ASSERT(c.state == Connection::State::open || c.state == Connection::State::closing);
     if (c.end_after_output) return;
+    // What came before it is read first.
+    hold(handle, c, c.held_size > 0 ? input : decode(handle, c, input));
+}
+
+// Returns what is not to be read yet.
+std::span<std::byte> Connections::decode(Handle handle, Connection& c, std::span<std::byte> input) {
     auto& decoder = std::get<MessageDecoder>(c.protocol);
     const auto assembly =
         inputs_.of(handle.slot)
             .first(assembly_size(options_.message.message_size_max, compression_ != nullptr));
-    while (on_frame_event(handle, c, decoder.next(input, assembly))) {
+    bool more = true;
+    while (more && !must_wait(handle, c)) {
+        more = on_frame_event(handle, c, decoder.next(input, assembly));
         // What begins behind a message, or behind a control frame by itself, has its own time.
-        if (c.state == Connection::State::open && !decoder.mid_message()) c.deadline = never;
+        if (more && c.state == Connection::State::open && !decoder.mid_message())
+            c.deadline = never;
     }
-    if (c.state != Connection::State::open) return;
+    if (!more) input = {};
+    if (c.state != Connection::State::open) return input;
 
-    // The clock of a message starts with its first byte; those that follow do not reset it.
-    if (!decoder.mid_message()) {
+    // The clock of a message starts with its first byte; those that follow do not reset it. While
+    // we hold it back it stands.
+    if (!decoder.mid_message() || !input.empty()) {
         c.deadline = never;
     } else if (c.deadline == never) {
         c.deadline = now_ + options_.message_timeout;
     }
+    return input;
+}
+
+// Frames that have come are held back while their answers would not fit the output, and while those
+// before them were inflated to more than the budget of a tick.
+bool Connections::must_wait(Handle handle, const Connection& c) const {
+    if (c.state != Connection::State::open)
+        return false;  // They are neither answered nor inflated.
+    const std::uint32_t per_tick = options_.inbound_bytes_per_tick;
+    return (per_tick > 0 && c.inflated_debt >= per_tick) || is_full(handle, c);
+}
+
+// Behind the memory in which messages are gathered.
+std::span<std::byte> Connections::held_memory(Handle handle) const {
+    return inputs_.of(handle.slot)
+        .subspan(assembly_size(options_.message.message_size_max, compression_ != nullptr));
+}
+
+// `input` may lie there already.
+void Connections::hold(Handle handle, Connection& c, std::span<const std::byte> input) {
+    if (input.empty()) return;
+    const auto place = held_memory(handle).subspan(c.held_size);
+    if (place.size() < input.size()) {
+        // More than a receive can bring after it was to stop: where nothing bounds it, we do.
+        if (c.state == Connection::State::open) {
+            begin_close(handle, c, CloseCode::policy_violation, "too much at once",
+                        CloseReason::flood);
+        }
+        c.end_after_output = true;
+        return;
+    }
+    std::memmove(place.data(), input.data(), input.size());
+    c.held_size += input.size();
+    if (over_budget(c))
+        arm_later(throttled_, handle, c);  // Else its output is full: see on_send().
+}
+
+void Connections::read_held(Handle handle, Connection& c) {
+    if (c.state != Connection::State::open && c.state != Connection::State::closing) return;
+    const auto held = held_memory(handle).first(c.held_size);
+    c.held_size = 0;
+    c.heard_at = now_;  // It may have answered a ping long ago: we did not listen.
+    c.pinged = false;
+    read_frames(handle, c, held);
+    if (c.held_size == 0 && c.ended_by_peer) on_end_of_stream(handle, c);
 }
 
 // False: nothing more is to be read for now.
@@ -70,8 +127,11 @@ bool Connections::on_frame_event(Handle handle, Connection& c, const MessageDeco
     if (!open) return true;  // Data after our close frame is ignored (RFC 6455, section 5.5.1).
 
     stats_.messages_received += 1;
-    // What little bytes were inflated to takes its share of the tick as if it had been sent.
-    if (event.inflated) c.bytes_this_tick += static_cast<std::uint32_t>(event.payload.size());
+    // Inflating costs by what comes out; where that is little, by the tables that went in.
+    constexpr std::size_t table_cost = 8;
+    c.inflated_debt += event.compressed_size == 0
+                           ? 0
+                           : std::max(event.payload.size(), table_cost * event.compressed_size);
     if (options_.messages_per_tick > 0 && --c.message_credit < 0) {
         begin_close(handle, c, CloseCode::policy_violation, "too many messages",
                     CloseReason::flood);
@@ -148,7 +208,8 @@ bool Connections::append_frame(Handle handle,
     ASSERT(c.state == Connection::State::open);
     if (c.output.empty()) c.progressed_at = now_;
     if (!append_compressed(c, opcode, payload) && !append_plain(c, opcode, payload)) {
-        die(handle, c, CloseReason::overflow);
+        begin_close(handle, c, CloseCode::try_again_later, "reads too slowly",
+                    CloseReason::overflow);
         return false;
     }
     queue_flush(handle, c);

@@ -2,7 +2,6 @@
 // loop and the same network layer as any game's; only the game is tiny.
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
-#include "net/flow.hpp"
 #include "server/clock.hpp"
 #include "server/server.hpp"
 #include "server/standard_streams.hpp"
@@ -120,14 +119,17 @@ int run_bench_server(int argc, char** argv) {
     options.net.output_size_max =
         std::max(options.net.output_size_max, options.snapshot_size_max + 65'536);
     if (echo) {
-        // A stream as fast as its reader takes it: no tick limits it, only its own output. That has
-        // to hold a message, and twice what may arrive before reading pauses.
+        // A stream as fast as its reader takes it: no tick limits it, only its own output, of which
+        // half has to hold a message.
         options.net.inbound_bytes_per_tick = 0;
         options.net.messages_per_tick = 0;
         options.net.pongs_per_tick = 0;
+        // Suites send a message of many megabytes in tiny pieces, and take their time.
+        options.net.message_timeout = std::chrono::seconds(120);
+        options.net.stall_timeout = std::chrono::seconds(60);
         options.net.receive_buffer_size = 4'096;
-        options.net.output_size_max = static_cast<std::uint32_t>(
-            2 * options.net.message.message_size_max + std::uint64_t{4} * receive_budget_unlimited);
+        options.net.output_size_max =
+            static_cast<std::uint32_t>(2 * options.net.message.message_size_max + 65'536);
     }
     const Program program{.name = "ringtick-bench-server", .make_game = make_broadcast_game};
     return run_server(options, program,

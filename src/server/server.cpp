@@ -209,7 +209,9 @@ std::string Server::explain(const Error& error) const {
 std::string Server::describe() const {
     const RingFeatures& features = ring_.features();
     const std::size_t receive = std::size_t{buffers_.count()} * options_.net.receive_buffer_size;
-    const std::size_t queues = features.submissions * 64UL + features.completions * 16UL;
+    // The loop sets aside completions that come during a broadcast.
+    const std::size_t queues = features.submissions * 64UL + features.completions * 16UL +
+                               features.completions * sizeof(Completion);
     const RoomLimits limits = room_limits();
     const std::size_t inbox = limits.inbox_bytes + limits.inbox_messages * sizeof(Command);
     const std::size_t frames =

@@ -78,7 +78,7 @@ SnapshotFrames::Frame SnapshotFrames::shared_frame(PlayerId viewer, std::uint8_t
     }
     if (window_bits == 0) return *shared_plain_;
 
-    auto& frame = shared_compressed_[window_bits - Deflater::window_bits_min];
+    auto& frame = shared_compressed_[Deflater::stream_of(window_bits)];
     if (!frame) {
         const std::size_t size = deflater_->deflate(window_bits, shared_snapshot_, payload_place());
         frame = size > 0 ? take_frame(size, Payload::compressed) : *shared_plain_;

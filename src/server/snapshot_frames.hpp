@@ -15,8 +15,8 @@ namespace ringtick {
 
 // Makes the frames of a tick's snapshots, in memory where they lie until the kernel has taken them:
 // one for each viewer or, if a game shows everyone the same, one for all, and one more for each
-// window that a viewer deflates with. So a shared snapshot is written once a tick, and compressed
-// once a window.
+// of the deflater's windows that a viewer needs. So a shared snapshot is written once a tick, and
+// compressed once a window.
 //
 //   [ plain | window 15 | window 9 |       free       ]    a shared snapshot
 //   [ Ann | Bob | Cid | Dan |            free         ]    others

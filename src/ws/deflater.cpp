@@ -25,8 +25,8 @@ constexpr std::size_t tail_size = 4;
 }  // namespace
 
 Deflater::Deflater() {
-    for (std::uint8_t bits = window_bits_min; bits <= window_bits_max; ++bits) {
-        auto& stream = streams_[bits - window_bits_min];
+    for (std::uint8_t bits = window_bits_min; bits <= window_bits_max; bits += window_bits_step) {
+        auto& stream = streams_[stream_of(bits)];
         stream = std::make_unique<ZlibStream>();
         const int begun =
             deflateInit2(&stream->z, level, Z_DEFLATED, -bits, memory_level, Z_DEFAULT_STRATEGY);
@@ -49,7 +49,7 @@ std::size_t Deflater::deflate(std::uint8_t window_bits,
     ASSERT(window_bits <= window_bits_max);
     if (payload.size() < payload_size_min) return 0;
 
-    z_stream& z = streams_[window_bits - window_bits_min]->z;
+    z_stream& z = streams_[stream_of(window_bits)]->z;
     deflateReset(&z);
     z.next_in = reinterpret_cast<const Bytef*>(payload.data());
     z.avail_in = static_cast<uInt>(payload.size());

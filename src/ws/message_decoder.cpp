@@ -121,7 +121,7 @@ MessageDecoder::Event MessageDecoder::inflate(std::span<const std::byte> compres
     return {.kind = Event::Kind::message,
             .opcode = message_opcode_,
             .payload = inflated.message,
-            .inflated = true};
+            .compressed_size = compressed.size()};
 }
 
 MessageDecoder::Event MessageDecoder::on_control(const FrameDecoder::Event& piece) {

@@ -68,8 +68,9 @@ void check_inflating(Inflater& inflater, std::span<const std::byte> payload) {
 void check_deflating(Inflater& inflater, Deflater& deflater, std::span<const std::byte> message) {
     std::array<std::byte, limits.message_size_max> out;
     if (message.size() > out.size()) return;
-    const auto bits = static_cast<std::uint8_t>(Deflater::window_bits_min +
-                                                message.size() % Deflater::windows_count);
+    const auto bits = static_cast<std::uint8_t>(
+        Deflater::window_bits_min +
+        message.size() % (Deflater::window_bits_max - Deflater::window_bits_min + 1));
     const std::size_t size = deflater.deflate(bits, message, out);
     ASSERT(size == 0 || size < message.size());
     if (size == 0) return;

@@ -200,5 +200,54 @@ TEST(Compression, CountsWhatIsInflatedAgainstTheBudgetOfTheTick) {
     EXPECT_TRUE(bench.until([&] { return bench.events.messages.size() == 3; }));
 }
 
+// Goal: the same when all of it comes in one segment, and nothing of it is lost.
+TEST(Compression, HoldsBackWhatInflatesToMoreThanTheBudgetOfTheTick) {
+    NetBench bench({.message = limits, .deflate = true, .inbound_bytes_per_tick = 8'000});
+    NEEDS_RING(bench);
+    const auto client = open_client(bench, "permessage-deflate");
+    std::string flood;
+    for (int i = 0; i < 20; ++i) flood += compressed_frame(std::string(4'000, 'x'));
+    ASSERT_LT(flood.size(), 1'500U);
+    ASSERT_TRUE(client->send(flood));
+    client->finish();  // The end of the stream waits, too.
+    const std::uint64_t received = bench.stats().bytes_received + flood.size();
+    ASSERT_TRUE(bench.until([&] { return bench.stats().bytes_received == received; }));
+    for (std::size_t tick = 1; tick <= 10; ++tick) {
+        EXPECT_EQ(bench.events.messages.size(), 2 * tick);
+        EXPECT_EQ(bench.events.closed.empty(), tick < 10);
+        bench.tick += 1;
+        bench.turn();
+    }
+    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+    EXPECT_EQ(bench.events.closed.at(0).second, CloseReason::vanished);
+}
+
+// Goal: an echo that is many times larger than what it answers does not overflow: it waits until
+// its reader has taken what came before.
+TEST(Compression, AnEchoThatGrowsWaitsForItsReader) {
+    NetBench bench({.message = limits,
+                    .deflate = true,
+                    .inbound_bytes_per_tick = 0,
+                    .messages_per_tick = 0,
+                    .output_size_max = 32'768});
+    NEEDS_RING(bench);
+    bench.events.echo_to = &bench.connections();
+    const auto client = open_client(bench, "permessage-deflate");
+    constexpr std::size_t count = 3'000;
+    const std::string message(200, 'a');  // Too short to be compressed again.
+    std::string flood;
+    for (std::size_t i = 0; i < count; ++i) flood += compressed_frame(message);
+    std::size_t sent = 0;
+    std::size_t echoes = 0;
+    ASSERT_TRUE(bench.until([&] {
+        sent += client->send_some(std::string_view(flood).substr(sent));
+        client->read();
+        echoes += client->take_frames().size();
+        return echoes == count || !bench.events.closed.empty();
+    }));
+    EXPECT_EQ(echoes, count);
+    EXPECT_TRUE(bench.events.closed.empty());
+}
+
 }  // namespace
 }  // namespace ringtick

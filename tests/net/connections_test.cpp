@@ -297,7 +297,14 @@ TEST(Connections, AClientWhoseQueueOverflowsIsCutOff) {
     }
     ASSERT_EQ(bench.events.closed.size(), 1U);
     EXPECT_EQ(bench.events.closed[0].second, CloseReason::overflow);
-    ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+    std::vector<test::ServerFrame> frames;
+    ASSERT_TRUE(bench.until([&] {
+        const bool more = client->read();
+        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
+        return !more || (!frames.empty() && frames.back().opcode == Opcode::close);
+    }));
+    ASSERT_EQ(frames.size(), static_cast<std::size_t>(sent) + 1);  // All that it was promised.
+    EXPECT_EQ(frames.back().payload.substr(0, 2), "\x03\xF5");     // 1013
 }
 
 TEST(Connections, MoreMessagesThanATickMayBringEndWithPolicyViolation) {
@@ -336,9 +343,8 @@ TEST(Connections, NothingIsReadBehindTheMessageThatWasOneTooMany) {
 }
 
 // Goal: what a peer sends behind the message that was one too many cannot reach a connection that
-// has ended meanwhile.
-// Method: the output is full to the last byte, so that the close frame is all that still fits.
-TEST(Connections, AFloodWithACloseBehindItEndsAFullConnectionOnce) {
+// has ended meanwhile, and while its output is full nothing that it sends is even looked at.
+TEST(Connections, AFloodWithACloseBehindItWaitsForTheReaderAndEndsItOnce) {
     NetBench bench({.messages_per_tick = 4, .output_size_max = 32'768});
     NEEDS_RING(bench);
     const auto client = bench.open_client(4'096);
@@ -355,8 +361,16 @@ TEST(Connections, AFloodWithACloseBehindItEndsAFullConnectionOnce) {
     }
     std::string flood;
     for (int i = 0; i < 60; ++i) flood += client_frame(Opcode::binary, "");
-    ASSERT_TRUE(client->send(flood + client_frame(Opcode::close, "")));
-    ASSERT_TRUE(bench.until([&] { return !bench.events.closed.empty(); }));
+    flood += client_frame(Opcode::close, "");
+    const std::uint64_t received = bench.stats().bytes_received + flood.size();
+    ASSERT_TRUE(client->send(flood));
+    ASSERT_TRUE(bench.until([&] { return bench.stats().bytes_received == received; }));
+    EXPECT_TRUE(bench.events.messages.empty());
+    EXPECT_TRUE(bench.events.closed.empty());
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        return !bench.events.closed.empty();
+    }));
     EXPECT_EQ(bench.events.closed.size(), 1U);
     EXPECT_EQ(bench.events.closed[0].second, CloseReason::flood);
 }

@@ -25,7 +25,7 @@ std::string ip6_block() {
     return block + std::string(4, '\x50');
 }
 
-// "192.0.2.1", "local", "none", or the state.
+// "192.0.2.1", "local", "unknown", "none", or the state.
 std::string verdict(std::string_view stream) {
     const ProxyHeader header = parse_proxy_header(as_bytes(stream));
     switch (header.state) {
@@ -39,6 +39,7 @@ std::string verdict(std::string_view stream) {
             break;
     }
     if (!header.client) return "none";
+    if (header.client->kind == Peer::Kind::unknown) return "unknown";
     return header.client->kind == Peer::Kind::local ? "local" : to_text(header.client->address);
 }
 
@@ -57,10 +58,10 @@ TEST(ProxyHeader, NamesNobodyWhenTheProxySpeaksForItselfOrDoesNotKnow) {
     EXPECT_EQ(verdict(proxy_header(0x20, 0x00, "")), "none");
     EXPECT_EQ(verdict(proxy_header(0x20, 0x11, ip4_block)), "none");
     EXPECT_EQ(verdict(proxy_header(0x20, 0xEE, "x")), "none");  // The family is to be ignored.
-    EXPECT_EQ(verdict(proxy_header(0x21, 0x00, "")), "none");
-    EXPECT_EQ(verdict(proxy_header(0x21, 0x00, "whatever")), "none");
+    EXPECT_EQ(verdict(proxy_header(0x21, 0x00, "")), "unknown");
+    EXPECT_EQ(verdict(proxy_header(0x21, 0x00, "whatever")), "unknown");
     for (const int datagrams : {0x12, 0x22, 0x32}) {
-        EXPECT_EQ(verdict(proxy_header(0x21, datagrams, std::string(216, '\0'))), "none");
+        EXPECT_EQ(verdict(proxy_header(0x21, datagrams, std::string(216, '\0'))), "unknown");
     }
 }
 
