@@ -3,8 +3,10 @@
 import pathlib
 import sys
 import unittest
+import xml.dom.minidom
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+import chart  # noqa: E402
 import figures  # noqa: E402
 
 
@@ -75,6 +77,17 @@ class Figures(unittest.TestCase):
         lines = figures.table(rows).splitlines()
         self.assertEqual(len({len(line) for line in lines}), 1)
         self.assertEqual(lines[2].split()[:6], ["ws", "-", "-", "-", "-", "10.00"])
+
+    def test_draws_a_bar_in_two_parts_for_each_server_but_the_control(self):
+        runs = [a_run("ringtick", 1, 1), a_run("ringtick again", 1, 1),
+                a_run("floor", 1, 1, instructions_user=300_000)]
+        result = {"scenario": "B1", "what": "broadcast <all>", "summary": figures.summary(runs),
+                  "machine": {"cpu": "a CPU", "kernel": "6"}, "method": {"repeats": 1},
+                  "date": "2026-01-02"}
+        drawn = xml.dom.minidom.parseString(chart.chart([result]))
+        widths = [float(part.getAttribute("width")) for part in drawn.getElementsByTagName("rect")]
+        self.assertEqual(len(widths), 4)
+        self.assertAlmostEqual(widths[2] / widths[0], 3, places=1)  # The floor's user part to ours.
 
 
 if __name__ == "__main__":

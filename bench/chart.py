@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Draws the chart of README from the committed JSON of bench/results/.
+
+usage: chart.py OUT.svg RESULT.json...
+
+For each scenario a bar for each server: instructions a message, user and kernel, the figure that
+repeats. Each title says what was measured; the foot, on what machine and when.
+"""
+import json
+import pathlib
+import sys
+from xml.sax.saxutils import escape
+
+WIDTH, LEFT, RIGHT = 760, 130, 150
+BAR, GAP, TITLE, FOOT = 16, 6, 34, 30
+LEFT_OUT = {"ringtick again"}  # The control is for the table.
+STYLE = """text { font: 13px sans-serif; fill: #888 } .title { font-weight: bold }
+.user { fill: #d2691e } .kernel { fill: #5b8db8 } .ours { font-weight: bold }"""
+
+
+def text(x, y, words, kind="", anchor="start"):
+    place = f'x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}"'
+    return f'<text {place} class="{kind}">{escape(words)}</text>'
+
+
+def bar(y, row, scale):
+    """One server: its name, its user and kernel instructions, and their sum."""
+    user, kernel = row["user"] * scale, row["kernel"] * scale
+    kind = "ours" if row["server"] == "ringtick" else ""
+    yield text(LEFT - 8, y + BAR - 3, row["server"], kind, "end")
+    for part, x, width in (("user", LEFT, user), ("kernel", LEFT + user, kernel)):
+        yield f'<rect class="{part}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{BAR}"/>'
+    yield text(LEFT + user + kernel + 6, y + BAR - 3,
+               f"{row['user']:,.0f} + {row['kernel']:,.0f}", kind)
+
+
+def panel(y, result):
+    """A scenario from y on: its elements, and where the next begins."""
+    rows = [row for row in result["summary"]
+            if row["server"] not in LEFT_OUT and row["user"] is not None]
+    elements = [text(LEFT, y + 20, f"{result['scenario']}: {result['what']}", "title")]
+    y += TITLE
+    most = max((row["user"] + row["kernel"] for row in rows), default=1)
+    for row in sorted(rows, key=lambda row: row["user"] + row["kernel"]):
+        elements += bar(y, row, (WIDTH - LEFT - RIGHT) / most)
+        y += BAR + GAP
+    return elements, y
+
+
+def chart(results):
+    elements, y = [], 0
+    for result in results:
+        more, y = panel(y, result)
+        elements += more
+    machine, method = results[0]["machine"], results[0]["method"]
+    elements.append(text(8, y + 20, "Instructions a message: user (left) + kernel. Medians of "
+                         f"{method['repeats']}; {machine['cpu']}, Linux {machine['kernel']}, "
+                         f"{results[0]['date']}."))
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + FOOT}">\n'
+            f"<style>{STYLE}</style>\n" + "\n".join(elements) + "\n</svg>\n")
+
+
+def main():
+    if len(sys.argv) < 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    results = [json.loads(pathlib.Path(name).read_text()) for name in sys.argv[2:]]
+    pathlib.Path(sys.argv[1]).write_text(chart(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
