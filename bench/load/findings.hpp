@@ -21,6 +21,7 @@ using LatencyHistogram = BasicHistogram<7>;
 struct Tally {
     std::uint64_t clients = 0;
     std::uint64_t connected = 0;
+    std::uint64_t joined = 0;   // Railroids: players that were welcomed.
     std::uint64_t refused = 0;  // No connection, no 101, or no answer in time.
     std::uint64_t lost = 0;     // Connections that ended without our doing.
     std::uint64_t messages = 0;
@@ -55,6 +56,7 @@ struct Findings {
 inline void Tally::add(const Tally& other) {
     clients += other.clients;
     connected += other.connected;
+    joined += other.joined;
     refused += other.refused;
     lost += other.lost;
     messages += other.messages;

@@ -80,10 +80,11 @@ void add_times_json(Text& text, const LatencyHistogram& times) {
 
 void add_tally_json(Text& text, Temper temper, const Tally& tally) {
     text.add(
-        "\"{}\":{{\"clients\":{},\"connected\":{},\"refused\":{},\"lost\":{},\"messages\":{},"
+        "\"{}\":{{\"clients\":{},\"connected\":{},\"joined\":{},\"refused\":{},\"lost\":{},"
+        "\"messages\":{},"
         "\"bytes\":{},\"gaps\":{},\"errors\":{},\"sent\":{},\"unanswered\":{},\"latency_us\":",
-        name_of(temper), tally.clients, tally.connected, tally.refused, tally.lost, tally.messages,
-        tally.bytes, tally.gaps, tally.errors, tally.sent, tally.unanswered);
+        name_of(temper), tally.clients, tally.connected, tally.joined, tally.refused, tally.lost,
+        tally.messages, tally.bytes, tally.gaps, tally.errors, tally.sent, tally.unanswered);
     add_times_json(text, tally.latency);
     text.add("}},");
 }
@@ -180,6 +181,9 @@ std::string report_problems(const Settings& settings, const Outcome& outcome) {
     if (healthy.lost > 0) {
         text.add("{} healthy clients lost their connection (last close code: {})\n", healthy.lost,
                  findings.close_code);
+    }
+    if (settings.mode == Mode::railroids && healthy.joined < healthy.connected) {
+        text.add("{} players were never welcomed\n", healthy.connected - healthy.joined);
     }
     if (errors > 0) text.add("{} messages were not what they should be\n", errors);
     if (healthy.unanswered > 0) {

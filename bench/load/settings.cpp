@@ -100,15 +100,15 @@ void add_load(CLI::App& app, Settings& settings) {
         ->option_text("SECONDS");
     app.add_option("--mode", settings.mode_name,
                    "What the server does: echo: every message comes back; broadcast: one to all "
-                   "a tick")
+                   "a tick; railroids: plays, at ws://127.0.0.1:PORT/play/1")
         ->required()
-        ->check(CLI::IsMember({"echo", "broadcast"}))
+        ->check(CLI::IsMember({"echo", "broadcast", "railroids"}))
         ->option_text("MODE");
     add_count(app, {"--payload", "BYTES (64)", settings.payload, 0, 1 << 20,
                     "Bytes of an echo message, or of a broadcast (16 at least)"});
     add_count(app, {"--in-flight", "MESSAGES (1)", settings.in_flight, 1, 1'024,
                     "Echo: messages of a client that may be unanswered"});
-    add_count(app, {"--input-hz", "HZ (0)", settings.input_hz, 0, 1'000,
+    add_count(app, {"--input-hz", "HZ (0, in railroids 30)", settings.input_hz, 0, 1'000,
                     "Messages a second that each client sends, on schedule whatever comes back; 0: "
                     "none, but in echo each answer calls for the next message"});
 }
@@ -131,6 +131,11 @@ void add_trouble(CLI::App& app, Settings& settings) {
            "Round trip to add, in milliseconds [0 to 5000]")
         ->check(between(0, 5'000))
         ->option_text("MS (0)");
+}
+
+Mode mode_of(std::string_view name) {
+    if (name == "echo") return Mode::echo;
+    return name == "broadcast" ? Mode::broadcast : Mode::railroids;
 }
 
 ParsedSettings refuse(const char* problem) {
@@ -176,7 +181,8 @@ ParsedSettings parse_settings(int argc, const char* const* argv, Settings& setti
         return {.run = false, .exit_code = error.get_exit_code() == 0 ? 0 : 2};
     }
     parse_url(settings.url, settings);
-    settings.mode = settings.mode_name == "echo" ? Mode::echo : Mode::broadcast;
+    settings.mode = mode_of(settings.mode_name);
+    if (settings.mode == Mode::railroids && app.count("--input-hz") == 0) settings.input_hz = 30;
     if (const char* const problem = contradiction(settings)) return refuse(problem);
     return {};
 }

@@ -9,7 +9,7 @@
 
 namespace ringtick::swarm {
 
-enum class Mode : std::uint8_t { echo, broadcast };
+enum class Mode : std::uint8_t { echo, broadcast, railroids };
 
 // What the command line asks for.
 struct Settings {

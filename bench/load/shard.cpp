@@ -75,6 +75,9 @@ Shard::Shard(const Settings& settings, const Share& share, Shared& shared, Live&
       dues_(std::make_unique<Nanoseconds[]>(std::size_t{share.count} * settings.in_flight)),
       delayed_(std::size_t{share.count} * settings.in_flight * 2),
       arrivals_(share.count) {
+    if (settings.mode == Mode::railroids) {
+        players_ = std::make_unique<Players>(ring_, clients_, share.first);
+    }
     unarmed_.reserve(share.count);
     pongs_.reserve(share.count);
     for (std::uint32_t index = 0; index < share.count; ++index) {
@@ -121,7 +124,11 @@ void Shard::turn() {
         issue_due();
         issue_delayed();
     }
-    sender_.flush(share_.first);
+    if (players_ != nullptr) {
+        players_->flush();
+    } else {
+        sender_.flush(share_.first);
+    }
     if (now_ - swept_ >= sweep_period) sweep();
     advance_phase();
     publish_progress();
@@ -173,6 +180,7 @@ void Shard::on_completion(const Completion& completion) {
         case Op::send:
             return on_request_sent(owner.slot, completion.result);
         case Op::broadcast:
+            if (players_ != nullptr) return players_->on_short(owner.slot, completion.result);
             return sender_.on_short(owner.slot, completion.result);
         case Op::cancel:  // It came too late; the request it was for has completed.
             return;

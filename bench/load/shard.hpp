@@ -13,6 +13,7 @@
 #include "load/client_messages.hpp"
 #include "load/findings.hpp"
 #include "load/fixed_queue.hpp"
+#include "load/players.hpp"
 #include "load/schedule.hpp"
 #include "load/sender.hpp"
 #include "load/settings.hpp"
@@ -97,6 +98,7 @@ private:
     bool read_frames(std::uint32_t index, std::span<const std::byte> bytes);
     void on_data(std::uint32_t index, const ServerFrameReader::Event& piece);
     void on_echo(std::uint32_t index, const ServerFrameReader::Event& piece);
+    void on_game(std::uint32_t index, const ServerFrameReader::Event& piece);
     void on_broadcast(std::uint32_t index, const ServerFrameReader::Event& piece);
     bool on_control(std::uint32_t index, const ServerFrameReader::Event& frame);
     void send_pongs();
@@ -126,6 +128,7 @@ private:
     std::vector<Client> clients_;
     ClientMessages messages_;
     Sender sender_;
+    std::unique_ptr<Players> players_;     // In Railroids: what clients say then is theirs.
     std::unique_ptr<Nanoseconds[]> dues_;  // Echo: of each client's messages in flight.
     FixedQueue<Delayed> delayed_;
     FixedQueue<std::uint32_t> arrivals_;  // Clients that are to connect.

@@ -19,7 +19,7 @@ namespace ringtick::swarm {
 
 namespace {
 
-constexpr std::uint32_t shaking_max = 64;  // Handshakes of a thread under way at once.
+constexpr std::uint32_t shaking_max = 256;  // Handshakes of a thread under way at once.
 constexpr Nanoseconds handshake_patience = std::chrono::seconds(10);
 constexpr Nanoseconds close_patience = std::chrono::seconds(5);
 constexpr std::uint32_t clients_per_source = 25'000;  // An address has 28,232 ports to call from.
@@ -136,6 +136,7 @@ void Shard::on_open(std::uint32_t index) {
     client.state = Client::State::open;
     shaking_ -= 1;
     open_ += 1;
+    if (players_ != nullptr) players_->join(index);
     if (phase_ == Phase::measuring) {
         findings_.rejoined += 1;
         fill_window(index, now_);

@@ -2,8 +2,6 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
-#include "ws/frame_encoder.hpp"
-#include "ws/mask.hpp"
 
 #include <sys/socket.h>
 
@@ -11,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "load/client_frame.hpp"
 #include "load/shard.hpp"
 
 namespace ringtick::swarm {
@@ -50,11 +49,33 @@ bool Shard::read_frames(std::uint32_t index, std::span<const std::byte> bytes) {
 }
 
 void Shard::on_data(std::uint32_t index, const ServerFrameReader::Event& piece) {
-    if (settings_.mode == Mode::echo) {
-        on_echo(index, piece);
-    } else {
-        on_broadcast(index, piece);
+    switch (settings_.mode) {
+        case Mode::echo:
+            return on_echo(index, piece);
+        case Mode::broadcast:
+            return on_broadcast(index, piece);
+        case Mode::railroids:
+            return on_game(index, piece);
     }
+    UNREACHABLE();
+}
+
+void Shard::on_game(std::uint32_t index, const ServerFrameReader::Event& piece) {
+    const Client& client = clients_[index];
+    const auto message = players_->read(index, piece, now_);
+    if (!message) return;
+    Tally& seen = tally(client);
+    if (message->welcome) seen.joined += 1;
+    if (!message->valid) seen.errors += 1;
+    if (!message->valid || !counting()) return;
+    seen.messages += 1;
+    seen.bytes += message->size;
+    seen.gaps += message->gaps;
+    if (message->latency) {
+        seen.latency.record(static_cast<std::uint64_t>(message->latency->count()));
+    }
+    const bool healthy = client.temper == Temper::healthy;
+    if (message->tick && healthy) findings_.spans.record(*message->tick, now_);
 }
 
 void Shard::on_echo(std::uint32_t index, const ServerFrameReader::Event& piece) {
@@ -134,17 +155,9 @@ void Shard::send_pongs() {
 
 // False if it found no room.
 bool Shard::send_control(std::uint32_t index, Opcode opcode, std::span<const std::byte> payload) {
-    constexpr std::size_t mask_size = 4;
-    constexpr MaskingKey key{std::byte{0x5A}, std::byte{0xC3}, std::byte{0x2D}, std::byte{0x96}};
-    std::array<std::byte, 2 + mask_size + 125> frame{};
-    const std::size_t header_size = write_frame_header(frame, opcode, payload.size());
-    frame[1] |= std::byte{0x80};
-    copy_bytes(std::span(frame).subspan(header_size), key);
-    const auto body = std::span(frame).subspan(header_size + mask_size, payload.size());
-    copy_bytes(body, payload);
-    unmask(body, key, 0);
-
-    const std::size_t size = header_size + mask_size + payload.size();
+    std::array<std::byte, 131> frame{};
+    const std::size_t size = write_client_frame(frame, opcode, payload);
+    ASSERT(size > 0);
     const ssize_t sent =
         ::send(clients_[index].socket, frame.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL);
     // A part of it is no use to anyone, and is as good as an end: the server will read no more.
@@ -201,7 +214,12 @@ void Shard::issue_scheduled(std::uint32_t index) {
     const bool sends = client.state == Client::State::open && client.temper != Temper::frozen;
     const std::uint64_t due_count = inputs_due();
     while (client.next_input < due_count && !(sends && window_full(client))) {
-        if (sends) issue(index, inputs_.due(client.next_input));
+        const Nanoseconds due = inputs_.due(client.next_input);
+        if (sends && players_ != nullptr) {
+            tally(client).sent += players_->play(index, due, settings_.input_hz) ? 1U : 0U;
+        } else if (sends) {
+            issue(index, due);
+        }
         client.next_input += settings_.clients;
     }
 }

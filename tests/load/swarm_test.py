@@ -18,10 +18,11 @@ import programs
 class Run:
     """One run of the swarm, to its end."""
 
-    def __init__(self, program, port, *arguments):
+    def __init__(self, program, port, *arguments, path="/"):
         with tempfile.NamedTemporaryFile(suffix=".json") as file:
             ended = subprocess.run(
-                [program, "--url", f"ws://127.0.0.1:{port}/", *arguments, "--json", file.name],
+                [program, "--url", f"ws://127.0.0.1:{port}{path}", *arguments, "--json",
+                 file.name],
                 capture_output=True, text=True, timeout=programs.PATIENCE_S + 30)
             self.code, self.out, self.err = ended.returncode, ended.stdout, ended.stderr
             text = pathlib.Path(file.name).read_text()
@@ -133,6 +134,28 @@ def check_ramp(swarm, server_program):
     assert took > 29 / 20, "they came faster than they were told"
 
 
+def check_railroids(swarm, railroids):
+    port = programs.free_port()
+    with programs.Server(railroids, ["--listen", f"127.0.0.1:{port}", "--bots", "20"],
+                         port) as server:
+        programs.until(server.healthy, "the game answers /healthz")
+        run = Run(swarm, port, "--clients", "30", "--seconds", "2", "--mode", "railroids",
+                  "--churn", "5", path="/play/1")
+        stats = server.stats()
+        code, totals = server.stop()
+    assert code == 0
+    assert run.code == 0, run.err
+    healthy = run.healthy
+    assert healthy["connected"] == 30 and healthy["errors"] == 0
+    # Who came again at the very end may not have been answered yet.
+    assert 30 <= healthy["joined"] <= 30 + run.json["rejoined"], "not everybody was welcomed"
+    assert healthy["messages"] > 0 and healthy["latency_us"]["count"] > 0
+    assert run.json["skew_us"]["count"] > 0
+    # The game understood every word of theirs: hellos, inputs and pings.
+    assert stats["rooms"][0]["game"]["messages_refused"] == 0, stats["rooms"]
+    assert 0 < healthy["sent"] < totals["received"], (healthy["sent"], totals["received"])
+
+
 def check_wrong_length(swarm, server_program):
     with programs.bench_server(server_program, "broadcast", "50", "200") as server:
         run = Run(swarm, server.port, "--clients", "5", "--seconds", "0.5", "--mode", "broadcast",
@@ -180,9 +203,9 @@ def check_interrupted(swarm, server_program):
 def check_usage(swarm):
     asked = subprocess.run([swarm, "--help"], capture_output=True, text=True, timeout=30)
     assert asked.returncode == 0
-    for word in ("--url", "--clients", "--seconds", "--mode", "--payload", "--in-flight",
-                 "--input-hz", "--ramp", "--slow", "--frozen", "--churn", "--rtt", "--threads",
-                 "--json", "Exit codes"):
+    for word in ("--url", "--clients", "--seconds", "--mode", "railroids", "--payload",
+                 "--in-flight", "--input-hz", "--ramp", "--slow", "--frozen", "--churn",
+                 "--rtt", "--threads", "--json", "Exit codes"):
         assert word in asked.stdout, f"--help does not mention {word}"
     good = ["--url", "ws://127.0.0.1:9/", "--clients", "1", "--seconds", "1", "--mode", "echo"]
     for wrong in ([], good[2:], [*good, "--nonsense"], [*good, "--payload", "-1"],
@@ -205,7 +228,7 @@ def check_nobody_there(swarm):
 
 
 def main():
-    swarm, server_program = sys.argv[1:3]
+    swarm, server_program, railroids = sys.argv[1:4]
     check_usage(swarm)
     check_nobody_there(swarm)
     check_broadcast(swarm, server_program)
@@ -214,6 +237,7 @@ def main():
     check_churn(swarm, server_program)
     check_round_trip(swarm, server_program)
     check_ramp(swarm, server_program)
+    check_railroids(swarm, railroids)
     check_wrong_length(swarm, server_program)
     check_server_killed(swarm, server_program)
     check_interrupted(swarm, server_program)

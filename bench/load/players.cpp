@@ -1,0 +1,235 @@
+#include "load/players.hpp"
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <string>
+
+#include "load/client_frame.hpp"
+
+namespace ringtick::swarm {
+
+namespace {
+
+std::uint32_t microseconds(Nanoseconds time) {
+    return static_cast<std::uint32_t>(time / std::chrono::microseconds(1));
+}
+
+}  // namespace
+
+Players::Players(Ring& ring, std::span<Client> clients, std::uint32_t first_id)
+    : ring_(ring),
+      clients_(clients),
+      first_id_(first_id),
+      pieces_(std::make_unique<std::byte[]>(clients.size() * message_size_max)),
+      snapshot_(std::make_unique<railroids::Snapshot>()) {
+    players_.reserve(clients.size());
+    queue_.reserve(clients.size());
+    for (std::uint32_t index = 0; index < clients.size(); ++index) {
+        players_.emplace_back(first_id + index);
+    }
+}
+
+railroids::Name Players::name_of(std::uint32_t index) const {
+    railroids::Name name;
+    for (const char letter : fmt::format("Swarm {}", first_id_ + index)) name.push(letter);
+    return name;
+}
+
+void Players::join(std::uint32_t index) {
+    const bool queued = players_[index].queued;
+    players_[index] = Player(Rng::mix(first_id_ + index));
+    players_[index].queued = queued;
+    railroids::Hello hello;
+    hello.schema = railroids::schema_hash();
+    hello.name = name_of(index);
+    std::array<std::byte, 64> message{};
+    const std::size_t size = railroids::encode(hello, message);
+    ASSERT(size > 0);
+    const bool room = enqueue(index, std::span(message).first(size));
+    ASSERT(room);
+}
+
+std::optional<Players::Seen> Players::read(std::uint32_t index,
+                                           const ServerFrameReader::Event& piece,
+                                           Nanoseconds now) {
+    const std::uint64_t size = piece.offset + piece.bytes.size();
+    const bool whole = piece.offset == 0 && piece.message_end;
+    const auto message = whole ? piece.bytes : gather(index, piece);
+    if (!piece.message_end) return std::nullopt;
+    Seen seen;
+    const bool readable = piece.opcode == Opcode::binary && size <= message_size_max;
+    if (readable) seen = understand(index, message, now);
+    seen.size = size;
+    return seen;
+}
+
+// The message so far, as much of it as one may be long.
+std::span<const std::byte> Players::gather(std::uint32_t index,
+                                           const ServerFrameReader::Event& piece) {
+    const std::span pieces(pieces_.get() + index * message_size_max, message_size_max);
+    const std::size_t begin = std::min<std::uint64_t>(piece.offset, pieces.size());
+    const auto room = pieces.subspan(begin);
+    const std::size_t size = std::min(room.size(), piece.bytes.size());
+    copy_bytes(room, piece.bytes.first(size));
+    return pieces.first(begin + size);
+}
+
+Players::Seen Players::understand(std::uint32_t index,
+                                  std::span<const std::byte> message,
+                                  Nanoseconds now) {
+    Player& player = players_[index];
+    MessageTag tag;
+    if (!read_tag(message, tag)) return {};
+    if (tag.kind == MessageKind::welcome) return on_welcome(player, message);
+    if (!player.welcomed) return {};
+    railroids::Stats stats;
+    switch (tag.kind) {
+        case MessageKind::snapshot:
+            return on_snapshot(player, message);
+        case MessageKind::event:
+            return on_event(index, message);
+        case MessageKind::pong:
+            return on_pong(message, now);
+        case MessageKind::stats:
+            return {.valid = decode(message, stats)};
+        default:
+            return {};  // What a player says, or a goodbye: the build is not ours.
+    }
+}
+
+Players::Seen Players::on_welcome(Player& player, std::span<const std::byte> message) const {
+    railroids::Welcome welcome;
+    if (player.welcomed || !decode(message, welcome)) return {};
+    player.welcomed = true;
+    player.id = welcome.id;
+    player.side = welcome.side;
+    player.scale =
+        railroids::Scale::of(std::uint32_t{welcome.people_max} + welcome.bots, welcome.side);
+    return {.valid = welcome.id < welcome.people_max && welcome.tick_rate_hz > 0, .welcome = true};
+}
+
+Players::Seen Players::on_snapshot(Player& player, std::span<const std::byte> message) {
+    railroids::Snapshot& snapshot = *snapshot_;
+    if (!decode(message, player.scale, snapshot)) return {};
+    const std::uint32_t tick = snapshot.header.tick;
+    const bool first = player.tick == 0;
+    if (tick <= player.tick) return {};
+    const std::int32_t position_max = railroids::Fixed::from_int(player.side).raw();
+    const bool inside = snapshot.own.x >= 0 && snapshot.own.x <= position_max &&
+                        snapshot.own.y >= 0 && snapshot.own.y <= position_max;
+    const std::uint32_t gaps = first ? 0 : tick - player.tick - 1;
+    player.tick = tick;
+    return {.valid = inside, .tick = tick, .gaps = gaps};
+}
+
+// Whoever is told that we have come is told our name.
+Players::Seen Players::on_event(std::uint32_t index, std::span<const std::byte> message) const {
+    FieldReader reader(message);
+    MessageTag tag;
+    describe_tag(reader, tag);
+    bool right = true;
+    while (reader.more()) {
+        railroids::Event event;
+        describe_event(reader, event);
+        if (event.type != railroids::EventType::join || event.id != players_[index].id) continue;
+        const railroids::Name name = name_of(index);
+        right = right && std::ranges::equal(event.name, name);
+    }
+    return {.valid = reader.finished() && right};
+}
+
+Players::Seen Players::on_pong(std::span<const std::byte> message, Nanoseconds now) {
+    FieldReader reader(message);
+    Pong pong;
+    describe_pong(reader, pong);
+    if (!reader.finished()) return {};
+    return {.valid = true,
+            .latency = std::chrono::microseconds(std::uint32_t{microseconds(now) - pong.sent_us})};
+}
+
+bool Players::play(std::uint32_t index, Nanoseconds due, std::uint32_t input_hz) {
+    Player& player = players_[index];
+    if (!player.welcomed || player.tick == 0) return false;
+    steer(player);
+    // The next tick that has no input of ours yet; not far ahead, for the server skips none.
+    constexpr std::uint32_t lead_max = 4;
+    player.stamp = std::clamp(player.stamp + 1, player.tick + 1, player.tick + lead_max);
+    railroids::InputMessage input{.acknowledged_tick = player.tick,
+                                  .tick = player.stamp,
+                                  .sent_us = static_cast<std::uint16_t>(microseconds(due))};
+    input.inputs.push(player.wish);
+    input.view_back = 512;  // A page shows what was two ticks before.
+    std::array<std::byte, 32> message{};
+    const std::size_t size = railroids::encode(input, message);
+    ASSERT(size > 0);
+    if (!enqueue(index, std::span(message).first(size))) return false;
+
+    player.inputs += 1;
+    if (player.inputs % input_hz != 1 && input_hz > 1) return true;
+    Ping ping;
+    ping.sent_us = microseconds(due);
+    FieldWriter writer(message);
+    describe_ping(writer, ping);
+    enqueue(index, std::span(message).first(writer.finish()));
+    return true;
+}
+
+// A new wish now and then, of which a trigger is only pulled once.
+void Players::steer(Player& player) {
+    using railroids::Input;
+    player.wish.buttons &= static_cast<std::uint8_t>(~Input::fire);
+    if (!player.rng.chance(7)) return;
+    std::uint8_t buttons = player.rng.chance(60) ? Input::thrust : std::uint8_t{0};
+    if (player.rng.chance(40)) buttons |= player.rng.chance(50) ? Input::left : Input::right;
+    if (player.rng.chance(10)) buttons |= Input::brake;
+    if (player.rng.chance(50)) buttons |= Input::fire;
+    player.wish.buttons = buttons;
+    player.wish.aim = static_cast<std::uint8_t>(player.rng.below(256));
+}
+
+bool Players::enqueue(std::uint32_t index, std::span<const std::byte> message) {
+    Player& player = players_[index];
+    const auto room = std::span(player.out).subspan(player.out_size);
+    const std::size_t size = write_client_frame(room, Opcode::binary, message);
+    if (size == 0) return false;
+    player.out_size += size;
+    if (!player.queued) queue_.push_back(index);
+    player.queued = true;
+    return true;
+}
+
+void Players::flush() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < queue_.size(); ++i) {
+        const std::uint32_t index = queue_[i];
+        Player& player = players_[index];
+        const Client& client = clients_[index];
+        // What was sent the last time is known by now, but for what is sent below.
+        std::copy(player.out.begin() + static_cast<std::ptrdiff_t>(player.out_taken),
+                  player.out.begin() + static_cast<std::ptrdiff_t>(player.out_size),
+                  player.out.begin());
+        player.out_size -= player.out_taken;
+        player.out_taken = 0;
+        player.queued = player.out_size > 0 && client.state == Client::State::open;
+        if (!player.queued) continue;
+        ring_.broadcast(client.socket, std::span(player.out).first(player.out_size),
+                        {.op = Op::broadcast, .owner = client.handle(index)});
+        player.out_taken = player.out_size;
+        queue_[kept++] = index;  // To be looked at once more.
+    }
+    queue_.resize(kept);
+    ring_.submit();
+}
+
+void Players::on_short(std::uint32_t index, std::int32_t result) {
+    if (result < 0 && result != -EAGAIN) return;
+    players_[index].out_taken = result > 0 ? static_cast<std::size_t>(result) : 0;
+}
+
+}  // namespace ringtick::swarm
