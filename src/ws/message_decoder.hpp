@@ -36,7 +36,7 @@ public:
         std::span<std::byte> payload;            // Of a message, ping, pong; the reason of a close.
         CloseCode close_code = CloseCode::none;  // Of a close: the peer's, none if it gave none.
                                                  // Of a violation: what to close with.
-        std::size_t compressed_size = 0;         // Of a message that came compressed: its bytes then.
+        std::size_t compressed_size = 0;         // Of a message that came compressed.
     };
 
     // With an inflater, which others may use too, if permessage-deflate was negotiated.
