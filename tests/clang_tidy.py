@@ -20,7 +20,7 @@ TIDY = "clang-tidy-19"
 # The analyzer walks a test's every path, through all of GoogleTest, for up to a minute a file. It
 # stops there after this many steps a function, instead of 225,000; in the program it goes to the
 # end.
-TEST_STEPS_MAX = 40_000
+TEST_STEPS_MAX = 10_000
 
 
 def dependencies(build):
