@@ -39,8 +39,8 @@ std::span<std::byte> Connections::decode(Handle handle, Connection& c, std::span
     while (more && !must_wait(handle, c)) {
         more = on_frame_event(handle, c, decoder.next(input, assembly));
         // What begins behind a message, or behind a control frame by itself, has its own time.
-        if (more && c.state == Connection::State::open && !decoder.mid_message())
-            c.deadline = never;
+        const bool between = c.state == Connection::State::open && !decoder.mid_message();
+        if (more && between) c.deadline = never;
     }
     if (!more) input = {};
     if (c.state != Connection::State::open) return input;
@@ -58,8 +58,8 @@ std::span<std::byte> Connections::decode(Handle handle, Connection& c, std::span
 // Frames that have come are held back while their answers would not fit the output, and while those
 // before them were inflated to more than the budget of a tick.
 bool Connections::must_wait(Handle handle, const Connection& c) const {
-    if (c.state != Connection::State::open)
-        return false;  // They are neither answered nor inflated.
+    // Else they are neither answered nor inflated.
+    if (c.state != Connection::State::open) return false;
     const std::uint32_t per_tick = options_.inbound_bytes_per_tick;
     return (per_tick > 0 && c.inflated_debt >= per_tick) || is_full(handle, c);
 }
@@ -85,8 +85,8 @@ void Connections::hold(Handle handle, Connection& c, std::span<const std::byte> 
     }
     std::memmove(place.data(), input.data(), input.size());
     c.held_size += input.size();
-    if (over_budget(c))
-        arm_later(throttled_, handle, c);  // Else its output is full: see on_send().
+    // Else its output is full, and on_send() goes on.
+    if (over_budget(c)) arm_later(throttled_, handle, c);
 }
 
 void Connections::read_held(Handle handle, Connection& c) {

@@ -182,7 +182,7 @@ TEST(SnapshotFrames, TryLessOftenWhatDidNotShrink) {
 
 TEST(SnapshotFrames, TakeTheMemoryTheySay) {
     EXPECT_EQ(SnapshotFrames::memory(16'384, false), 131'072U);
-    EXPECT_EQ(SnapshotFrames::memory(16'384, true), 131'072U + 8 * (16'384 + 10) + 16'384);
+    EXPECT_EQ(SnapshotFrames::memory(16'384, true), 131'072U + 4 * (16'384 + 10) + 16'384);
     EXPECT_EQ(SnapshotFrames::memory(1 << 20, false), 2U * ((1 << 20) + 10));
 }
 
