@@ -47,13 +47,13 @@ Result<void> Connections::open() {
     if (options_.deflate) {
         compression_ = std::make_unique<Compression>(options_.message.message_size_max);
     }
-    for (auto* list : {&starved_, &throttled_, &unsent_, &dead_}) list->reserve(slots);
+    for (auto* list : {&starved_, &throttled_, &unsent_, &dead_}) list->reserve(2UL * slots);
     return {};
 }
 
 std::size_t Connections::memory_fixed() const {
     return table_.memory() + counts_.memory() + input_size(options_) +
-           (compression_ ? compression_->memory() : 0) + 4 * sizeof(Handle) * slots_of(options_);
+           (compression_ ? compression_->memory() : 0) + 8 * sizeof(Handle) * slots_of(options_);
 }
 
 std::size_t Connections::memory_reserved() const {

@@ -15,8 +15,10 @@ import resource
 import sys
 import time
 import traceback
+import zlib
 
-from horde import BINARY, CONTINUATION, PING, UPGRADE, frame, frame_header
+from horde import (BINARY, COMPRESSED, CONTINUATION, PING, UPGRADE, UPGRADE_DEFLATE, frame,
+                   frame_header)
 from scene import Scene, programs
 
 CASES = []
@@ -198,6 +200,23 @@ def tiny_frames_in_one_segment(tools):
         scene.horde.say(frames)
         programs.until(lambda: scene.since("closed.flood") == count, "all are cut")
         scene.figures["cut"] = count
+
+
+@case
+def little_that_inflates_to_much(tools):
+    count = tools.size(64, 32)
+    budget, message = 65_536, 16_384
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = (deflater.compress(bytes(message)) + deflater.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    with Scene(tools, count, "--deflate") as scene:
+        scene.horde.upgrade(count, words=UPGRADE_DEFLATE)
+        scene.horde.say(1_000 * frame(BINARY | COMPRESSED, bomb))
+        programs.until(lambda: scene.since("ticks") >= 60, "two seconds of play")
+        inflated = scene.since("inflate_bytes_out")
+        # A budget of it each tick, and the message that goes past it; the debt is remembered.
+        most = (scene.since("ticks") + 2) * budget + message
+        assert 0 < inflated <= count * most, inflated
+        scene.figures["inflated MB"] = inflated // 1_000_000
 
 
 def attempt(test, tools):

@@ -6,7 +6,10 @@ import time
 
 UPGRADE = (b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+UPGRADE_DEFLATE = UPGRADE.replace(
+    b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
 BINARY, PING = 2, 9
+COMPRESSED = 0x40  # Beside the opcode: RSV1 (RFC 7692, section 6).
 CONTINUATION = 0
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all.
 AT_ONCE = 256  # Newcomers in one go: fewer than the server's backlog takes.
@@ -74,10 +77,10 @@ class Horde:
         self.clients += newcomers
         return newcomers
 
-    def upgrade(self, count, receive_buffer=0):
+    def upgrade(self, count, receive_buffer=0, words=UPGRADE):
         """So many more, each with its opening handshake done."""
         for begin in range(0, count, AT_ONCE):
-            newcomers = self.connect(min(AT_ONCE, count - begin), UPGRADE, receive_buffer)
+            newcomers = self.connect(min(AT_ONCE, count - begin), words, receive_buffer)
             for client in newcomers:
                 client.settimeout(30)
                 head = client.recv(64)
