@@ -1,5 +1,6 @@
 #include "http/assets.hpp"
 
+#include "base/text.hpp"
 #include "http/field_value.hpp"
 #include "http/response.hpp"
 #include "http/text_writer.hpp"

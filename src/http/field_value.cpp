@@ -1,5 +1,7 @@
 #include "http/field_value.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 
 namespace ringtick::http {
@@ -15,12 +17,6 @@ char lower(char c) {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::optional<std::string_view> take_element(std::string_view& list) {

@@ -10,9 +10,6 @@ namespace ringtick::http {
 // In ASCII only: what HTTP compares without case is never anything else.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
-// Without the white space (space and tab) around it.
-std::string_view trim(std::string_view text);
-
 // Takes the next element off the front of a comma-separated list; empty ones do not count (5.6.1).
 // For lists without quoted strings.
 std::optional<std::string_view> take_element(std::string_view& list);

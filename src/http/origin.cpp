@@ -1,5 +1,6 @@
 #include "http/origin.hpp"
 
+#include "base/text.hpp"
 #include "http/field_value.hpp"
 
 #include <algorithm>
@@ -12,10 +13,6 @@ struct HostAndPort {
     std::string_view host;
     std::string_view port;
 };
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 std::string_view default_port(std::string_view scheme) {
     if (equals_ignoring_case(scheme, "http")) return "80";

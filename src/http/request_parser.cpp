@@ -2,7 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
-#include "http/field_value.hpp"
+#include "base/text.hpp"
 #include "http/request_rules.hpp"
 #include "http/request_target.hpp"
 

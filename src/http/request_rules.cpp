@@ -1,5 +1,6 @@
 #include "http/request_rules.hpp"
 
+#include "base/text.hpp"
 #include "http/field_value.hpp"
 
 #include <algorithm>
@@ -7,10 +8,6 @@
 namespace ringtick::http {
 
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 bool is_name_character(char c) {
     if (is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;

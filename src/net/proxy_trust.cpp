@@ -1,5 +1,6 @@
 #include "net/proxy_trust.hpp"
 
+#include "base/text.hpp"
 #include "http/field_value.hpp"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ std::optional<std::string_view> take_last_element(std::string_view& list) {
     while (!list.empty()) {
         const std::size_t comma = list.rfind(',');
         const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
-        const std::string_view element = http::trim(list.substr(begin));
+        const std::string_view element = trim(list.substr(begin));
         list = list.substr(0, begin > 0 ? comma : 0);
         if (!element.empty()) return element;
     }

@@ -1,6 +1,7 @@
 #include "ws/deflate_offer.hpp"
 
 #include "base/assert.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 
@@ -12,12 +13,6 @@ constexpr std::uint8_t window_bits_min = 8;  // RFC 7692, section 7.1.2.
 constexpr std::uint8_t window_bits_max = 15;
 // zlib makes no raw stream with a window of 256 bytes, so we cannot promise one.
 constexpr std::uint8_t our_window_bits_min = 9;
-
-std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // A text cut at each `separator` that does not stand inside a quoted string.
 class Parts {
