@@ -26,6 +26,8 @@ struct Tally {
     std::uint64_t lost = 0;     // Connections that ended without our doing.
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;       // Payload of the messages.
+    std::uint64_t compressed = 0;  // Messages that came compressed.
+    std::uint64_t wire_bytes = 0;  // Payload as it came, compressed or not.
     std::uint64_t gaps = 0;        // Ticks that a client did not get.
     std::uint64_t errors = 0;      // Messages that were not what they should be.
     std::uint64_t sent = 0;        // Messages of ours.
@@ -61,6 +63,8 @@ inline void Tally::add(const Tally& other) {
     lost += other.lost;
     messages += other.messages;
     bytes += other.bytes;
+    compressed += other.compressed;
+    wire_bytes += other.wire_bytes;
     gaps += other.gaps;
     errors += other.errors;
     sent += other.sent;

@@ -12,8 +12,13 @@ namespace ringtick::swarm {
 inline constexpr std::string_view websocket_key = "dGhlIHNhbXBsZSBub25jZQ==";
 inline constexpr std::string_view websocket_accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
+// What is said of compression (RFC 7692): the server must take no context over, so that each
+// message inflates by itself. What clients send is never compressed, which they need not announce.
+inline constexpr std::string_view deflate_name = "permessage-deflate";
+inline constexpr std::string_view deflate_offer = "permessage-deflate; server_no_context_takeover";
+
 // Reads the answer to an opening handshake however it is cut, keeping none of it: it looks for the
-// status 101, for the accept key, and for the end of the head.
+// status 101, for the accept key, for compression, and for the end of the head.
 class HandshakeReader {
 public:
     enum class Answer : std::uint8_t { pending, open, refused };
@@ -27,12 +32,16 @@ public:
             size_ += 1;
             if (size_ > head_size_max) return Answer::refused;
             follow(websocket_accept, accept_matched_, c);
+            follow(deflate_name, deflate_matched_, c);
             if (follow(head_end, end_matched_, c)) {
                 return accepted() ? Answer::open : Answer::refused;
             }
         }
         return Answer::pending;
     }
+
+    // Of a connection that is open.
+    bool compression_agreed() const { return deflate_matched_ == deflate_name.size(); }
 
 private:
     static constexpr std::string_view status = "HTTP/1.1 101 ";
@@ -53,6 +62,7 @@ private:
 
     std::uint32_t size_ = 0;
     std::uint8_t accept_matched_ = 0;
+    std::uint8_t deflate_matched_ = 0;
     std::uint8_t end_matched_ = 0;
 };
 

@@ -22,6 +22,8 @@ namespace ringtick::swarm {
 // (railroids/client.hpp) would take half a MiB for each.
 class Players {
 public:
+    static constexpr std::size_t message_size_max = 16'384;
+
     // What a complete message was.
     struct Seen {
         bool valid = false;
@@ -48,8 +50,6 @@ public:
     void on_short(std::uint32_t index, std::int32_t result);
 
 private:
-    static constexpr std::size_t message_size_max = 16'384;
-
     struct Player {
         explicit Player(std::uint64_t seed) : rng(seed) {}
 

@@ -81,10 +81,11 @@ void add_times_json(Text& text, const LatencyHistogram& times) {
 void add_tally_json(Text& text, Temper temper, const Tally& tally) {
     text.add(
         "\"{}\":{{\"clients\":{},\"connected\":{},\"joined\":{},\"refused\":{},\"lost\":{},"
-        "\"messages\":{},"
-        "\"bytes\":{},\"gaps\":{},\"errors\":{},\"sent\":{},\"unanswered\":{},\"latency_us\":",
+        "\"messages\":{},\"bytes\":{},\"compressed\":{},\"wire_bytes\":{},"
+        "\"gaps\":{},\"errors\":{},\"sent\":{},\"unanswered\":{},\"latency_us\":",
         name_of(temper), tally.clients, tally.connected, tally.joined, tally.refused, tally.lost,
-        tally.messages, tally.bytes, tally.gaps, tally.errors, tally.sent, tally.unanswered);
+        tally.messages, tally.bytes, tally.compressed, tally.wire_bytes, tally.gaps, tally.errors,
+        tally.sent, tally.unanswered);
     add_times_json(text, tally.latency);
     text.add("}},");
 }
@@ -119,6 +120,11 @@ std::string report_table(const Settings& settings, const Outcome& outcome) {
     if (settings.churn > 0) {
         text.add("{} left and {} came again\n", findings.left, findings.rejoined);
     }
+    if (settings.deflate) {
+        const Tally& healthy = findings.of(Temper::healthy);
+        text.add("{} of the healthy's messages came compressed; {} bytes of payload on the wire\n",
+                 healthy.compressed, healthy.wire_bytes);
+    }
 
     text.add("\n{:<16} {:>11} {:>11} {:>11} {:>11} {:>11}\n", "microseconds", "p50", "p90", "p99",
              "p99.9", "max");
@@ -140,11 +146,11 @@ std::string report_json(const Settings& settings, const Outcome& outcome) {
     text.add(
         "{{\"url\":\"{}\",\"mode\":\"{}\",\"clients\":{},\"seconds\":{:.3f},\"payload\":{},"
         "\"in_flight\":{},\"input_hz\":{},\"threads\":{},\"kernel\":\"{}\",\"ramp\":{},"
-        "\"slow_percent\":{},\"frozen_percent\":{},\"churn\":{},\"rtt_ms\":{:.3f},",
+        "\"slow_percent\":{},\"frozen_percent\":{},\"churn\":{},\"rtt_ms\":{:.3f},\"deflate\":{},",
         escaped(settings.url), settings.mode_name, settings.clients, seconds(settings.duration),
         settings.payload, settings.in_flight, settings.input_hz, settings.threads, kernel(),
         settings.ramp, settings.slow_percent, settings.frozen_percent, settings.churn,
-        seconds(settings.round_trip) * 1e3);
+        seconds(settings.round_trip) * 1e3, settings.deflate);
     text.add(
         "\"measured_s\":{:.3f},\"interrupted\":{},\"close_code\":{},"
         "\"left\":{},\"rejoined\":{},",

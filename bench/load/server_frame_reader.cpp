@@ -65,17 +65,18 @@ bool ServerFrameReader::begin_frame() {
         message_ = frame_;
         message_offset_ = 0;
         in_message_ = true;
+        compressed_ = header.reserved_bits == compressed_bit;
     }
     return true;
 }
 
 bool ServerFrameReader::header_valid(const FrameHeader& header) const {
-    if (header.reserved_bits != 0) return false;         // 5.2: no extension was asked for.
-    if (!is_known(header.opcode)) return false;          // 5.2
-    if (header.masked) return false;                     // 5.1: a server does not mask.
-    if (!header.payload_size_minimal) return false;      // 5.2
-    if ((header.payload_size >> 63) != 0) return false;  // 5.2
-    if (is_control(header.opcode)) {                     // 5.5
+    if (!reserved_bits_valid(header, compression_)) return false;  // 5.2
+    if (!is_known(header.opcode)) return false;                    // 5.2
+    if (header.masked) return false;                               // 5.1: a server does not mask.
+    if (!header.payload_size_minimal) return false;                // 5.2
+    if ((header.payload_size >> 63) != 0) return false;            // 5.2
+    if (is_control(header.opcode)) {                               // 5.5
         return header.fin && header.payload_size <= control_size_max;
     }
     return in_message_ == (header.opcode == Opcode::continuation);  // 5.4
@@ -93,7 +94,9 @@ ServerFrameReader::Event ServerFrameReader::next_data(std::span<const std::byte>
     return {.kind = Event::Kind::data,
             .opcode = message_,
             .message_end = message_end,
+            .compressed = compressed_,
             .offset = offset,
+            .wire_size = message_offset_,
             .bytes = piece};
 }
 

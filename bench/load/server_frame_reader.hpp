@@ -10,7 +10,8 @@
 namespace ringtick::swarm {
 
 // Turns a server's byte stream into messages, as pieces: the mirror of ws/frame_decoder.hpp, which
-// reads clients. Pure: no I/O, no clock, no allocation. A control frame comes whole.
+// reads clients. Pure: no I/O, no clock, no allocation. A control frame comes whole. Of a
+// compressed message the pieces are as they came (see unpacker.hpp).
 class ServerFrameReader {
 public:
     struct Event {
@@ -19,13 +20,18 @@ public:
         Kind kind = Kind::need_input;
         Opcode opcode = Opcode::continuation;  // Of the message, also in its later fragments.
         bool message_end = false;
+        bool compressed = false;           // The message (RFC 7692, section 6).
         std::uint64_t offset = 0;          // Where in its message the piece begins.
+        std::uint64_t wire_size = 0;       // Payload of the message that has come by now.
         std::span<const std::byte> bytes;  // Lives until the next call, or as long as the input.
     };
 
     // Takes what it needs off the front of `input`. Call again until it says need_input. After a
     // violation there is nothing more to read.
     Event next(std::span<const std::byte>& input);
+
+    // The server has agreed to permessage-deflate.
+    void allow_compression() { compression_ = true; }
 
 private:
     static constexpr std::size_t control_size_max = 125;  // RFC 6455, section 5.5.
@@ -43,6 +49,8 @@ private:
     bool in_message_ = false;  // Its last fragment has not come.
     bool final_ = false;       // Of the frame.
     bool failed_ = false;
+    bool compression_ = false;  // Was agreed.
+    bool compressed_ = false;   // The message is.
     Opcode frame_ = Opcode::continuation;
     Opcode message_ = Opcode::continuation;
     std::uint64_t frame_left_ = 0;

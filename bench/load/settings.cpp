@@ -38,10 +38,12 @@ bool parse_url(std::string_view url, Settings& settings) {
     settings.server.sin_port = htons(port);
     if (inet_pton(AF_INET, host.c_str(), &settings.server.sin_addr) != 1) return false;
     if (path.find_first_of(" \r\n#") != std::string_view::npos) return false;
+    const std::string extensions =
+        settings.deflate ? fmt::format("Sec-WebSocket-Extensions: {}\r\n", deflate_offer) : "";
     settings.request = fmt::format(
         "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n\r\n",
-        path, authority, websocket_key);
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n{}\r\n",
+        path, authority, websocket_key, extensions);
     return true;
 }
 
@@ -166,6 +168,8 @@ ParsedSettings parse_settings(int argc, const char* const* argv, Settings& setti
     app.option_defaults()->always_capture_default(false);
     add_load(app, settings);
     add_trouble(app, settings);
+    app.add_flag("--deflate", settings.deflate,
+                 "Offer permessage-deflate; what comes compressed is inflated and checked");
     add_count(app, {"--threads", "THREADS (1)", settings.threads, 1, 64,
                     "Threads that share the clients, each with a ring of its own"});
     app.add_option("--json", settings.json_path, "Write settings and results to this file, too")

@@ -27,7 +27,8 @@ struct Settings {
     std::uint32_t slow_percent = 0;    // Of the clients.
     std::uint32_t frozen_percent = 0;  // Of the clients.
     std::uint32_t churn = 0;           // Clients per second.
-    Nanoseconds round_trip{};          // Added.
+    bool deflate = false;
+    Nanoseconds round_trip{};  // Added.
     std::uint32_t threads = 1;
     std::string json_path;
 

@@ -62,6 +62,11 @@ std::size_t message_size(const Settings& settings) {
     return settings.mode == Mode::echo ? settings.payload : input_size;
 }
 
+// More than what is expected, so that a message of the wrong length is seen to be that.
+std::uint64_t inflated_size_max(const Settings& settings) {
+    return std::max(std::uint64_t{settings.payload} * 2, std::uint64_t{Players::message_size_max});
+}
+
 }  // namespace
 
 Shard::Shard(const Settings& settings, const Share& share, Shared& shared, Live& live)
@@ -77,6 +82,9 @@ Shard::Shard(const Settings& settings, const Share& share, Shared& shared, Live&
       arrivals_(share.count) {
     if (settings.mode == Mode::railroids) {
         players_ = std::make_unique<Players>(ring_, clients_, share.first);
+    }
+    if (settings.deflate) {
+        unpacker_ = std::make_unique<Unpacker>(share.count, inflated_size_max(settings));
     }
     unarmed_.reserve(share.count);
     pongs_.reserve(share.count);

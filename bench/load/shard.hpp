@@ -18,6 +18,7 @@
 #include "load/sender.hpp"
 #include "load/settings.hpp"
 #include "load/shared.hpp"
+#include "load/unpacker.hpp"
 
 namespace ringtick::swarm {
 
@@ -96,6 +97,8 @@ private:
 
     void read_stream(std::uint32_t index, std::span<const std::byte> bytes);
     bool read_frames(std::uint32_t index, std::span<const std::byte> bytes);
+    bool on_piece(std::uint32_t index, const ServerFrameReader::Event& piece);
+    static void count(Tally& seen, const ServerFrameReader::Event& end, std::uint64_t size);
     void on_data(std::uint32_t index, const ServerFrameReader::Event& piece);
     void on_echo(std::uint32_t index, const ServerFrameReader::Event& piece);
     void on_game(std::uint32_t index, const ServerFrameReader::Event& piece);
@@ -129,6 +132,7 @@ private:
     ClientMessages messages_;
     Sender sender_;
     std::unique_ptr<Players> players_;     // In Railroids: what clients say then is theirs.
+    std::unique_ptr<Unpacker> unpacker_;   // With --deflate.
     std::unique_ptr<Nanoseconds[]> dues_;  // Echo: of each client's messages in flight.
     FixedQueue<Delayed> delayed_;
     FixedQueue<std::uint32_t> arrivals_;  // Clients that are to connect.

@@ -136,6 +136,9 @@ void Shard::on_open(std::uint32_t index) {
     client.state = Client::State::open;
     shaking_ -= 1;
     open_ += 1;
+    if (settings_.deflate && client.handshake.compression_agreed()) {
+        client.frames.allow_compression();
+    }
     if (players_ != nullptr) players_->join(index);
     if (phase_ == Phase::measuring) {
         findings_.rejoined += 1;

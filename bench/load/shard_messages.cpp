@@ -36,7 +36,7 @@ bool Shard::read_frames(std::uint32_t index, std::span<const std::byte> bytes) {
             case ServerFrameReader::Event::Kind::need_input:
                 return true;
             case ServerFrameReader::Event::Kind::data:
-                on_data(index, event);
+                if (!on_piece(index, event)) return false;
                 break;
             case ServerFrameReader::Event::Kind::control:
                 if (!on_control(index, event)) return false;
@@ -46,6 +46,32 @@ bool Shard::read_frames(std::uint32_t index, std::span<const std::byte> bytes) {
                 return false;
         }
     }
+}
+
+// False if it is compressed and cannot be inflated.
+bool Shard::on_piece(std::uint32_t index, const ServerFrameReader::Event& piece) {
+    if (!piece.compressed) {
+        on_data(index, piece);
+        return true;
+    }
+    const auto message = unpacker_->read(index, piece);
+    if (!message) return true;
+    const bool readable = message->kind == ServerFrameReader::Event::Kind::data;
+    if (readable) {
+        on_data(index, *message);
+    } else {
+        tally(clients_[index]).errors += 1;
+    }
+    return readable;
+}
+
+// A message that was right.
+void Shard::count(Tally& seen, const ServerFrameReader::Event& end, std::uint64_t size) {
+    ASSERT(end.message_end);
+    seen.messages += 1;
+    seen.bytes += size;
+    seen.wire_bytes += end.wire_size;
+    if (end.compressed) seen.compressed += 1;
 }
 
 void Shard::on_data(std::uint32_t index, const ServerFrameReader::Event& piece) {
@@ -68,8 +94,7 @@ void Shard::on_game(std::uint32_t index, const ServerFrameReader::Event& piece) 
     if (message->welcome) seen.joined += 1;
     if (!message->valid) seen.errors += 1;
     if (!message->valid || !counting()) return;
-    seen.messages += 1;
-    seen.bytes += message->size;
+    count(seen, piece, message->size);
     seen.gaps += message->gaps;
     if (message->latency) {
         seen.latency.record(static_cast<std::uint64_t>(message->latency->count()));
@@ -96,8 +121,7 @@ void Shard::on_echo(std::uint32_t index, const ServerFrameReader::Event& piece) 
 
     Tally& seen = tally(client);
     const Nanoseconds due = due_of(index, number);
-    seen.messages += 1;
-    seen.bytes += settings_.payload;
+    count(seen, piece, settings_.payload);
     seen.latency.record(static_cast<std::uint64_t>((now_ - due).count()));
     const bool goes_on = phase_ == Phase::measuring && client.state == Client::State::open;
     if (goes_on) issue_after_answer(index);
@@ -114,8 +138,7 @@ void Shard::on_broadcast(std::uint32_t index, const ServerFrameReader::Event& pi
         return;
     }
     if (!counting()) return;
-    seen.messages += 1;
-    seen.bytes += settings_.payload;
+    count(seen, piece, settings_.payload);
     seen.gaps += broadcast->gaps;
     seen.latency.record(
         static_cast<std::uint64_t>((now_ - sent + settings_.round_trip / 2).count()));

@@ -27,47 +27,53 @@ std::string json_state(std::size_t size) {
     return text;
 }
 
-// What we compress must come back as it was.
-bool is_right(Deflater& deflater, Inflater& inflater, const std::string& state) {
-    std::vector<std::byte> out(state.size());
-    const std::size_t size = deflater.deflate(15, as_bytes(state), out);
-    const auto inflated = inflater.inflate(std::span(out).first(size));
-    return size > 0 && as_text(inflated.message) == state;
+// A state of the size that a benchmark asks for, compressed and inflated again.
+struct RoundTrip {
+    explicit RoundTrip(const benchmark::State& state)
+        : plain(json_state(static_cast<std::size_t>(state.range(0)))),
+          out(plain.size()),
+          inflater(plain.size()),
+          compressed_size(compress()) {}
+
+    std::size_t compress() { return deflater.deflate(15, as_bytes(plain), out); }
+    std::span<const std::byte> compressed() const { return std::span(out).first(compressed_size); }
+    // What we compress must come back as it was.
+    bool is_right() {
+        return compressed_size > 0 && as_text(inflater.inflate(compressed()).message) == plain;
+    }
+
+    std::string plain;
+    std::vector<std::byte> out;
+    Deflater deflater;
+    Inflater inflater;
+    std::size_t compressed_size;
+};
+
+void count_bytes(benchmark::State& state) {
+    state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 
 // Measures: one snapshot, compressed by itself. Leaves out: the frame around it.
 void deflate_state(benchmark::State& state) {
-    const auto size = static_cast<std::size_t>(state.range(0));
-    const std::string plain = json_state(size);
-    std::vector<std::byte> out(size);
-    Deflater deflater;
-    Inflater inflater(size);
-    if (!is_right(deflater, inflater, plain)) return state.SkipWithError("it does not come back");
+    RoundTrip trip(state);
+    if (!trip.is_right()) return state.SkipWithError("it does not come back");
 
-    std::size_t compressed = 0;
-    for ([[maybe_unused]] auto _ : state) {
-        compressed = deflater.deflate(15, as_bytes(plain), out);
-        benchmark::DoNotOptimize(compressed);
-    }
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
-    state.counters["left"] = static_cast<double>(compressed) / static_cast<double>(size);
+    for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(trip.compress());
+    count_bytes(state);
+    state.counters["left"] =
+        static_cast<double>(trip.compressed_size) / static_cast<double>(trip.plain.size());
 }
 
 // Measures: a message of a client, inflated. Leaves out: the decoder around it.
 void inflate_state(benchmark::State& state) {
-    const auto size = static_cast<std::size_t>(state.range(0));
-    const std::string plain = json_state(size);
-    std::vector<std::byte> out(size);
-    Deflater deflater;
-    Inflater inflater(size);
-    if (!is_right(deflater, inflater, plain)) return state.SkipWithError("it does not come back");
+    RoundTrip trip(state);
+    if (!trip.is_right()) return state.SkipWithError("it does not come back");
 
-    const auto compressed = std::span(out).first(deflater.deflate(15, as_bytes(plain), out));
     for ([[maybe_unused]] auto _ : state) {
-        const auto result = inflater.inflate(compressed);
+        const auto result = trip.inflater.inflate(trip.compressed());
         benchmark::DoNotOptimize(result.message.data());
     }
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
+    count_bytes(state);
 }
 
 // From the smallest that is tried to the largest that a server sends by default.

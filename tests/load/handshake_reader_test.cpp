@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace ringtick::swarm {
 namespace {
@@ -42,6 +43,18 @@ TEST(HandshakeReader, RefusesAnotherStatusOrAnotherKeyOrAHeadWithoutEnd) {
     EXPECT_EQ(read(wrong_key), Answer::refused);
     EXPECT_EQ(read("HTTP/1.1 101 x\r\n\r\n"), Answer::refused);
     EXPECT_EQ(read("HTTP/1.1 101 " + std::string(20'000, 'x')), Answer::refused);
+}
+
+TEST(HandshakeReader, SeesWhetherTheServerAgreedToCompress) {
+    std::string head = good;
+    head.insert(head.find("Upgrade:"),
+                "Sec-WebSocket-Extensions: " + std::string(deflate_offer) + "\r\n");
+    for (const auto& [answer, agreed] : {std::pair(good, false), std::pair(head, true)}) {
+        HandshakeReader reader;
+        auto input = as_bytes(answer);
+        ASSERT_EQ(reader.read(input), Answer::open);
+        EXPECT_EQ(reader.compression_agreed(), agreed);
+    }
 }
 
 TEST(HandshakeReader, ExpectsTheAnswerToItsOwnKey) {

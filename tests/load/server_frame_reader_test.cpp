@@ -122,6 +122,34 @@ TEST(ServerFrameReader, RefusesWhatAServerMustNotSend) {
     EXPECT_EQ(read({raw({0x89, 126, 0, 126})}), "!") << "a ping too long";
 }
 
+// RFC 7692, section 6: the bit stands on the first frame of a message, and says it of all of them.
+TEST(ServerFrameReader, TellsWhichMessagesAreCompressedOnceThatWasAgreed) {
+    ServerFrameReader reader;
+    reader.allow_compression();
+    const std::string wire = raw({0x42, 0x01, 'a'}) + server_frame(Opcode::ping, "p") +
+                             raw({0x80, 0x02, 'b', 'c'}) + server_frame(Opcode::binary, "d");
+    auto input = as_bytes(wire);
+    std::string story;
+    for (auto event = reader.next(input); event.kind != ServerFrameReader::Event::Kind::need_input;
+         event = reader.next(input)) {
+        ASSERT_NE(event.kind, ServerFrameReader::Event::Kind::violation);
+        story += std::string(event.compressed ? "z" : "-") + std::to_string(event.wire_size);
+    }
+    EXPECT_EQ(story, "z1-0z3-1");
+}
+
+TEST(ServerFrameReader, RefusesTheCompressionBitWhereItMustNotStand) {
+    for (const std::string& wire :
+         {raw({0xC9, 0x00}), raw({0x42, 0x01, 'a', 0xC0, 0x00}), raw({0xA2, 0x00})}) {
+        ServerFrameReader reader;
+        reader.allow_compression();
+        auto input = as_bytes(wire);
+        auto event = reader.next(input);
+        while (event.kind == ServerFrameReader::Event::Kind::data) event = reader.next(input);
+        EXPECT_EQ(event.kind, ServerFrameReader::Event::Kind::violation);
+    }
+}
+
 TEST(ServerFrameReader, ReadsNothingAfterAViolation) {
     ServerFrameReader reader;
     const std::string wire = raw({0x83, 0x00}) + server_frame(Opcode::text, "more");

@@ -78,6 +78,30 @@ def check_echo(swarm, server_program):
     assert scheduled.healthy["sent"] == 20 * 50
 
 
+def check_deflate(swarm, server_program):
+    how = ("--clients", "20", "--seconds", "1", "--mode", "broadcast", "--payload", "900",
+           "--deflate")
+    with programs.bench_server(server_program, "broadcast", "50", "900", "--deflate") as server:
+        packed = Run(swarm, server.port, *how)
+        plain = Run(swarm, server.port, *how[:-1])
+        wrong = Run(swarm, server.port, "--clients", "1", "--seconds", "0.1", "--mode", "broadcast",
+                    "--payload", "901", "--deflate")
+    with programs.bench_server(server_program, "broadcast", "50", "900") as server:
+        refused = Run(swarm, server.port, *how)
+    for run in (packed, plain, refused):
+        assert run.code == 0, run.err
+        assert run.healthy["messages"] >= 20 and run.healthy["errors"] == 0
+        assert run.healthy["bytes"] == 900 * run.healthy["messages"]
+    assert packed.healthy["compressed"] == packed.healthy["messages"]
+    assert 0 < packed.healthy["wire_bytes"] < packed.healthy["bytes"] / 4
+    assert "came compressed" in packed.out
+    for run in (plain, refused):
+        assert run.healthy["compressed"] == 0
+        assert run.healthy["wire_bytes"] == run.healthy["bytes"]
+    # It is checked as ever.
+    assert wrong.code == 1 and wrong.healthy["errors"] > 0
+
+
 def check_tempers(swarm, server_program):
     # More than what a small receive buffer and the server's send buffer take in.
     with programs.bench_server(server_program, "broadcast", "100", "4096") as server:
@@ -166,7 +190,9 @@ def check_wrong_length(swarm, server_program):
     assert "not what they should be" in run.err
 
 
-def check_server_killed(swarm, server_program):
+def interrupted_run(swarm, server_program, interrupt):
+    """A run of a minute that ends early: `interrupt` gets the server's process and the swarm's once
+    messages flow. Returns the exit code and what was said."""
     with programs.bench_server(server_program, "broadcast", "50", "64") as server:
         process = subprocess.Popen(
             [swarm, "--url", f"ws://127.0.0.1:{server.port}/", "--clients", "30", "--seconds",
@@ -176,27 +202,23 @@ def check_server_killed(swarm, server_program):
         while " messages" not in line:
             assert line, "it ended before it began"
             line = process.stderr.readline()
-        server.process.kill()
-        # It does not sit out its minute with nobody left.
+        interrupt(server.process, process)
+        # It does not sit out its minute.
         out, err = process.communicate(timeout=programs.PATIENCE_S)
-    assert process.returncode == 1
+    return process.returncode, out, err
+
+
+def check_server_killed(swarm, server_program):
+    code, out, err = interrupted_run(swarm, server_program, lambda server, load: server.kill())
+    assert code == 1
     assert "30 healthy clients lost their connection" in err, err
     assert "healthy" in out
 
 
 def check_interrupted(swarm, server_program):
-    with programs.bench_server(server_program, "broadcast", "50", "64") as server:
-        process = subprocess.Popen(
-            [swarm, "--url", f"ws://127.0.0.1:{server.port}/", "--clients", "30", "--seconds",
-             "60", "--mode", "broadcast", "--payload", "64"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = process.stderr.readline()
-        while " messages" not in line:
-            assert line, "it ended before it began"
-            line = process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=programs.PATIENCE_S)
-    assert process.returncode == 0, err
+    code, out, err = interrupted_run(swarm, server_program,
+                                     lambda server, load: load.send_signal(signal.SIGINT))
+    assert code == 0, err
     assert "interrupted" in out and "healthy" in out, out
 
 
@@ -205,7 +227,7 @@ def check_usage(swarm):
     assert asked.returncode == 0
     for word in ("--url", "--clients", "--seconds", "--mode", "railroids", "--payload",
                  "--in-flight", "--input-hz", "--ramp", "--slow", "--frozen", "--churn",
-                 "--rtt", "--threads", "--json", "Exit codes"):
+                 "--rtt", "--deflate", "--threads", "--json", "Exit codes"):
         assert word in asked.stdout, f"--help does not mention {word}"
     good = ["--url", "ws://127.0.0.1:9/", "--clients", "1", "--seconds", "1", "--mode", "echo"]
     for wrong in ([], good[2:], [*good, "--nonsense"], [*good, "--payload", "-1"],
@@ -233,6 +255,7 @@ def main():
     check_nobody_there(swarm)
     check_broadcast(swarm, server_program)
     check_echo(swarm, server_program)
+    check_deflate(swarm, server_program)
     check_tempers(swarm, server_program)
     check_churn(swarm, server_program)
     check_round_trip(swarm, server_program)
