@@ -88,6 +88,9 @@ void add_options(CLI::App& app, BenchOptions& bench, Options& options) {
         ->capture_default_str();
     app.add_flag("--deflate", options.net.deflate,
                  "Compress messages for clients that can (permessage-deflate)");
+    app.add_flag("--realtime", options.realtime,
+                 "Schedule the loop in real time (SCHED_FIFO), and spin for the last 50 us before "
+                 "each tick; refused, it says so on stderr");
     app.footer(
         "On SIGTERM or SIGINT one JSON line of totals is printed. Exit codes: 0 fine, 1 the\n"
         "machine refuses (with the remedy), 2 bad usage.");

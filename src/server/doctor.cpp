@@ -2,6 +2,7 @@
 // the remedy. It opens what a server opens, and sends one message through it.
 #include "base/bytes.hpp"
 #include "net/options.hpp"
+#include "server/realtime.hpp"
 #include "uring/buffer_ring.hpp"
 #include "uring/refusal.hpp"
 #include "uring/ring.hpp"
@@ -170,15 +171,18 @@ void print_features(const Patient& patient, const DoctorOptions& options) {
 
 // Scheduling in real time takes the worst late ticks away (sched(7)). Found out by trying it.
 void print_scheduling() {
-    const sched_param realtime{.sched_priority = 1};
+    const sched_param realtime{.sched_priority = realtime_priority};
     const sched_param normal{};
     if (sched_setscheduler(0, SCHED_FIFO, &realtime) == 0) {
         sched_setscheduler(0, SCHED_OTHER, &normal);
-        print_row("scheduling", "normal; SCHED_FIFO is allowed");
+        print_row("scheduling", "normal; SCHED_FIFO is allowed (--realtime)");
         return;
     }
     print_row("scheduling", "normal; SCHED_FIFO is not allowed");
-    print_advice("for steadier ticks: CAP_SYS_NICE, or LimitRTPRIO=1 and --ulimit rtprio=1");
+    print_advice(
+        fmt::format("for steadier ticks (--realtime): CAP_SYS_NICE, or LimitRTPRIO={} or "
+                    "--ulimit rtprio={}",
+                    realtime_priority, realtime_priority));
 }
 
 int refused(const Error& error, const MachineFacts& facts) {

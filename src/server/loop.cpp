@@ -14,6 +14,7 @@
 #include "server/allocation_counter.hpp"
 #include "server/clock.hpp"
 #include "server/log.hpp"
+#include "server/realtime.hpp"
 
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -73,9 +74,10 @@ void Loop::run() {
 // ------------------------------------------------------------------------------- the turn, whole
 
 void Loop::turn() {
-    const Nanoseconds deadline = std::min(clock_.deadline(), now_ + sleep_max);
+    // Awake for the last moment, if asked for; what comes meanwhile is gathered after it.
+    const Nanoseconds deadline = std::min(clock_.deadline() - options_.spin, now_ + sleep_max);
     parts_.ring.submit_and_wait(completions_wanted(), deadline);
-    now_ = monotonic_now();
+    now_ = now_or_at(clock_.deadline(), options_.spin);
     stats_.turns += 1;
     stats_.now_ns = count_ns(now_);
 

@@ -23,6 +23,7 @@ struct LoopOptions {
     std::uint32_t rate_hz = 30;
     std::uint32_t catch_up_max = 4;
     std::uint32_t snapshot_size_max = 16'384;
+    Nanoseconds spin{};                               // Before each tick; see server/realtime.hpp.
     Nanoseconds drain_max = std::chrono::seconds(2);  // After SIGTERM.
 };
 

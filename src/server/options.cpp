@@ -119,6 +119,9 @@ void add_server_options(CLI::App& app, Options& options) {
     app.add_flag("--deflate", options.net.deflate,
                  "Compress messages for clients that can (permessage-deflate); for games whose "
                  "messages are not packed already");
+    app.add_flag("--realtime", options.realtime,
+                 "Steadier ticks: schedule the loop in real time (SCHED_FIFO) and spin for the "
+                 "last 50 us before each; the start line says what was obtained");
     app.add_option("--log-level", options.log_level,
                    "How much to log, to stderr: trace, debug, info, warning, error or off")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))

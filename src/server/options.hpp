@@ -29,6 +29,7 @@ struct Options {
     std::uint64_t seed = 1;
     std::uint32_t bots = 0;
 
+    bool realtime = false;
     FeatureMask mask;
     std::string log_level = "info";
     bool check_only = false;

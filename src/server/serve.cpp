@@ -56,7 +56,9 @@ int run_to_the_end(const Options& options, const Program& program, ServerKind ki
         release_stop_signals();
         return report(program, fmt::format("{}: {}\n", program.name, server->describe()));
     }
-    log_info(server->describe());
+    // What was asked for and refused is to be seen by those, too, who do not ask for news.
+    const auto say = server->granted() ? log_info : log_warning;
+    say(server->describe());
     if (!kind.quiet) {
         // Whoever started it may not read this, or no longer: it serves all the same.
         print_if_taken(

@@ -88,6 +88,7 @@ Server::~Server() {
 }
 
 Result<void> Server::open() {
+    if (options_.realtime) realtime_ = request_realtime();
     // Before the ring: it keeps the limit that was in force when it was made.
     raise_descriptor_limit(options_.net.connections_max);
     const sigset_t stop = stop_signals();
@@ -146,6 +147,11 @@ void Server::open_rooms() {
     }
 }
 
+// Who only echoes has no tick to be awake for.
+Nanoseconds Server::spin() const {
+    return options_.realtime && !kind_.echo ? realtime_spin : Nanoseconds{};
+}
+
 void Server::attach_metrics() {
     metrics_ = {.loop = &loop_stats_,
                 .ring = &ring_.stats(),
@@ -165,7 +171,8 @@ void Server::run() {
                .signals = signals_},
               {.rate_hz = options_.rate_hz,
                .catch_up_max = options_.catch_up_max,
-               .snapshot_size_max = options_.snapshot_size_max},
+               .snapshot_size_max = options_.snapshot_size_max,
+               .spin = spin()},
               loop_stats_);
     loop.run();
     log_info("stopped");
@@ -223,13 +230,14 @@ std::string Server::describe() const {
         "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, {} receive "
         "buffers of {} B, {}; memory taken at start {} MiB beside the game's own, address space "
         "for "
-        "messages {} MiB",
+        "messages {} MiB{}",
         features.submissions, features.completions, features.raw,
         features.defer_taskrun ? "deferred task work" : "cooperative task work",
         features.absolute_deadline ? "absolute" : "relative",
         features.recv_budget ? "by the kernel" : "by cancelling", buffers_.count(),
         options_.net.receive_buffer_size, describe_compression(connections_.compression()),
-        fixed / mib, connections_.memory_reserved() / mib);
+        fixed / mib, connections_.memory_reserved() / mib,
+        options_.realtime ? "; " + ringtick::describe(realtime_, spin()) : std::string());
 }
 
 }  // namespace ringtick

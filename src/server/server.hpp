@@ -9,6 +9,7 @@
 #include "server/loop.hpp"
 #include "server/metrics.hpp"
 #include "server/options.hpp"
+#include "server/realtime.hpp"
 #include "server/rooms.hpp"
 #include "server/serve.hpp"
 #include "uring/buffer_ring.hpp"
@@ -45,6 +46,8 @@ public:
 
     // The line for the log: what the kernel granted and what memory was taken.
     std::string describe() const;
+    // False if it runs with less than it was told to; the line says what.
+    bool granted() const { return realtime_.refusal == 0; }
     std::uint16_t port() const { return listener_.port(); }
 
     void run();
@@ -54,6 +57,7 @@ private:
     [[nodiscard]] Result<void> open_ring();
     [[nodiscard]] Result<void> open_listener();
     RoomLimits room_limits() const;
+    Nanoseconds spin() const;
     void open_rooms();
     void attach_metrics();
 
@@ -70,6 +74,7 @@ private:
     Connections connections_;
     Listener listener_;
     int signals_ = -1;
+    Realtime realtime_;
     LoopStats loop_stats_;
     Metrics metrics_;
 };

@@ -55,7 +55,7 @@ TEST(Options, HelpIsNoFailureAndNamesEveryLimitWithItsDefault) {
          {"--listen", "--rate-hz", "--connections-max", "4096", "--message-max", "16384",
           "--handshake-timeout", "--stall-timeout", "--snapshot-max", "--config", "Exit codes",
           "--connections-per-ip-max", "--trust-proxy", "--pongs-per-tick", "--response-timeout",
-          "--inbox-messages", "--request-head-max", "--request-line-max"}) {
+          "--inbox-messages", "--request-head-max", "--request-line-max", "--realtime"}) {
         EXPECT_NE(outcome.output.find(word), std::string::npos) << word;
     }
 }

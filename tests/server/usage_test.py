@@ -13,7 +13,7 @@ def main():
     asked = run(program, "--help")
     assert asked.returncode == 0
     for word in ("PORT", "echo", "broadcast", "--message-max", "--fragments-max", "--trust-proxy",
-                 "--connections-per-ip-max", "Exit codes"):
+                 "--connections-per-ip-max", "--realtime", "Exit codes"):
         assert word in asked.stdout, f"--help does not mention {word}"
     for wrong in (["9100"], ["9100", "shout"], ["99999999", "echo"], ["9100", "echo", "--nonsense"],
                   ["9100", "broadcast", "0", "64"], ["9100", "broadcast", "60", "8"],
