@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
-"""Draws the chart of README from the committed JSON of bench/results/.
+"""Makes README's figures, the table and the chart, from the committed JSON of bench/results/.
 
-usage: chart.py OUT.svg RESULT.json...
+usage: chart.py
 
-For each scenario a bar for each server: instructions a message, user and kernel, the figure that
-repeats. Each title says what was measured; the foot, on what machine and when.
+Of each scenario the latest result counts; what `./dev bench --quick` left does not. The table is
+bench/section.py's. In the chart each scenario that tells what a message costs has a bar for each
+server: instructions, user and kernel, the figure that repeats. The foot says on what machine and
+when.
 """
 import json
 import pathlib
 import sys
 from xml.sax.saxutils import escape
 
+import section
+from scenarios import SCENARIOS
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 WIDTH, LEFT, RIGHT = 760, 130, 150
 BAR, GAP, TITLE, FOOT = 16, 6, 34, 30
-LEFT_OUT = {"ringtick again"}  # The control is for the table.
 STYLE = """text { font: 13px sans-serif; fill: #888 } .title { font-weight: bold }
 .user { fill: #d2691e } .kernel { fill: #5b8db8 } .ours { font-weight: bold }"""
 
@@ -37,7 +42,7 @@ def bar(y, row, scale):
 def panel(y, result):
     """A scenario from y on: its elements, and where the next begins."""
     rows = [row for row in result["summary"]
-            if row["server"] not in LEFT_OUT and row["user"] is not None]
+            if row["server"] != section.CONTROL and row["user"] is not None]
     elements = [text(LEFT, y + 20, f"{result['scenario']}: {result['what']}", "title")]
     y += TITLE
     most = max((row["user"] + row["kernel"] for row in rows), default=1)
@@ -60,12 +65,29 @@ def chart(results):
             f"<style>{STYLE}</style>\n" + "\n".join(elements) + "\n</svg>\n")
 
 
+def latest(directory):
+    """The newest result of each scenario, in the scenarios' order."""
+    newest = {}
+    for path in sorted(directory.glob("*.json")):  # Their names begin with the date.
+        result = json.loads(path.read_text())
+        if not result["method"]["quick"]:
+            newest[result["scenario"]] = result
+    return [newest[name] for name in SCENARIOS if name in newest]
+
+
+def pictured(results):
+    return [result for result in results if result["table"] == "messages"]
+
+
 def main():
-    if len(sys.argv) < 3:
+    if len(sys.argv) > 1:
         print(__doc__, file=sys.stderr)
         return 2
-    results = [json.loads(pathlib.Path(name).read_text()) for name in sys.argv[2:]]
-    pathlib.Path(sys.argv[1]).write_text(chart(results))
+    results = latest(ROOT / "bench/results")
+    readme = ROOT / "README.md"
+    readme.write_text(section.replaced(readme.read_text(), results))
+    if pictured(results):
+        (ROOT / section.CHART).write_text(chart(pictured(results)))
     return 0
 
 

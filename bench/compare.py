@@ -2,10 +2,11 @@
 """Measures our server beside those of others: the same load, the same minute, one core each.
 
 usage: compare.py BUILD_DIRECTORY [SCENARIO...] [--quick] [--repeats N] [--seconds S]
-                  [--results DIR]
+                  [--results DIR] [--dry-run]
 
-In each repeat every server runs once, in an order that is shuffled anew (the seed is printed), and
-ours a second time as a control: how far that is from the first says how far to trust the rest.
+In each repeat every contestant of a scenario runs once, in an order that is shuffled anew (the seed
+is printed). Where others compete, ours runs a second time as a control: how far that is from the
+first says how far to trust the rest.
 The figures are medians over the repeats; ratios are of runs of the same repeat. The server has core
 0 and the load core 1. A table for each scenario goes to stdout, all repeats to
 DIR/DATE-SCENARIO.json.
@@ -23,45 +24,10 @@ import sys
 
 from figures import remarks, summary, table
 from run import Failed, run
+from scenarios import QUICK, SCENARIOS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-
-
-def broadcast(what, clients, rate_hz, size, *load):
-    return {"what": what, "server": ["broadcast", rate_hz, size],
-            "load": ["--mode", "broadcast", "--clients", clients, "--payload", size, *load]}
-
-
-def echo(what, clients, size, in_flight):
-    return {"what": what, "server": ["echo"],
-            "load": ["--mode", "echo", "--clients", clients, "--payload", size,
-                     "--in-flight", in_flight]}
-
-
-SCENARIOS = {
-    "B1": broadcast("broadcast, 1000 clients, 30 Hz, 512 B", 1000, 30, 512),
-    "B2": broadcast("broadcast, 1000 clients, 60 Hz, 128 B, each sends 20 inputs/s", 1000, 60, 128,
-                    "--input-hz", 20),
-    "B3": broadcast("broadcast, 5000 clients, 20 Hz, 256 B", 5000, 20, 256),
-    "I1": broadcast("broadcast, 1000 clients, 10 Hz, 64 B, each sends 60 inputs/s", 1000, 10, 64,
-                    "--input-hz", 60),
-    "E1": echo("echo, 100 clients, 64 B, 1 in flight", 100, 64, 1),
-    "E2": echo("echo, 1000 clients, 64 B, 8 in flight", 1000, 64, 8),
-    "S1": broadcast("B1 with 10 % of the clients frozen and 10 % reading 1 KB/s", 1000, 30, 512,
-                    "--frozen", 10, "--slow", 10),
-    "M": broadcast("memory: 10,000 connections, 1 Hz, 16 B", 10_000, 1, 16),
-}
-QUICK = ["B1", "B2", "E2"]
-
-
-def servers(build):
-    """Each with its command; the floor is the same bytes by a bare send(2) loop."""
-    ours = [build / "src/ringtick-bench-server"]
-    peers = build / "bench/peers"
-    node = ["node", "--max-semi-space-size=64", ROOT / "bench/peers/ws.mjs"]
-    return {"ringtick": ours, "ringtick again": ours, "floor": [peers / "peer-floor"],
-            "floor_uring": [peers / "peer-floor-uring"], "beast": [peers / "peer-beast"],
-            "libwebsockets": [peers / "peer-libwebsockets"], "ws": node}
+QUICK_SECONDS = 2.5
 
 
 def say(text):
@@ -81,39 +47,44 @@ def machine():
             "memory_mib": memory >> 20, "kernel": platform.release()}
 
 
-def method(options, seed):
-    return {"repeats": options.repeats, "seconds": options.seconds, "quick": options.quick,
-            "seed": seed, "server_core": 0, "load_core": 1,
+def method(name, options, seed):
+    built_with = options.build / ".options"  # As ./dev leaves it.
+    return {"repeats": options.repeats, "seconds": seconds_of(name, options),
+            "build": built_with.read_text().strip() if built_with.exists() else "unknown",
+            "quick": options.quick, "seed": seed, "server_core": 0, "load_core": 1,
             "order": "shuffled in each repeat; 'ringtick again' is the control",
             "window": "from the load's first line of progress to its last, a second before the end "
                       "or less",
             "load_average_before": os.getloadavg()}
 
 
-def one_run(scenario, command, load_program, seconds):
+def seconds_of(name, options):
+    return options.seconds or (QUICK_SECONDS if options.quick else SCENARIOS[name].seconds)
+
+
+def one_run(contestant, seconds, places):
     """Tries twice: on a machine shared with others, something may go wrong once."""
-    load = [load_program, *scenario["load"], "--seconds", seconds]
+    arguments = (contestant, places["build"] / "bench/load/ringtick-swarm", seconds, places)
     try:
-        return run(command, scenario["server"], load)
+        return run(*arguments)
     except Failed as problem:
         say(f"   {problem}; once more")
-        return run(command, scenario["server"], load)
+        return run(*arguments)
 
 
 def measure(name, options, seed):
     """All runs of a scenario."""
-    scenario = SCENARIOS[name]
     order = random.Random(f"{seed} {name}")
     runs = []
-    contestants = servers(options.build)
-    load_program = options.build / "bench/load/ringtick-swarm"
+    places = {"build": options.build, "root": ROOT}
+    contestants = SCENARIOS[name].contestants
     for repeat in range(1, options.repeats + 1):
         turns = list(contestants)
         order.shuffle(turns)
         for position, server in enumerate(turns, 1):
             say(f"   {name}, repeat {repeat} of {options.repeats}: {server}")
             try:
-                figures = one_run(scenario, contestants[server], load_program, options.seconds)
+                figures = one_run(contestants[server], seconds_of(name, options), places)
             except Failed as problem:
                 say(f"   left out: {problem}")
                 continue
@@ -124,17 +95,20 @@ def measure(name, options, seed):
 
 def report(name, options, seed):
     """Measures a scenario, prints its table and writes its file. False if nothing was measured."""
-    about = {"scenario": name, "what": SCENARIOS[name]["what"],
+    scenario = SCENARIOS[name]
+    about = {"scenario": name, "what": scenario.what, "table": scenario.table,
              "date": datetime.date.today().isoformat(),
              "commit": output_of("git", "rev-parse", "HEAD"),
-             "changed_since": output_of("git", "status", "--porcelain", "--", "src", "bench") != "",
-             "machine": machine(), "method": method(options, seed)}
+             "changed_since": output_of("git", "status", "--porcelain", "--", "src", "game-demo",
+                                        "bench", ":!bench/results") != "",
+             "machine": machine(), "method": method(name, options, seed)}
     runs = measure(name, options, seed)
     if not runs:
         say(f"{name}: no run succeeded")
         return False
     rows = summary(runs)
-    print(f"\n{name}: {SCENARIOS[name]['what']} (medians of {options.repeats})\n{table(rows)}")
+    print(f"\n{name}: {scenario.what} (medians of {options.repeats})\n"
+          f"{table(rows, scenario.table)}")
     for remark in remarks(runs):
         print(remark)
     sys.stdout.flush()
@@ -146,29 +120,36 @@ def report(name, options, seed):
 
 
 def parse():
-    parser = argparse.ArgumentParser(description="Measures our server beside those of others.")
+    parser = argparse.ArgumentParser(
+        description="Measures our server beside those of others.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="scenarios:\n" + "\n".join(f"  {name:<4}{scenario.what}"
+                                           for name, scenario in SCENARIOS.items()))
     parser.add_argument("build", type=pathlib.Path, metavar="BUILD_DIRECTORY")
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO",
-                        help="; ".join(f"{name}: {scenario['what']}"
-                                       for name, scenario in SCENARIOS.items()).replace("%", "%%"))
+                        help=f"those below; all of them, or quick: {', '.join(QUICK)}")
     parser.add_argument("--quick", action="store_true",
                         help="fewer and shorter runs, under two minutes: to look, not to quote")
     parser.add_argument("--repeats", type=int, help="of each server in each scenario (5; quick: 1)")
-    parser.add_argument("--seconds", type=float, help="of load in each run (6; quick: 2.5)")
+    parser.add_argument("--seconds", type=float,
+                        help=f"of load in each run (6 to 20, as the scenario needs; "
+                             f"quick: {QUICK_SECONDS})")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "bench/results")
-    options = parser.parse_args()
+    parser.add_argument("--dry-run", action="store_true", help="only look at the arguments")
+    options = parser.parse_intermixed_args()
     unknown = [name for name in options.scenarios if name not in SCENARIOS]
     if unknown:
         parser.error(f"no scenario is called {unknown[0]}: there are {', '.join(SCENARIOS)}")
     options.build = options.build.resolve()
     options.scenarios = options.scenarios or (QUICK if options.quick else list(SCENARIOS))
     options.repeats = options.repeats or (1 if options.quick else 5)
-    options.seconds = options.seconds or (2.5 if options.quick else 6)
     return options
 
 
 def main():
     options = parse()
+    if options.dry_run:
+        return 0
     if not {0, 1} <= os.sched_getaffinity(0):
         say("the server and its load need cores 0 and 1")
         return 1

@@ -99,8 +99,21 @@ def slab_bytes():
     return int(re.search(r"^Slab:\s+(\d+)", meminfo, re.MULTILINE)[1]) * 1024
 
 
+def tcp_bytes():
+    """What sits in buffers of TCP sockets, to send and to read: the whole machine's (proc(5))."""
+    sockstat = pathlib.Path("/proc/net/sockstat").read_text()
+    pages = re.search(r"^TCP:.* mem (\d+)", sockstat, re.MULTILINE)[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def memory(pid):
+    return {"resident_bytes": resident_bytes(pid), "slab_bytes": slab_bytes(),
+            "tcp_bytes": tcp_bytes()}
+
+
 class Window:
-    """What the server used from the load's first line of progress to its last."""
+    """What the server used from the load's first line of progress to its last; and what memory it
+    and the kernel have taken since the window was made, which is before the first client."""
 
     def __init__(self, pid):
         self.pid = pid
@@ -108,7 +121,7 @@ class Window:
         self.first = self.last = None
         self.messages = 0
         self.clients = 0
-        self.memory = {"resident": resident_bytes(pid), "slab": slab_bytes()}
+        self.memory = memory(pid)
         self.grown = {}
 
     def now(self):
@@ -120,15 +133,19 @@ class Window:
         progress = PROGRESS.match(line)
         if not progress:
             return
+        self.mark(int(progress[1]), int(progress[2]))
+
+    def mark(self, clients, messages):
+        """One of the window's ends, or a moment between them: how many are there, and how many
+        messages there were since the last one."""
         now = self.now()
         if self.first is None:
             self.first = now
         else:
             self.last = now
-            self.messages += int(progress[2])
-        self.clients = int(progress[1])
-        self.grown = {"resident_bytes": resident_bytes(self.pid) - self.memory["resident"],
-                      "slab_bytes": slab_bytes() - self.memory["slab"]}
+            self.messages += messages
+        self.clients = clients
+        self.grown = {kind: size - self.memory[kind] for kind, size in memory(self.pid).items()}
 
     def used(self):
         self.instructions.close()
@@ -170,29 +187,54 @@ def under_load(window, load):
     return last
 
 
-def run(server_command, server_arguments, load_command):
+def loaded(window, command):
+    """Runs the load to its end; returns what it found and its exit code."""
+    with tempfile.NamedTemporaryFile("r", suffix=".json") as figures:
+        load = pinned([*command, "--json", figures.name], LOAD_CORE, text=True,
+                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            last = under_load(window, load)
+        finally:
+            load.kill()
+            load.wait()
+        text = figures.read()
+    if not text:
+        raise Failed(f"the load ended with {load.returncode}: {last}")
+    found = json.loads(text)
+    del found["url"]
+    return found, load.returncode
+
+
+def left_alone(window, seconds):
+    """Nobody comes."""
+    window.mark(0, 0)
+    time.sleep(seconds)
+    window.mark(0, 0)
+    return None, 0
+
+
+def filled(command, places):
+    """The words of a command, with what stands for {name}."""
+    words = [str(word) for word in command]
+    for name, value in places.items():
+        words = [word.replace(f"{{{name}}}", str(value)) for word in words]
+    return words
+
+
+def run(contestant, load_program, seconds, places):
     """One run. Its figures, or Failed."""
     port = free_port()
-    server = pinned([*server_command, port, *server_arguments], SERVER_CORE, text=True,
+    server = pinned(filled(contestant.server, places | {"port": port}), SERVER_CORE, text=True,
                     stdout=subprocess.PIPE)
     try:
         wait_until_listening(server, port)
         window = Window(server.pid)
-        with tempfile.NamedTemporaryFile("r", suffix=".json") as figures:
-            load = pinned([*load_command, "--url", f"ws://127.0.0.1:{port}/", "--json",
-                           figures.name], LOAD_CORE, text=True, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.PIPE)
-            try:
-                last = under_load(window, load)
-            finally:
-                load.kill()
-                load.wait()
-            text = figures.read()
-        if not text:
-            raise Failed(f"the load ended with {load.returncode}: {last}")
-        figures = json.loads(text)
-        del figures["url"]
-        return {"window": window.used(), "load": figures, "load_exit_code": load.returncode,
+        if contestant.load:
+            load, code = loaded(window, [load_program, *contestant.load, "--seconds", seconds,
+                                         "--url", f"ws://127.0.0.1:{port}{contestant.path}"])
+        else:
+            load, code = left_alone(window, seconds)
+        return {"window": window.used(), "load": load, "load_exit_code": code,
                 "totals": stop(server)}
     finally:
         server.kill()
