@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/handle.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,7 @@ public:
         const std::uint32_t slot = free_head_;
         Slot& entry = slots_[slot];
         ASSERT(!entry.used);
+        ever_used_ = std::max(ever_used_, slot + 1);
         free_head_ = entry.next_free;
         entry.used = true;
         entry.value = std::move(value);
@@ -37,8 +39,9 @@ public:
 
     T* find(Handle handle) {
         if (handle.slot >= capacity_) return nullptr;
+        // A free slot has a generation that nobody was given yet.
         Slot& entry = slots_[handle.slot];
-        return entry.used && entry.generation == handle.generation ? &entry.value : nullptr;
+        return entry.generation == handle.generation ? &entry.value : nullptr;
     }
 
     void erase(Handle handle) {
@@ -55,7 +58,7 @@ public:
     // Calls visit(Handle, T&) for every occupant, who may be changed but not erased meanwhile.
     template <class Visit>
     void for_each(Visit visit) {
-        for (std::uint32_t slot = 0; slot < capacity_; ++slot) {
+        for (std::uint32_t slot = 0; slot < ever_used_; ++slot) {
             Slot& entry = slots_[slot];
             if (entry.used) visit(Handle{slot, entry.generation}, entry.value);
         }
@@ -64,16 +67,18 @@ public:
     std::size_t memory() const { return sizeof(Slot) * capacity_; }
 
 private:
-    struct Slot {
-        T value{};
+    // What find() reads lies beside the value's first fields.
+    struct alignas(64) Slot {
         std::uint32_t generation = 1;
         std::uint32_t next_free = 0;
         bool used = false;
+        T value{};
     };
 
     std::unique_ptr<Slot[]> slots_;
     std::uint32_t capacity_;
     std::uint32_t count_ = 0;
+    std::uint32_t ever_used_ = 0;  // Slots are given out from the first on: behind these none was.
     std::uint32_t free_head_ = 0;
 };
 

@@ -55,14 +55,13 @@ public:
     // Queues one message that must arrive. False, and the connection is closed, if it does not fit.
     bool send_message(Handle handle, Opcode opcode, std::span<const std::byte> payload);
 
-    // Whether a frame of up to `size_max` bytes would be handed over now. If not, the snapshot is
-    // skipped and counted: the next one will be newer.
-    bool ready_for_snapshot(Handle handle, std::size_t size_max);
-    // The window to deflate a snapshot for this connection with; 0: it takes only plain ones.
-    std::uint8_t deflate_window_bits(Handle handle);
-    // Hands a whole frame to the ring, or behind what waits to be sent. The bytes must live until
-    // the ring was submitted and its completions were given to on_completion().
-    void send_snapshot(Handle handle, std::span<const std::byte> frame);
+    // The connection, if a frame of up to `size_max` bytes would be handed over now. If not, null:
+    // the snapshot is skipped and counted, and the next one will be newer.
+    Connection* ready_for_snapshot(Handle handle, std::size_t size_max);
+    // Hands a whole frame to the ring, or behind what waits to be sent, for one that was ready just
+    // now. The bytes must live until the ring was submitted and its completions were given to
+    // on_completion().
+    void send_snapshot(Handle handle, Connection& ready, std::span<const std::byte> frame);
 
     // Begins the closing handshake; of a connection not yet open, ends it.
     void close(Handle handle, CloseCode code, std::string_view reason, CloseReason why);
@@ -124,6 +123,11 @@ private:
     void go_on_with(std::vector<Handle>& waiting, std::size_t count_max);
     void go_on(Handle handle, Connection& c);
     void queue_flush(Handle handle, Connection& c);
+    // Not inlined: the way of every snapshot leads past them.
+    [[gnu::noinline]] bool fits_behind_messages(Connection& c, std::size_t size);
+    [[gnu::noinline]] void send_behind_messages(Handle handle,
+                                                Connection& c,
+                                                std::span<const std::byte> frame);
     void flush();
     void settle(Handle handle, Connection& c);
 

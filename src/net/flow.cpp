@@ -150,40 +150,38 @@ void Connections::settle(Handle handle, Connection& c) {
 
 // ------------------------------------------------------------------------------------ snapshots
 
-bool Connections::ready_for_snapshot(Handle handle, std::size_t size_max) {
+Connection* Connections::ready_for_snapshot(Handle handle, std::size_t size_max) {
     Connection* const c = table_.find(handle);
-    if (c == nullptr || c->state != Connection::State::open) return false;
-    const bool free = !c->output.in_flight();
-    if (free && (c->output.empty() || c->output.free().size() >= size_max)) return true;
+    if (c == nullptr || c->state != Connection::State::open) return nullptr;
+    if (c->output.empty()) return c;
+    return fits_behind_messages(*c, size_max) ? c : nullptr;
+}
+
+bool Connections::fits_behind_messages(Connection& c, std::size_t size) {
+    if (!c.output.in_flight() && c.output.free().size() >= size) return true;
     stats_.snapshots_skipped += 1;
     return false;
 }
 
-std::uint8_t Connections::deflate_window_bits(Handle handle) {
-    const Connection* const c = table_.find(handle);
-    return c != nullptr ? c->deflate_window_bits : std::uint8_t{0};
+// All leave in one send.
+void Connections::send_behind_messages(Handle handle,
+                                       Connection& c,
+                                       std::span<const std::byte> frame) {
+    const bool fits = c.output.append(frame);
+    ASSERT(fits);  // Pairs with ready_for_snapshot().
+    queue_flush(handle, c);
 }
 
-void Connections::send_snapshot(Handle handle, std::span<const std::byte> frame) {
-    ASSERT(!frame.empty());
-    Connection* const c = table_.find(handle);
-    ASSERT(c != nullptr);
-    ASSERT(c->state == Connection::State::open);
-    ASSERT(!c->output.in_flight());
-
-    if (!c->output.empty()) {
-        // Messages wait before it: all leave in one send.
-        const bool fits = c->output.append(frame);
-        ASSERT(fits);  // Pairs with ready_for_snapshot().
-        stats_.snapshots_sent += 1;
-        return queue_flush(handle, *c);
-    }
-    // The last one was taken, or this is the first after a refusal: no word came, so it fitted.
-    if (!c->snapshot_refused) c->progressed_at = now_;
-    c->snapshot_refused = false;
-    c->broadcast = frame;
+void Connections::send_snapshot(Handle handle, Connection& c, std::span<const std::byte> frame) {
+    ASSERT(c.state == Connection::State::open);
     stats_.snapshots_sent += 1;
-    ring_.broadcast(c->socket, frame, {.op = Op::broadcast, .owner = handle});
+    if (!c.output.empty()) [[unlikely]]
+        return send_behind_messages(handle, c, frame);
+    // The last one was taken, or this is the first after a refusal: no word came, so it fitted.
+    if (!c.snapshot_refused) c.progressed_at = now_;
+    c.snapshot_refused = false;
+    c.broadcast = frame;
+    ring_.broadcast(c.socket, frame, {.op = Op::broadcast, .owner = handle});
 }
 
 }  // namespace ringtick

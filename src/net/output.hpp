@@ -27,7 +27,7 @@ public:
         ASSERT(memory.size() > last_words_size_max);
     }
 
-    bool empty() const { return head_ == tail_ && body_.empty(); }
+    bool empty() const { return head_ == tail_ && body_.empty(); }  // Then none is in flight.
     bool in_flight() const { return in_flight_ > 0; }
     std::size_t waiting() const { return tail_ - head_; }  // Without the body.
     std::size_t capacity() const { return memory_.size(); }
@@ -105,11 +105,11 @@ private:
         tail_ = offset + size;
     }
 
-    std::span<std::byte> memory_;
     std::size_t head_ = 0;
     std::size_t tail_ = 0;
     std::size_t in_flight_ = 0;
     std::span<const std::byte> body_;
+    std::span<std::byte> memory_;
 };
 
 }  // namespace ringtick

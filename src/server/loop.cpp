@@ -169,28 +169,31 @@ void Loop::tick_if_due() {
 
 // Every viewer whose socket is free gets the latest snapshot; the others get a newer one later.
 void Loop::broadcast(Room& room) {
-    const auto viewers = room.present();
+    const auto viewers = room.viewers();
     if (viewers.empty()) return;
     if (frames_.full()) hand_over();
     frames_.begin_broadcast(room.game());
     // Somebody else is first each tick, so that nobody is always last.
     const std::size_t first = clock_.tick() % viewers.size();
+    show(viewers.subspan(first));
+    show(viewers.first(first));
+    frames_.end_broadcast();
+}
+
+void Loop::show(std::span<const Viewer> viewers) {
     std::size_t handed = 0;
-    for (std::size_t i = 0; i < viewers.size(); ++i) {
-        const PlayerId viewer = viewers[(first + i) % viewers.size()];
-        const Handle connection = room.connection_of(viewer);
+    for (const Viewer& viewer : viewers) {
         if (frames_.full()) hand_over();
         // Asked last: handing over may bring the news that this viewer has gone.
-        if (!parts_.connections.ready_for_snapshot(connection, frames_.frame_size_max())) continue;
-
-        const std::uint8_t window_bits = parts_.connections.deflate_window_bits(connection);
-        const auto frame = frames_.frame_for(viewer, window_bits);
+        Connection* const ready =
+            parts_.connections.ready_for_snapshot(viewer.connection, frames_.frame_size_max());
+        if (ready == nullptr) continue;
+        const auto frame = frames_.frame_for(viewer.player, ready->deflate_window_bits);
         if (frame.empty()) continue;
-        parts_.connections.send_snapshot(connection, frame);
+        parts_.connections.send_snapshot(viewer.connection, *ready, frame);
         handed += 1;
         if (handed % chunk == 0) hand_over();
     }
-    frames_.end_broadcast();
 }
 
 // Sends go out, and what did not fit comes back, all within the call: after it the frames' memory

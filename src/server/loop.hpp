@@ -51,6 +51,7 @@ private:
     std::span<const Completion> next_batch(std::size_t& taken_up);
     void tick_if_due();
     void broadcast(Room& room);
+    void show(std::span<const Viewer> viewers);
     void hand_over();
     void on_result(const Completion& completion);
     std::uint32_t completions_wanted() const;

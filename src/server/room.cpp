@@ -20,7 +20,7 @@ Room::Room(std::unique_ptr<Game> game, const RoomLimits& limits, Connections& co
     bytes_share_ = limits.inbox_bytes / 2 / limits.players_max;
     free_seats_.reserve(seats_.size());
     changed_.reserve(seats_.size());
-    present_.reserve(seats_.size());
+    viewers_.reserve(seats_.size());
     // The lowest numbers are given out first.
     for (std::size_t slot = seats_.size(); slot > 0; --slot) {
         free_seats_.push_back(static_cast<std::uint16_t>(slot - 1));
@@ -74,7 +74,7 @@ void Room::settle_seats() {
     for (const std::uint16_t slot : changed_) {
         Seat& seat = seats_[slot];
         if (seat.state == Seat::State::left) {
-            remove_present(slot);
+            remove_viewer(slot);
             game_->on_leave({slot});
         }
         if (seat.state == Seat::State::left || seat.state == Seat::State::left_unseen) {
@@ -86,19 +86,19 @@ void Room::settle_seats() {
         Seat& seat = seats_[slot];
         if (seat.state != Seat::State::joining) continue;
         seat.state = Seat::State::present;
-        seat.place = static_cast<std::uint16_t>(present_.size());
-        present_.push_back({slot});
+        seat.place = static_cast<std::uint16_t>(viewers_.size());
+        viewers_.push_back({.player = {slot}, .connection = seat.connection});
         game_->on_join({slot});
     }
     changed_.clear();
 }
 
-void Room::remove_present(std::uint16_t slot) {
+void Room::remove_viewer(std::uint16_t slot) {
     const std::uint16_t place = seats_[slot].place;
-    ASSERT(present_[place].slot == slot);
-    present_[place] = present_.back();
-    seats_[present_[place].slot].place = place;
-    present_.pop_back();
+    ASSERT(viewers_[place].player.slot == slot);
+    viewers_[place] = viewers_.back();
+    seats_[viewers_[place].player.slot].place = place;
+    viewers_.pop_back();
 }
 
 std::size_t Room::keep_commands_of_present(std::span<Command> commands) const {

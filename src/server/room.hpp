@@ -13,6 +13,11 @@
 
 namespace ringtick {
 
+struct Viewer {
+    PlayerId player;
+    Handle connection;
+};
+
 struct RoomLimits {
     std::uint32_t players_max = 0;
     std::uint32_t inbox_messages = 0;
@@ -41,9 +46,8 @@ public:
     void send(PlayerId player, std::span<const std::byte> message) override;
 
     Game& game() { return *game_; }
-    Handle connection_of(PlayerId player) const { return seats_[player.slot].connection; }
     // Those whom the game knows, in no particular order.
-    std::span<const PlayerId> present() const { return present_; }
+    std::span<const Viewer> viewers() const { return viewers_; }
     std::size_t players_max() const { return seats_.size(); }
     std::uint32_t players() const { return players_; }
     std::uint64_t messages_dropped() const { return messages_dropped_; }
@@ -55,14 +59,14 @@ private:
 
         Handle connection;
         State state = State::free;
-        std::uint16_t place = 0;     // In present_.
+        std::uint16_t place = 0;     // In viewers_.
         std::uint16_t messages = 0;  // Of this tick, as are the bytes.
         std::uint32_t bytes = 0;
         std::uint64_t tick = 0;
     };
 
     void settle_seats();
-    void remove_present(std::uint16_t slot);
+    void remove_viewer(std::uint16_t slot);
     bool within_share(const Seat& seat, std::size_t size) const;
     std::size_t keep_commands_of_present(std::span<Command> commands) const;
 
@@ -70,7 +74,7 @@ private:
     Connections& connections_;
     Inbox inbox_;
     std::vector<Seat> seats_;
-    std::vector<PlayerId> present_;
+    std::vector<Viewer> viewers_;
     std::vector<std::uint16_t> free_seats_;
     std::vector<std::uint16_t> changed_;  // Seats that joined or left since the last tick.
     std::uint16_t messages_share_ = 0;    // Of each player, per tick.

@@ -43,47 +43,49 @@ std::size_t SnapshotFrames::memory(std::size_t snapshot_size_max, bool deflate) 
     return frames_size_of(snapshot_size_max, deflate) + (deflate ? snapshot_size_max : 0);
 }
 
-bool SnapshotFrames::full() const {
-    const std::size_t left = memory_size_ - used_;
-    if (game_ == nullptr) return left < shared_size_max_;
-    return !shared_ && left < frame_size_max_;
-}
-
 void SnapshotFrames::begin_broadcast(Game& game) {
     ASSERT(game_ == nullptr);
     ASSERT(!full());
     game_ = &game;
     shared_ = game.snapshot_is_shared();
-    shared_plain_.reset();
-    shared_compressed_.fill(std::nullopt);
+}
+
+void SnapshotFrames::end_broadcast() {
+    game_ = nullptr;
+    shared_ = false;
+    shared_written_ = false;
+    shared_snapshot_ = {};
+    shared_frames_.fill({});
 }
 
 void SnapshotFrames::release() {
-    const bool in_use = game_ != nullptr && shared_;
-    if (!in_use) used_ = 0;
+    if (!shared_) used_ = 0;
 }
 
-std::span<const std::byte> SnapshotFrames::frame_for(PlayerId viewer, std::uint8_t window_bits) {
+SnapshotFrames::Frame SnapshotFrames::make_frame(PlayerId viewer, std::uint8_t window_bits) {
     ASSERT(game_ != nullptr);
     ASSERT(!full());
     ASSERT(window_bits == 0 || deflater_ != nullptr);
-    return shared_ ? shared_frame(viewer, window_bits) : own_frame(viewer, window_bits);
+    return shared_ ? make_shared_frame(viewer, window_bits) : own_frame(viewer, window_bits);
 }
 
-SnapshotFrames::Frame SnapshotFrames::shared_frame(PlayerId viewer, std::uint8_t window_bits) {
-    if (!shared_plain_) {
+SnapshotFrames::Frame SnapshotFrames::make_shared_frame(PlayerId viewer, std::uint8_t window_bits) {
+    Frame& plain = shared_frames_[0];
+    if (!shared_written_) {
+        shared_written_ = true;
         const std::size_t size = write_snapshot(viewer, payload_place());
         shared_snapshot_ = payload_place().first(size);
-        shared_plain_ = take_frame(size, Payload::plain);
+        plain = take_frame(size, Payload::plain);
     }
-    if (window_bits == 0) return *shared_plain_;
+    if (window_bits == 0 || plain.empty()) return plain;
 
-    auto& frame = shared_compressed_[Deflater::stream_of(window_bits)];
-    if (!frame) {
+    // The window that serves this one has its frame, and the others that it serves share it.
+    Frame& frame = shared_frames_.at(Deflater::served_by(window_bits));
+    if (frame.empty()) {
         const std::size_t size = deflater_->deflate(window_bits, shared_snapshot_, payload_place());
-        frame = size > 0 ? take_frame(size, Payload::compressed) : *shared_plain_;
+        frame = size > 0 ? take_frame(size, Payload::compressed) : plain;
     }
-    return *frame;
+    return shared_frames_.at(window_bits) = frame;
 }
 
 SnapshotFrames::Frame SnapshotFrames::own_frame(PlayerId viewer, std::uint8_t window_bits) {

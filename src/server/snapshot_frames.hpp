@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 
 namespace ringtick {
@@ -31,20 +30,27 @@ public:
 
     // No memory is left for what comes next, a broadcast or in it a frame: first the kernel must
     // take what there is.
-    bool full() const;
+    bool full() const {
+        if (shared_) return false;
+        return memory_size_ - used_ < (game_ == nullptr ? shared_size_max_ : frame_size_max_);
+    }
     void begin_broadcast(Game& game);
-    void end_broadcast() { game_ = nullptr; }
+    void end_broadcast();
 
     // The frame for this viewer, who deflates with this window, or not at all (0). Empty: the game
     // has nothing to show. Lives until release(), a shared one also through those in its broadcast.
-    std::span<const std::byte> frame_for(PlayerId viewer, std::uint8_t window_bits);
+    std::span<const std::byte> frame_for(PlayerId viewer, std::uint8_t window_bits) {
+        const auto shared = shared_frames_.at(window_bits);
+        return !shared.empty() ? shared : make_frame(viewer, window_bits);
+    }
     // The kernel has taken all that was handed to it.
     void release();
 
 private:
     using Frame = std::span<const std::byte>;
 
-    Frame shared_frame(PlayerId viewer, std::uint8_t window_bits);
+    Frame make_frame(PlayerId viewer, std::uint8_t window_bits);
+    Frame make_shared_frame(PlayerId viewer, std::uint8_t window_bits);
     Frame own_frame(PlayerId viewer, std::uint8_t window_bits);
     std::size_t compress_if_promising(std::span<const std::byte> snapshot,
                                       std::uint8_t window_bits);
@@ -62,9 +68,10 @@ private:
 
     Game* game_ = nullptr;  // Whose broadcast it is; none: between two.
     bool shared_ = false;
+    bool shared_written_ = false;  // The game was asked, though it may have shown nothing.
     std::span<const std::byte> shared_snapshot_;
-    std::optional<Frame> shared_plain_;
-    std::array<std::optional<Frame>, Deflater::windows_count> shared_compressed_;
+    // By what the viewer asks for: plain, or the window's bits. Empty: not made yet.
+    std::array<Frame, Deflater::window_bits_max + 1> shared_frames_{};
 
     std::uint32_t untried_left_ = 0;  // Snapshots that go plain, for the last would not shrink.
     std::uint32_t untried_next_ = 0;

@@ -38,7 +38,18 @@ struct Ring::Native {
     Result<void> set_up(const RingOptions& options);
 
     // An empty SQE with `token` in it. Everything else of it is what the last `prep` function says.
-    io_uring_sqe& next_sqe(Token token);
+    // (io_uring_get_sqe(3), less what it does for other kinds of rings.)
+    io_uring_sqe& next_sqe(Token token) {
+        io_uring_sq& queue = ring.sq;
+        if (queue.sqe_tail - *queue.khead == queue.ring_entries) [[unlikely]]
+            make_room();
+        io_uring_sqe& sqe = queue.sqes[queue.sqe_tail & queue.ring_mask];
+        queue.sqe_tail += 1;
+        sqe = {};
+        sqe.user_data = token.pack();
+        return sqe;
+    }
+    void make_room();
 
     void arm_recv(int socket, BufferGroup group, Token token, std::uint32_t budget);
 

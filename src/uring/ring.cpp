@@ -155,19 +155,6 @@ std::span<const Completion> Ring::reap_posted() {
     return batch.first(native_->copy_out(batch));
 }
 
-io_uring_sqe& Ring::Native::next_sqe(Token token) {
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-    if (sqe == nullptr) {
-        stats.submission_queue_full += 1;
-        hand_over();  // Without SQPOLL, submitting empties the queue.
-        sqe = io_uring_get_sqe(&ring);
-        ASSERT(sqe != nullptr);
-    }
-    // Always: a reused SQE keeps its old user_data.
-    io_uring_sqe_set_data64(sqe, token.pack());
-    return *sqe;
-}
-
 std::uint32_t completions_needed(std::uint32_t connections,
                                  std::uint32_t buffers,
                                  std::uint32_t submissions,

@@ -37,6 +37,12 @@ public:
         return static_cast<std::size_t>(window_bits - window_bits_min) / window_bits_step;
     }
 
+    // The window, in bits, that is used in place of this one.
+    static constexpr std::uint8_t served_by(std::uint8_t window_bits) {
+        return static_cast<std::uint8_t>(window_bits -
+                                         (window_bits - window_bits_min) % window_bits_step);
+    }
+
     // Writes the compressed payload to the front of `out` and returns its size. 0: it would not be
     // smaller, or does not fit, or is not worth the try; the message goes as it is.
     std::size_t deflate(std::uint8_t window_bits,

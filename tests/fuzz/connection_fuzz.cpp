@@ -160,8 +160,8 @@ public:
 
     void show(std::span<const std::byte> frame) {
         if (!events_.open()) return;
-        if (!connections_.ready_for_snapshot(events_.viewer(), frame.size())) return;
-        connections_.send_snapshot(events_.viewer(), frame);
+        Connection* const ready = connections_.ready_for_snapshot(events_.viewer(), frame.size());
+        if (ready != nullptr) connections_.send_snapshot(events_.viewer(), *ready, frame);
     }
 
     // Whatever happened, the slot is free in the end and every buffer at home.

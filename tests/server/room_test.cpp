@@ -78,7 +78,7 @@ TEST_F(RoomTest, ASeatIsLetAgainOnlyAfterTheGameHasHeardThatItIsFree) {
     EXPECT_EQ(room.enter({3, 1}), first);
     room.tick(3);
     EXPECT_EQ(story, "+0 +1 t1 -0 t2 +0 t3 ");
-    EXPECT_EQ(room.present().size(), 2U);
+    EXPECT_EQ(room.viewers().size(), 2U);
 }
 
 // Four messages fit: two for whoever comes first, and one that is each player's own.

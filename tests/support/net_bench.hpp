@@ -132,8 +132,8 @@ public:
     void broadcast(const std::vector<Handle>& viewers, std::span<const std::byte> frame) {
         connections_.begin_turn(now, tick);
         for (const Handle viewer : viewers) {
-            if (!connections_.ready_for_snapshot(viewer, frame.size())) continue;
-            connections_.send_snapshot(viewer, frame);
+            Connection* const ready = connections_.ready_for_snapshot(viewer, frame.size());
+            if (ready != nullptr) connections_.send_snapshot(viewer, *ready, frame);
         }
         ring.submit();
         gather();
