@@ -111,8 +111,8 @@ inline std::uint64_t resident_kib() {
     return known ? pages * 4 : 0;
 }
 
-// The one line that a run leaves.
-inline void print_totals(const Counts& counts) {
+// The one line that a run leaves. `more`: further members of the object, each with a comma before.
+inline void print_totals(const Counts& counts, const std::string& more = {}) {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     const auto whole = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
@@ -123,7 +123,7 @@ inline void print_totals(const Counts& counts) {
         seconds_of(usage.ru_utime), seconds_of(usage.ru_stime), whole(resident_kib()),
         usage.ru_nvcsw, usage.ru_nivcsw);
     if (counts.enters) std::printf(",\"enters\":%llu", whole(*counts.enters));
-    std::puts("}");
+    std::printf("%s}\n", more.c_str());
 }
 
 // As many connections as the machine allows.
