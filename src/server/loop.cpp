@@ -123,7 +123,7 @@ void Loop::gather() {
     }
     set_aside_.erase(set_aside_.begin(),
                      set_aside_.begin() + static_cast<std::ptrdiff_t>(taken_up));
-    stats_.wait_reaps.record(reaped);
+    stats_.cqes_per_reap.record(reaped);
 }
 
 // First what came during the last turn's broadcast.
@@ -159,12 +159,28 @@ void Loop::tick_if_due() {
     stats_.ticks += due;
     stats_.broadcasts += 1;
     stats_.ticks_forgiven = clock_.ticks_forgiven();
+    record_tick(deadline);
+}
+
+void Loop::record_tick(Nanoseconds deadline) {
+    const Nanoseconds end = monotonic_now();
     const std::uint64_t late = count_ns(now_ - deadline);
-    const std::uint64_t work = count_ns(monotonic_now() - now_);
-    stats_.tick_late.record(late);
-    stats_.tick_work.record(work);
+    const std::uint64_t work = count_ns(end - now_);
+    const bool played = watched();
+    if (!played) stats_.idle_at_ns = count_ns(now_);
+    if (end >= clock_.deadline()) stats_.ticks_overrun += 1;
+    TickTimes& times = played ? stats_.played : stats_.idle;
+    times.late.record(late);
+    times.work.record(work);
     recent_late_.record(late);
     recent_work_.record(work);
+}
+
+// Where there are no rooms, whoever is connected keeps the loop as busy as a player would.
+bool Loop::watched() const {
+    if (parts_.rooms.empty()) return parts_.connections.count() > 0;
+    return std::ranges::any_of(parts_.rooms,
+                               [](const auto& room) { return !room->viewers().empty(); });
 }
 
 // Every viewer whose socket is free gets the latest snapshot; the others get a newer one later.

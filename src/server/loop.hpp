@@ -50,6 +50,8 @@ private:
     void gather();
     std::span<const Completion> next_batch(std::size_t& taken_up);
     void tick_if_due();
+    void record_tick(Nanoseconds deadline);
+    bool watched() const;
     void broadcast(Room& room);
     void show(std::span<const Viewer> viewers);
     void hand_over();

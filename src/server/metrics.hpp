@@ -15,6 +15,12 @@ namespace ringtick {
 
 class Room;
 
+// How ticks kept time. Their start is when the loop woke for them.
+struct TickTimes {
+    Histogram late;  // From the deadline to the start.
+    Histogram work;  // From the start to the last send.
+};
+
 // What the loop measures of itself; all times in nanoseconds of CLOCK_MONOTONIC.
 struct LoopStats {
     std::uint64_t started_ns = 0;
@@ -25,9 +31,14 @@ struct LoopStats {
     std::uint64_t turns = 0;
     std::uint64_t allocations_after_warmup = 0;
     bool allocations_counted = false;
-    Histogram tick_late;   // From the deadline to the tick's start.
-    Histogram tick_work;   // From the tick's start to its last send.
-    Histogram wait_reaps;  // Completions reaped per turn.
+    std::uint64_t ticks_overrun = 0;  // Their work lasted past the next one's deadline.
+
+    // Ticks that somebody watched and, as a control, those that nobody did: the same pacing on the
+    // same machine with nothing to do, though at another time.
+    TickTimes played;
+    TickTimes idle;
+    std::uint64_t idle_at_ns = 0;  // The last of these; 0: there was none.
+    Histogram cqes_per_reap;       // Reaped in one turn, before the tick.
 };
 
 // Everything there is to report, in one place, by reference: what is written is what is counted.
@@ -44,7 +55,9 @@ struct Metrics {
 std::size_t write_prometheus(std::span<char> out, const Metrics& metrics);
 std::size_t write_stats_json(std::span<char> out, const Metrics& metrics);
 std::size_t write_rooms_json(std::span<char> out, const Metrics& metrics);
-// One line for the end of a run, with what getrusage(2) knows of the process.
+// One line for the end of a run, of at most totals_size_max, with what getrusage(2) knows of the
+// process.
+constexpr std::size_t totals_size_max = 4'096;
 std::size_t write_totals_json(std::span<char> out, const Metrics& metrics);
 
 }  // namespace ringtick

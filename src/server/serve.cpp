@@ -66,7 +66,7 @@ int run_to_the_end(const Options& options, const Program& program, ServerKind ki
     }
     server->run();
     release_stop_signals();
-    std::array<char, 2'048> totals{};
+    std::array<char, totals_size_max> totals{};
     return report(program, {totals.data(), server->write_totals(totals)});
 }
 

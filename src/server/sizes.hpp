@@ -21,7 +21,8 @@ Sizes sizes_of(const NetOptions& options);
 // there are too many connections for any.
 std::uint32_t listen_backlog_max(const NetOptions& options);
 
-// The most that any page about `rooms` rooms takes, for games with up to a dozen counters.
+// The most that any page about `rooms` rooms takes, for games with up to a dozen counters whose
+// names have up to 32 characters.
 std::uint32_t page_size_max(std::uint32_t rooms);
 
 }  // namespace ringtick

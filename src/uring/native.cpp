@@ -87,14 +87,13 @@ int Ring::Native::enter(std::uint32_t completions_wanted,
     *ring.sq.ktail = ring.sq.sqe_tail;
 
     const std::uint32_t queued_before = queued();
-    stats.enters += 1;
     const int result = io_uring_enter2(static_cast<std::uint32_t>(ring.enter_ring_fd),
                                        queued_before, completions_wanted, enter_flags | flags,
                                        reinterpret_cast<sigset_t*>(argument),
                                        argument == nullptr ? 0 : sizeof(*argument));
     // The result counts what was submitted, and only if that was nothing does it tell how the wait
     // ended. So the queues are asked instead.
-    stats.submitted += queued_before - queued();
+    stats.sqes_per_enter.record(queued_before - queued());
     if ((*ring.sq.kflags & IORING_SQ_CQ_OVERFLOW) != 0) stats.cq_overflow += 1;
 
     switch (-result) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/histogram.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "uring/completion.hpp"
@@ -25,12 +26,14 @@ struct RingOptions {
 
 // Counters since open(). Every one is exported; the last two are expected to stay 0.
 struct RingStats {
-    std::uint64_t enters = 0;  // io_uring_enter(2) calls, waits and polls included.
-    std::uint64_t submitted = 0;
+    Histogram sqes_per_enter;  // Of every io_uring_enter(2), waits and polls included.
     std::uint64_t completions = 0;
     std::uint64_t submission_queue_full = 0;
     std::uint64_t busy = 0;         // -EBUSY: the kernel wanted its completions reaped first.
     std::uint64_t cq_overflow = 0;  // Enters after which completions were waiting for room.
+
+    std::uint64_t enters() const { return sqes_per_enter.total(); }
+    std::uint64_t submitted() const { return sqes_per_enter.sum(); }
 };
 
 // One thread's io_uring. Every SQE in the program is filled in ring.cpp, and nowhere else. The

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Goal: the pages about a server are whole and well formed with many rooms, too.
+"""Goal: the pages about a server are whole and well formed with many rooms, too; and ticks without
+a player, which are the control of the others, are told from them.
 Method: a game of many rooms, with figures of its own; every line for Prometheus is read as it would
-read it: the samples of a name stand together, behind its HELP and its TYPE.
+read it: the samples of a name stand together, behind its HELP and its TYPE, and a histogram's
+buckets hold those below them. Then a player comes to a small game, and goes.
 """
 import json
 import pathlib
@@ -36,10 +38,23 @@ def read_metrics(text):
                 own = SERIES.sub("", own)
             assert own == name and name in types, f"{line} stands among {name}"
             samples[name].append(line)
+    for name, kind in types.items():
+        if kind == "histogram":
+            check_histogram(name, samples[name])
     return samples
 
 
-def main():
+def check_histogram(name, lines):
+    buckets = [re.fullmatch(name + r'_bucket\{le="(\S+)"\} (\d+)', line) for line in lines[:-2]]
+    bounds = [float(bucket[1]) for bucket in buckets]
+    counts = [int(bucket[2]) for bucket in buckets]
+    assert bounds == sorted(set(bounds)) and bounds[-1] == float("inf"), lines
+    assert counts == sorted(counts), lines
+    assert lines[-2].startswith(f"{name}_sum "), lines
+    assert lines[-1] == f"{name}_count {counts[-1]}", lines
+
+
+def many_rooms():
     port = programs.free_port()
     with programs.Server(sys.argv[1], ["--listen", f"127.0.0.1:{port}", "--rooms", str(ROOMS),
                                        "--rate-hz", "1"], port) as server:
@@ -55,7 +70,8 @@ def main():
         # Nothing is counted in secret.
         for name in ("busy", "submission_queue_full", "pings_received"):
             assert len(samples[f"ringtick_{name}_total"]) == 1 and name in stats, name
-        assert samples["ringtick_completions_per_turn"] and stats["completions_per_turn"]["max"] > 0
+        for name in ("sqes_per_enter", "cqes_per_reap"):
+            assert samples[f"ringtick_{name}"] and stats[name]["max"] > 0, name
         # Who asks waits for no tick, also where they are a second apart.
         for _ in range(20):
             server.get("/healthz")
@@ -64,4 +80,55 @@ def main():
         assert code == 0
 
 
-main()
+class TickCounts:
+    """How many ticks had players and how many had none, as one page or line has it."""
+
+    def __init__(self, stats):
+        self.played = stats["tick_late_us"]["count"]
+        self.idle = stats["tick_late_idle_us"]["count"]
+        assert stats["tick_work_us"]["count"] == self.played
+        assert stats["tick_work_idle_us"]["count"] == self.idle
+        assert stats["idle_control_age_s"] >= 0
+
+
+def ticks_until(server, enough, what):
+    def ask():
+        counts = TickCounts(server.stats())
+        return counts if enough(counts) else None
+    return programs.until(ask, what)
+
+
+def a_player_comes_and_goes():
+    port = programs.free_port()
+    with programs.Server(sys.argv[1], ["--listen", f"127.0.0.1:{port}", "--rate-hz", "100"],
+                         port) as server:
+        programs.until(server.healthy, "the server answers")
+        alone = ticks_until(server, lambda now: now.idle >= 5, "ticks without a player")
+        assert alone.played == 0
+        samples = read_metrics(server.get("/metrics"))
+        assert samples["ringtick_tick_late_seconds"][-1].endswith(" 0")
+        assert not samples["ringtick_tick_late_idle_seconds"][-1].endswith(" 0")
+
+        with programs.upgrade(port, "/play/1"):
+            begun = ticks_until(server, lambda now: now.played > 0, "ticks with a player")
+            later = ticks_until(server, lambda now: now.played >= begun.played + 5, "more of them")
+            assert later.idle == begun.idle, "a tick with a player was taken for an idle one"
+        gone = ticks_until(server, lambda now: now.idle > later.idle, "ticks without a player")
+        end = ticks_until(server, lambda now: now.idle >= gone.idle + 5, "more of them")
+        assert end.played == gone.played, "a tick without a player was taken for another"
+
+        stats = server.stats()
+        code, totals = server.stop()
+    assert code == 0
+    assert TickCounts(totals).idle >= end.idle and TickCounts(totals).played == end.played
+    # What the pages tell of the ring and of time, the last line tells, too.
+    for name in ("enters", "sqes_per_enter", "cqes_per_reap", "completions_stale",
+                 "ticks_overrun", "ticks_forgiven", "tick_late_us", "tick_late_idle_us",
+                 "tick_work_us", "tick_work_idle_us", "idle_control_age_s"):
+        assert name in totals and name in stats, name
+    assert totals["sqes_per_enter"]["count"] == totals["enters"]
+    assert ("run_delay_s" in totals) == ("run_delay_s" in stats)
+
+
+many_rooms()
+a_player_comes_and_goes()

@@ -116,8 +116,8 @@ TEST_F(RingSetup, AMaskedFeatureIsNotObtained) {
 TEST_F(RingSetup, TheStatisticsStartAtZeroWhateverWasTried) {
     Ring ring;
     ASSERT_TRUE(ring.open({}));
-    EXPECT_EQ(ring.stats().enters, 0U);
-    EXPECT_EQ(ring.stats().submitted, 0U);
+    EXPECT_EQ(ring.stats().enters(), 0U);
+    EXPECT_EQ(ring.stats().submitted(), 0U);
     EXPECT_EQ(ring.stats().completions, 0U);
     EXPECT_TRUE(ring.reap().empty());
 }

@@ -1,0 +1,116 @@
+// The pages and the line that are JSON: /stats.json, /rooms, and a run's totals.
+#include "server/metric_rows.hpp"
+#include "server/metrics.hpp"
+#include "server/process_usage.hpp"
+#include "server/room.hpp"
+#include "server/text_writer.hpp"
+
+namespace ringtick {
+
+namespace {
+
+// Each of these ends in a comma; whoever closes the list takes the last one back.
+
+// Times are recorded in nanoseconds and shown in microseconds.
+void add_histograms(TextWriter& text, const Metrics& metrics) {
+    for (const HistogramRow& row : histogram_rows(metrics)) {
+        const bool time = row.unit == HistogramRow::Unit::nanoseconds;
+        const std::uint64_t divisor = time ? 1'000 : 1;
+        const Histogram& values = *row.values;
+        text.add(R"("{}{}":{{"count":{},"p50":{},"p90":{},"p99":{},"p999":{},"max":{}}},)",
+                 row.name, time ? "_us" : "", values.total(), values.percentile(500) / divisor,
+                 values.percentile(900) / divisor, values.percentile(990) / divisor,
+                 values.percentile(999) / divisor, values.max() / divisor);
+    }
+}
+
+// How calm the machine was: what the lateness of a tick is to be read beside.
+void add_control(TextWriter& text, const LoopStats& loop) {
+    text.add(R"("idle_control_age_s":{:.1f},)", idle_control_age_s(loop));
+    if (const auto delay = run_delay_ns()) {
+        text.add(R"("run_delay_s":{:.6f},)", static_cast<double>(*delay) / 1e9);
+    }
+}
+
+void add_closed(TextWriter& text, const NetStats& net) {
+    text.add(R"("closed":{{)");
+    for (std::size_t reason = 0; reason < close_reasons_count; ++reason) {
+        text.add(R"("{}":{},)", name_of(static_cast<CloseReason>(reason)), net.closed[reason]);
+    }
+    text.trim(',');
+    text.add("}},");
+}
+
+void add_room(TextWriter& text, std::size_t number, Room& room) {
+    text.add(R"({{"id":{0},"path":"/play/{0}","players":{1},"players_max":{2},"game":{{)", number,
+             room.players(), room.players_max());
+    for (const GameCounter& counter : room.game().counters()) {
+        text.add(R"("{}":{},)", counter.name, counter.value);
+    }
+    text.trim(',');
+    text.add("}}}},");
+}
+
+void add_rooms(TextWriter& text, const Metrics& metrics) {
+    text.add(R"("rooms":[)");
+    std::size_t number = 0;
+    for (const auto& room : metrics.rooms) add_room(text, ++number, *room);
+    text.trim(',');
+    text.add("],");
+}
+
+std::size_t close_object(TextWriter& text) {
+    text.trim(',');
+    text.add("}}\n");
+    return text.size();
+}
+
+}  // namespace
+
+std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
+    TextWriter text(out);
+    const LoopStats& loop = *metrics.loop;
+    text.add(R"({{"uptime_s":{:.1f},"rate_hz":{},"connections":{},"players":{},)",
+             static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, metrics.rate_hz,
+             metrics.connections->count(), players_of(metrics));
+    text.add(R"("receive_buffers_lent":{},)", metrics.buffers->lent());
+    const CounterRows rows = counter_rows(metrics);
+    for (const CounterRow& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);
+    add_closed(text, metrics.connections->stats());
+    add_histograms(text, metrics);
+    add_control(text, loop);
+    add_rooms(text, metrics);
+    return close_object(text);
+}
+
+std::size_t write_rooms_json(std::span<char> out, const Metrics& metrics) {
+    TextWriter text(out);
+    text.add(R"({{"tick_work_p99_us":{},)", metrics.loop->played.work.percentile(990) / 1'000);
+    add_rooms(text, metrics);
+    return close_object(text);
+}
+
+std::size_t write_totals_json(std::span<char> out, const Metrics& metrics) {
+    TextWriter text(out);
+    const ProcessUsage usage = process_usage();
+    const LoopStats& loop = *metrics.loop;
+    const RingStats& ring = *metrics.ring;
+    const NetStats& net = metrics.connections->stats();
+    text.add(R"({{"ticks":{},"sent":{},"skipped":{},"received":{},)", loop.ticks,
+             net.snapshots_sent + net.messages_sent, net.snapshots_skipped, net.messages_received);
+    text.add(R"("cpu_user_s":{:.3f},"cpu_sys_s":{:.3f},"rss_kib":{},)", usage.cpu_user_s,
+             usage.cpu_sys_s, usage.resident_kib);
+    text.add(R"("ctx_voluntary":{},"ctx_involuntary":{},"enters":{},)", usage.switches_voluntary,
+             usage.switches_involuntary, ring.enters());
+    if (loop.allocations_counted) {
+        text.add(R"("allocations_after_warmup":{},)", loop.allocations_after_warmup);
+    }
+    text.add(R"("ticks_forgiven":{},"ticks_overrun":{},"opened":{},"cq_overflow":{},)",
+             loop.ticks_forgiven, loop.ticks_overrun, net.opened, ring.cq_overflow);
+    text.add(R"("completions_stale":{},)", net.completions_stale);
+    add_histograms(text, metrics);
+    add_control(text, loop);
+    return close_object(text);
+}
+
+}  // namespace ringtick
