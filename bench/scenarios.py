@@ -65,8 +65,8 @@ def echo(clients, size, in_flight):
 
 
 def players(count, rate_hz):
-    """Railroids with so many players."""
-    limits = ["--players-max", count, "--connections-max", count + 100]
+    """Railroids with so many players, in a world that is made for them: about 40 in a view."""
+    limits = ["--players-max", count, "--players-expected", count, "--connections-max", count + 100]
     return Contestant([*RAILROIDS, "--rate-hz", rate_hz, *limits],
                       swarm("railroids", count, "--ramp", JOINS_PER_S), "/play/1")
 

@@ -107,6 +107,10 @@ void add_server_options(CLI::App& app, Options& options) {
         app, {"--rooms", "ROOMS", options.rooms, 1, 1'024, "Rooms, each a game of its own"});
     add_count<std::uint32_t>(
         app, {"--players-max", "PLAYERS", options.players_max, 1, 60'000, "Players in a room"});
+    add_count<std::uint32_t>(
+        app,
+        {"--players-expected", "PLAYERS", options.players_expected, 0, 60'000,
+         "Players that a room's world is made for; more make it denser; 0: the game's choice"});
     add_count<std::uint32_t>(app, {"--bots", "BOTS", options.bots, 0, 20'000, "Bots in a room"});
     app.add_option("--seed", options.seed, "Seed of the game's random numbers")
         ->check(CLI::Validator(check_seed, ""))

@@ -13,6 +13,7 @@ namespace ringtick {
 struct GameOptions {
     std::uint64_t seed = 0;
     std::uint32_t players_max = 0;
+    std::uint32_t players_expected = 0;  // What a world is to be made for; 0: the game knows best.
     std::uint32_t bots = 0;
     std::uint32_t rate_hz = 0;
 };

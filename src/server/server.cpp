@@ -141,6 +141,7 @@ void Server::open_rooms() {
     for (std::uint32_t room = 0; room < options_.rooms; ++room) {
         auto game = program_.make_game({.seed = options_.seed + room,
                                         .players_max = limits.players_max,
+                                        .players_expected = options_.players_expected,
                                         .bots = options_.bots,
                                         .rate_hz = options_.rate_hz});
         rooms_.add(std::make_unique<Room>(std::move(game), limits, connections_));
