@@ -193,6 +193,7 @@ void Shard::on_completion(const Completion& completion) {
         case Op::cancel:  // It came too late; the request it was for has completed.
             return;
         case Op::accept:
+        case Op::writable:
         case Op::signal:
             break;
     }

@@ -64,6 +64,14 @@ public:
         }
     }
 
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (std::uint32_t slot = 0; slot < ever_used_; ++slot) {
+            const Slot& entry = slots_[slot];
+            if (entry.used) visit(Handle{slot, entry.generation}, entry.value);
+        }
+    }
+
     std::size_t memory() const { return sizeof(Slot) * capacity_; }
 
 private:

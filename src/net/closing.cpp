@@ -12,6 +12,12 @@
 
 namespace ringtick {
 
+namespace {
+
+constexpr Nanoseconds rate_review_period = std::chrono::seconds(1);
+
+}  // namespace
+
 const char* name_of(CloseReason reason) {
     switch (reason) {
         case CloseReason::closed_by_peer:
@@ -184,8 +190,8 @@ void Connections::bury() {
 // Moves every moment that something is measured from, or waits for, by as long as nobody could act.
 void Connections::forgive(Nanoseconds pause) {
     table_.for_each([pause](Handle, Connection& c) {
-        for (Nanoseconds* moment : {&c.heard_at, &c.progressed_at, &c.looked_at, &c.pinged_at,
-                                    &c.refused_at, &c.close_began_at}) {
+        for (Nanoseconds* moment :
+             {&c.heard_at, &c.progressed_at, &c.looked_at, &c.pinged_at, &c.close_began_at}) {
             *moment += pause;
         }
         if (c.deadline != Nanoseconds::max()) c.deadline += pause;
@@ -193,7 +199,11 @@ void Connections::forgive(Nanoseconds pause) {
 }
 
 void Connections::sweep() {
-    table_.for_each([this](Handle handle, Connection& c) {
+    const bool review = now_ >= rates_reviewed_at_ + rate_review_period;
+    if (review) rates_reviewed_at_ = now_;
+    table_.for_each([this, review](Handle handle, Connection& c) {
+        const bool open = c.state == Connection::State::open;
+        if (review && open && c.rate.review()) events_.on_rate(handle, c.rate.divisor());
         sweep_one(handle, c);
         settle(handle, c);
     });
@@ -229,6 +239,7 @@ void Connections::cancel_requests(Handle handle, const Connection& c) {
     const Token token{.op = Op::cancel, .owner = handle};
     if (c.recv_armed) ring_.cancel({.op = Op::recv, .owner = handle}, token);
     if (c.output.in_flight()) ring_.cancel({.op = Op::send, .owner = handle}, token);
+    if (c.blocked) ring_.cancel({.op = Op::writable, .owner = handle}, token);
 }
 
 // A send tells nothing before it is over, and a slow peer may take its time over a long one. So,
@@ -252,9 +263,7 @@ bool Connections::may_take_more(Connection& c) const {
 }
 
 void Connections::sweep_open(Handle handle, Connection& c) {
-    // A refusal long ago says nothing: the game may have been silent since.
-    const bool refused = c.snapshot_refused && now_ - c.refused_at < options_.stall_timeout / 2;
-    const bool behind = refused || !c.output.empty();
+    const bool behind = c.blocked || !c.output.empty();
     if (now_ >= c.deadline) {
         return begin_close(handle, c, CloseCode::policy_violation, "message took too long",
                            CloseReason::message_timeout);

@@ -5,6 +5,7 @@
 #include "net/events.hpp"
 #include "net/output.hpp"
 #include "net/peer.hpp"
+#include "net/snapshot_rate.hpp"
 #include "ws/message_decoder.hpp"
 
 #include <array>
@@ -47,14 +48,14 @@ struct Connection {
     bool counted = false;           // In the counts of addresses, under `counted_as`.
     bool turned_away = false;       // Has no place, only the time to be told so.
     bool proxy_header_due = false;  // Its first bytes may be one.
-    bool snapshot_refused = false;  // The last one found the socket full.
+    bool blocked = false;           // A snapshot found the socket full; we are told of room.
     // The window with which messages are deflated for it; 0: permessage-deflate was not agreed.
     std::uint8_t deflate_window_bits = 0;
     std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
+    SnapshotRate rate;
     Output output;
 
     Nanoseconds pinged_at{};
-    Nanoseconds refused_at{};     // The last snapshot that found the socket full.
     Nanoseconds heard_at{};       // The last byte from the peer.
     Nanoseconds progressed_at{};  // The last time the peer took some of what waits, or none waited.
     Nanoseconds looked_at{};  // When its acknowledgements were last counted, and what they were.
@@ -80,7 +81,7 @@ struct Connection {
 
     std::variant<http::RequestParser, MessageDecoder> protocol;
 
-    bool armed() const { return recv_armed || output.in_flight(); }
+    bool armed() const { return recv_armed || output.in_flight() || blocked; }
 };
 
 }  // namespace ringtick

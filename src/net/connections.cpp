@@ -113,6 +113,11 @@ void Connections::on_completion(const Completion& completion) {
         case Op::broadcast:
             on_broadcast(token.owner, *c, completion.result);
             break;
+        case Op::writable:
+            c->blocked = false;
+            blocked_count_ -= 1;
+            c->progressed_at = now_;
+            break;
         case Op::cancel:
             // It found nothing to cancel, or came too early: the request's own last completion is
             // what counts. If more comes instead, the next one tries again.
@@ -193,28 +198,6 @@ void Connections::on_send(Handle handle, Connection& c, std::int32_t result) {
     c.progressed_at = now_;
     if (c.output.empty()) on_drained(handle, c);
     go_on(handle, c);
-}
-
-// Only what did not go out whole is heard of (IOSQE_CQE_SKIP_SUCCESS).
-void Connections::on_broadcast(Handle handle, Connection& c, std::int32_t result) {
-    stats_.snapshots_sent -= result > 0 ? 0 : 1;  // It was counted when it was handed over.
-    if (c.state == Connection::State::dead) return;
-    if (result == -EAGAIN) {
-        // Not a byte went out, so the frame's edge is intact and the snapshot can be forgotten.
-        c.snapshot_refused = true;
-        c.refused_at = now_;
-        stats_.snapshots_skipped += 1;
-        return;
-    }
-    if (result <= 0) return die(handle, c, CloseReason::reset);
-
-    // The peer has the frame's beginning: the rest must come before anything else, also before
-    // what was queued since the frame was handed over.
-    const auto sent = static_cast<std::size_t>(result);
-    ASSERT(sent < c.broadcast.size());
-    stats_.snapshots_partial += 1;
-    c.progressed_at = now_;
-    if (!c.output.prepend(c.broadcast.subspan(sent))) die(handle, c, CloseReason::overflow);
 }
 
 void Connections::read(Handle handle, Connection& c, std::span<std::byte> bytes) {

@@ -74,6 +74,9 @@ public:
     void cancels_submitted() { cancels_queued_ = false; }
     bool accepting() const { return accept_armed_; }
     std::uint32_t count() const { return table_.count(); }
+    // Those who missed most snapshots, most first. Returns how many there are in `out`.
+    std::size_t slowest(std::span<SlowClient> out) const;
+    std::uint32_t blocked_count() const { return blocked_count_; }  // Sockets that are full.
     const NetStats& stats() const { return stats_; }
     // From open() on, and only with options.deflate.
     Compression* compression() const { return compression_.get(); }
@@ -90,7 +93,6 @@ private:
     void on_recv_end(Handle handle, Connection& c, std::int32_t result);
     void on_end_of_stream(Handle handle, Connection& c);
     void on_send(Handle handle, Connection& c, std::int32_t result);
-    void on_broadcast(Handle handle, Connection& c, std::int32_t result);
     void read(Handle handle, Connection& c, std::span<std::byte> bytes);
 
     // admission.cpp: who may come in
@@ -123,11 +125,13 @@ private:
     void go_on_with(std::vector<Handle>& waiting, std::size_t count_max);
     void go_on(Handle handle, Connection& c);
     void queue_flush(Handle handle, Connection& c);
-    // Not inlined: the way of every snapshot leads past them.
+
+    // snapshots.cpp. Those not inlined are what the way of every snapshot leads past.
     [[gnu::noinline]] bool fits_behind_messages(Connection& c, std::size_t size);
     [[gnu::noinline]] void send_behind_messages(Handle handle,
                                                 Connection& c,
                                                 std::span<const std::byte> frame);
+    void on_broadcast(Handle handle, Connection& c, std::int32_t result);
     void flush();
     void settle(Handle handle, Connection& c);
 
@@ -200,9 +204,11 @@ private:
     int listener_ = -1;
     bool accept_armed_ = false;
     Nanoseconds accept_resumes_at_{};
+    Nanoseconds rates_reviewed_at_{};
     Nanoseconds now_{};
     std::uint64_t tick_ = 0;
     std::uint32_t urgent_count_ = 0;
+    std::uint32_t blocked_count_ = 0;
     std::uint32_t turned_away_count_ = 0;
     bool cancels_queued_ = false;
     NetStats stats_;

@@ -53,6 +53,13 @@ public:
     // The connection was open and is no more; nothing can be sent to it.
     virtual void on_close(Handle connection, CloseReason reason) = 0;
 
+    // From now on it gets a snapshot every `divisor` ticks at the most: it missed too many, or,
+    // with a smaller one than before, none for a while. Called from sweep().
+    virtual void on_rate(Handle connection, std::uint32_t divisor) {
+        (void)connection;
+        (void)divisor;
+    }
+
     // GET or HEAD of a path. The answer's head (and what body it writes behind it) goes to `out`.
     virtual HttpAnswer on_request(const http::Request& request, std::span<std::byte> out) = 0;
 

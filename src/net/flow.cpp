@@ -120,7 +120,7 @@ void Connections::go_on(Handle handle, Connection& c) {
 }
 
 void Connections::queue_flush(Handle handle, Connection& c) {
-    if (c.flush_queued || c.output.empty() || c.output.in_flight()) return;
+    if (c.flush_queued || c.output.empty() || c.output.in_flight() || c.blocked) return;
     if (c.state == Connection::State::dead) return;
     c.flush_queued = true;
     unsent_.push_back(handle);
@@ -133,7 +133,8 @@ void Connections::flush() {
         if (c == nullptr) continue;
         c->flush_queued = false;
         if (c->state == Connection::State::dead || c->output.empty()) continue;
-        if (c->output.in_flight()) continue;
+        // What is blocked has one request already, and more would not fit.
+        if (c->output.in_flight() || c->blocked) continue;
         ring_.send(c->socket, c->output.begin_send(), {.op = Op::send, .owner = handle});
     }
     unsent_.clear();
@@ -146,42 +147,6 @@ void Connections::settle(Handle handle, Connection& c) {
     if (urgent == c.urgent) return;
     c.urgent = urgent;
     urgent_count_ = urgent ? urgent_count_ + 1 : urgent_count_ - 1;
-}
-
-// ------------------------------------------------------------------------------------ snapshots
-
-Connection* Connections::ready_for_snapshot(Handle handle, std::size_t size_max) {
-    Connection* const c = table_.find(handle);
-    if (c == nullptr || c->state != Connection::State::open) return nullptr;
-    if (c->output.empty()) return c;
-    return fits_behind_messages(*c, size_max) ? c : nullptr;
-}
-
-bool Connections::fits_behind_messages(Connection& c, std::size_t size) {
-    if (!c.output.in_flight() && c.output.free().size() >= size) return true;
-    stats_.snapshots_skipped += 1;
-    return false;
-}
-
-// All leave in one send.
-void Connections::send_behind_messages(Handle handle,
-                                       Connection& c,
-                                       std::span<const std::byte> frame) {
-    const bool fits = c.output.append(frame);
-    ASSERT(fits);  // Pairs with ready_for_snapshot().
-    queue_flush(handle, c);
-}
-
-void Connections::send_snapshot(Handle handle, Connection& c, std::span<const std::byte> frame) {
-    ASSERT(c.state == Connection::State::open);
-    stats_.snapshots_sent += 1;
-    if (!c.output.empty()) [[unlikely]]
-        return send_behind_messages(handle, c, frame);
-    // The last one was taken, or this is the first after a refusal: no word came, so it fitted.
-    if (!c.snapshot_refused) c.progressed_at = now_;
-    c.snapshot_refused = false;
-    c.broadcast = frame;
-    ring_.broadcast(c.socket, frame, {.op = Op::broadcast, .owner = handle});
 }
 
 }  // namespace ringtick

@@ -30,8 +30,18 @@ struct NetStats {
     std::uint64_t messages_sent = 0;      // Queued messages that must arrive.
     std::uint64_t snapshots_sent = 0;     // Handed to a socket, at least in part.
     std::uint64_t snapshots_skipped = 0;  // The socket was behind.
+    std::uint64_t snapshots_thinned = 0;  // Left out: the client takes them at a lower rate.
     std::uint64_t snapshots_partial = 0;  // Went out in part; the rest followed.
     std::uint64_t completions_stale = 0;  // For a connection that was gone: expected after closes.
+};
+
+// One connection that missed snapshots, since it began.
+struct SlowClient {
+    std::uint32_t connection = 0;  // Its slot.
+    std::uint32_t snapshots_sent = 0;
+    std::uint32_t snapshots_skipped = 0;
+    std::uint32_t rate_divisor = 1;  // A snapshot every so many ticks, at the most.
+    bool blocked = false;            // Its socket is full now.
 };
 
 }  // namespace ringtick

@@ -47,6 +47,8 @@ void add_net_rows(CounterRows& rows, const NetStats& net) {
     rows.add("snapshots_sent", "Snapshots handed to a socket", net.snapshots_sent);
     rows.add("snapshots_skipped", "Snapshots skipped: the client was behind",
              net.snapshots_skipped);
+    rows.add("snapshots_thinned", "Snapshots left out: the client takes them at a lower rate",
+             net.snapshots_thinned);
     rows.add("snapshots_partial", "Snapshots sent in two pieces", net.snapshots_partial);
     rows.add("completions_stale", "Completions for a connection that was gone",
              net.completions_stale);

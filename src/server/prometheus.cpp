@@ -47,6 +47,8 @@ void add_gauges(TextWriter& text, const Metrics& metrics) {
     add_one(text, "receive_buffers_lent",
             "Receive buffers not yet given back, expected 1: the one with this question", "gauge",
             metrics.buffers->lent());
+    add_one(text, "sockets_full", "Clients whose socket takes no snapshot now", "gauge",
+            metrics.connections->blocked_count());
     add_one(text, "players", "Players now", "gauge", players_of(metrics));
     add_one(text, "idle_control_age_seconds",
             "Since the last tick without a player, the last of the idle control", "gauge",

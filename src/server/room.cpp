@@ -64,6 +64,11 @@ void Room::push(PlayerId player, std::span<const std::byte> message) {
     seat.bytes += static_cast<std::uint32_t>(message.size());
 }
 
+void Room::tell_rate(PlayerId player, std::uint32_t divisor) {
+    // The game does not know of those who are still joining; nor have they missed anything.
+    if (seats_[player.slot].state == Seat::State::present) game_->on_rate(player, divisor, *this);
+}
+
 bool Room::within_share(const Seat& seat, std::size_t size) const {
     return seat.messages < messages_share_ && seat.bytes + size <= bytes_share_;
 }

@@ -39,6 +39,7 @@ public:
     PlayerId enter(Handle connection);
     void leave(PlayerId player);
     void push(PlayerId player, std::span<const std::byte> message);
+    void tell_rate(PlayerId player, std::uint32_t divisor);
 
     void tick(std::uint64_t tick);
 

@@ -49,6 +49,11 @@ void Rooms::on_close(Handle connection, CloseReason) {
     place = {};
 }
 
+void Rooms::on_rate(Handle connection, std::uint32_t divisor) {
+    const Place& place = place_of(connection);
+    place.room->tell_rate(place.player, divisor);
+}
+
 HttpAnswer Rooms::on_request(const http::Request& request, std::span<std::byte> out) {
     return pages_.answer(request, out);
 }

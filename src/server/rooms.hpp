@@ -27,6 +27,7 @@ public:
     http::Status on_open(Handle connection, const http::Request& request) override;
     void on_message(Handle connection, Opcode opcode, std::span<const std::byte> message) override;
     void on_close(Handle connection, CloseReason reason) override;
+    void on_rate(Handle connection, std::uint32_t divisor) override;
     HttpAnswer on_request(const http::Request& request, std::span<std::byte> out) override;
 
 private:

@@ -5,6 +5,9 @@
 #include "server/room.hpp"
 #include "server/text_writer.hpp"
 
+#include <array>
+#include <span>
+
 namespace ringtick {
 
 namespace {
@@ -39,6 +42,19 @@ void add_closed(TextWriter& text, const NetStats& net) {
     }
     text.trim(',');
     text.add("}},");
+}
+
+// Those who missed most snapshots: a few, for the page has a bound.
+void add_slow_clients(TextWriter& text, const Connections& connections) {
+    std::array<SlowClient, 16> clients;
+    text.add(R"("sockets_full":{},"slow_clients":[)", connections.blocked_count());
+    for (const SlowClient& client : std::span(clients).first(connections.slowest(clients))) {
+        text.add(R"({{"connection":{},"sent":{},"skipped":{},"rate":"1/{}","blocked":{}}},)",
+                 client.connection, client.snapshots_sent, client.snapshots_skipped,
+                 client.rate_divisor, client.blocked);
+    }
+    text.trim(',');
+    text.add("],");
 }
 
 void add_room(TextWriter& text, std::size_t number, Room& room) {
@@ -79,6 +95,7 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
     add_closed(text, metrics.connections->stats());
     add_histograms(text, metrics);
     add_control(text, loop);
+    add_slow_clients(text, *metrics.connections);
     add_rooms(text, metrics);
     return close_object(text);
 }

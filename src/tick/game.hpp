@@ -69,6 +69,14 @@ public:
         (void)outbox;
     }
 
+    // From now on this viewer gets a snapshot every `divisor` ticks at the most (2, 3 or 6), for it
+    // could not take them as often; 1: every tick again. Between ticks; not an input of the world.
+    virtual void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox& outbox) {
+        (void)viewer;
+        (void)divisor;
+        (void)outbox;
+    }
+
     // Counters since the start; the span lives until the next call.
     virtual std::span<const GameCounter> counters() { return {}; }
 

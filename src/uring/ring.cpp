@@ -106,6 +106,16 @@ void Ring::send(int socket, std::span<const std::byte> bytes, Token token) {
     prepare_send(native_->next_sqe(token), socket, bytes, MSG_NOSIGNAL | MSG_WAITALL);
 }
 
+// Poll (5.1, io_uring_prep_poll_add(3)), once: completes when the socket has room again for a good
+// part of its buffer, or has failed. What a broadcast was refused for is not sent then: the next
+// one will be newer.
+void Ring::arm_writable(int socket, Token token) {
+    ASSERT(socket >= 0);
+    ASSERT(token.op == Op::writable);
+    io_uring_sqe& sqe = native_->next_sqe(token);
+    io_uring_prep_poll_add(&sqe, socket, POLLOUT);
+}
+
 // The three flags make one promise together. MSG_DONTWAIT: all is decided within the submitting
 // enter, so the bytes may be shared by a thousand sends and changed right after. CQE_SKIP_SUCCESS
 // (5.17, io_uring_enter(2)): success is silent. MSG_WAITALL: anything less than all of it does not
@@ -162,7 +172,8 @@ std::uint32_t completions_needed(std::uint32_t connections,
     // What can be in the queue at once, unreaped:
     //   - receives with a buffer: a buffer comes back to the kernel only after it was reaped;
     //   - receives that ended: each connection arms its next only after it reaped the last;
-    //   - sends and broadcasts: one per connection, the next only after the last is known;
+    //   - sends, broadcasts and waits for room: one per connection, the next only after the last is
+    //     known;
     //   - cancels that found nothing: one per connection;
     //   - what a single submission was refused at once, signals, the end of an accept: no more than
     //     the submission queue holds;

@@ -71,6 +71,9 @@ public:
     // may be reused as soon as submit() returns.
     void broadcast(int socket, std::span<const std::byte> bytes, Token token);
 
+    // Completes once, when the socket takes more or has failed: for who was refused a broadcast.
+    void arm_writable(int socket, Token token);
+
     // Asks to end the request that carries exactly `target`. Posts nothing on success.
     void cancel(Token target, Token token);
 

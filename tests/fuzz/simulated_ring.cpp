@@ -3,6 +3,8 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -29,6 +31,7 @@ void SimulatedKernel::forget() {
     inbound_.clear();
     stream_ended_ = false;
     sending_ = {};
+    writable_armed_ = false;
     sent_.clear();
     room_ = 1 << 20;
     shut_down_ = false;
@@ -80,6 +83,12 @@ void SimulatedKernel::shut_down() {
     inbound_.clear();
     stream_ended_ = true;
     if (sending()) fail_send(EPIPE);
+    if (writable_armed_) end_wait_for_room(POLLHUP);
+}
+
+void SimulatedKernel::end_wait_for_room(std::int32_t result) {
+    writable_armed_ = false;
+    post(writable_, result);
 }
 
 void SimulatedKernel::end_receive(std::int32_t result) {
@@ -125,6 +134,7 @@ void SimulatedKernel::cancel(Token target, Token token) {
     const std::uint64_t bits = target.pack();
     if (receive_.armed && receive_.token.pack() == bits) return end_receive(-ECANCELED);
     if (sending() && send_.pack() == bits) return fail_send(ECANCELED);
+    if (writable_armed_ && writable_.pack() == bits) return end_wait_for_room(-ECANCELED);
     if (accept_armed_ && accept_.pack() == bits) {
         accept_armed_ = false;
         return post(accept_, -ECANCELED);
@@ -194,12 +204,22 @@ void Ring::broadcast(int socket, std::span<const std::byte> bytes, Token token) 
     native_->show(bytes, token);
 }
 
+void Ring::arm_writable(int socket, Token token) {
+    ASSERT(socket == SimulatedKernel::peer_socket);
+    ASSERT(!native_->writable_armed_);
+    ASSERT(!native_->sending());
+    native_->writable_ = token;
+    native_->writable_armed_ = true;
+    if (native_->shut_down_) native_->end_wait_for_room(POLLHUP);
+}
+
 void Ring::cancel(Token target, Token token) {
     native_->cancel(target, token);
 }
 
 void Ring::submit() {
     native_->receive();
+    if (native_->writable_armed_ && native_->room_ > 0) native_->end_wait_for_room(POLLOUT);
     auto& late = native_->told_late_;
     native_->posted_.insert(native_->posted_.end(), late.begin(), late.end());
     late.clear();

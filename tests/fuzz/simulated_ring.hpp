@@ -58,6 +58,7 @@ private:
     void receive();
     void end_receive(std::int32_t result);
     void transmit(std::span<const std::byte> bytes);
+    void end_wait_for_room(std::int32_t result);
     void show(std::span<const std::byte> bytes, Token token);
     void cancel(Token target, Token token);
 
@@ -75,6 +76,8 @@ private:
     std::byte* storage_ = nullptr;
     std::uint32_t buffer_size_ = 0;
 
+    Token writable_{};
+    bool writable_armed_ = false;
     Token send_{};
     std::span<const std::byte> sending_;
     std::vector<std::byte> sent_;

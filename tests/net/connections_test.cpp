@@ -132,6 +132,12 @@ TEST(Connections, AFrozenClientIsSkippedAndResumesWithWholeFrames) {
         }));
     }
     EXPECT_GT(bench.stats().snapshots_skipped, 400U);
+    std::array<SlowClient, 4> slow;
+    ASSERT_EQ(bench.connections().slowest(slow), 1U);
+    EXPECT_EQ(slow[0].connection, bench.events.opened[0].slot);
+    EXPECT_EQ(slow[0].snapshots_skipped, bench.stats().snapshots_skipped);
+    EXPECT_EQ(slow[0].snapshots_sent + slow[0].snapshots_skipped, 500U);
+    EXPECT_TRUE(slow[0].blocked);
 
     // It reads again: the rest of a frame begun long ago, then what comes now.
     std::vector<test::ServerFrame> frames;
@@ -156,6 +162,87 @@ TEST(Connections, AFrozenClientIsSkippedAndResumesWithWholeFrames) {
         last = number;
     }
     EXPECT_LT(frames.size(), 100U);
+}
+
+// Goal: a client that stalled is back in the present at once: behind what the kernel held already
+// comes the snapshot of the next tick, and none that was made meanwhile.
+TEST(Connections, AStalledClientThatReadsAgainGetsTheNextTicksSnapshotAndNothingOld) {
+    NetBench bench({}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    int number = 0;
+    const auto show = [&] {
+        number += 1;
+        bench.broadcast(bench.events.opened,
+                        frame_of(std::to_string(number) + std::string(1'000, 's')));
+    };
+    while (bench.stats().snapshots_skipped == 0) show();
+    const int last_taken = static_cast<int>(bench.stats().snapshots_sent);
+    for (int i = 0; i < 300; ++i) show();
+    EXPECT_EQ(bench.stats().snapshots_sent, static_cast<std::uint64_t>(last_taken));
+    EXPECT_EQ(bench.stats().snapshots_skipped, static_cast<std::uint64_t>(number - last_taken));
+
+    std::vector<int> numbers;
+    const auto read = [&] {
+        client->read();
+        for (const auto& frame : client->take_frames()) numbers.push_back(std::stoi(frame.payload));
+        bench.turn();
+        return static_cast<int>(numbers.size());
+    };
+    ASSERT_TRUE(bench.until([&] { return read() == last_taken; }));
+    const Connections& connections = bench.connections();
+    ASSERT_TRUE(bench.until([&] { return connections.blocked_count() == 0; }));
+    show();
+    ASSERT_TRUE(bench.until([&] { return read() == last_taken + 1; }));
+    EXPECT_EQ(numbers.back(), number);
+}
+
+// Goal: messages that must arrive are apart from snapshots: a stalled client loses none, in order,
+// while the snapshots between them are skipped.
+TEST(Connections, AStalledClientLosesSnapshotsButNoMessage) {
+    NetBench bench({}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    const auto frame = frame_of(std::string(1'000, 's'));
+    while (bench.stats().snapshots_skipped == 0) bench.broadcast(bench.events.opened, frame);
+    constexpr std::size_t messages = 100;
+    for (std::size_t i = 0; i < messages; ++i) {
+        ASSERT_TRUE(bench.connections().send_message(bench.events.opened[0], Opcode::text,
+                                                     as_bytes("message " + std::to_string(i))));
+        bench.broadcast(bench.events.opened, frame);
+    }
+    EXPECT_EQ(bench.stats().snapshots_skipped, messages + 1);
+
+    std::vector<std::string> texts;
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        for (const auto& got : client->take_frames()) {
+            if (got.opcode == Opcode::text) texts.push_back(got.payload);
+        }
+        return texts.size() == messages;
+    }));
+    for (std::size_t i = 0; i < messages; ++i) EXPECT_EQ(texts[i], "message " + std::to_string(i));
+}
+
+// Goal: who keeps missing snapshots gets fewer, and the layer above is told.
+// Method: a client that reads at the end of each second only.
+TEST(Connections, AClientThatKeepsMissingSnapshotsGetsThemLessOften) {
+    NetBench bench({}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    const auto frame = frame_of(std::string(1'000, 's'));
+    const Connections& connections = bench.connections();
+    for (int second = 0; second < 8; ++second) {
+        for (int tick = 0; tick < 60; ++tick) bench.broadcast(bench.events.opened, frame);
+        ASSERT_TRUE(bench.until([&] {
+            client->read();
+            client->take_frames();
+            return connections.blocked_count() == 0;
+        }));
+        bench.pass(1s);
+    }
+    EXPECT_EQ(bench.events.rates, (std::vector<std::uint32_t>{2, 3, 6}));
+    EXPECT_GT(bench.stats().snapshots_thinned, 0U);
 }
 
 // RFC 6455, section 5.5.3. Goal: each ping has its pong, in its place among the data, also while

@@ -25,6 +25,9 @@ public:
         story_ += "t" + std::to_string(tick) + " ";
     }
     std::size_t write_snapshot(PlayerId, std::span<std::byte>) override { return 0; }
+    void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox&) override {
+        story_ += name(viewer) + "/" + std::to_string(divisor) + " ";
+    }
 
 private:
     static std::string name(PlayerId player) { return std::to_string(player.slot); }
@@ -79,6 +82,14 @@ TEST_F(RoomTest, ASeatIsLetAgainOnlyAfterTheGameHasHeardThatItIsFree) {
     room.tick(3);
     EXPECT_EQ(story, "+0 +1 t1 -0 t2 +0 t3 ");
     EXPECT_EQ(room.viewers().size(), 2U);
+}
+
+TEST_F(RoomTest, TheGameHearsOfAPlayersRateOnceItKnowsThePlayer) {
+    const PlayerId player = room.enter({1, 1});
+    room.tell_rate(player, 2);
+    room.tick(1);
+    room.tell_rate(player, 3);
+    EXPECT_EQ(story, "+0 t1 0/3 ");
 }
 
 // Four messages fit: two for whoever comes first, and one that is each player's own.

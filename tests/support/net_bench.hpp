@@ -32,6 +32,7 @@ struct Recorder final : ConnectionEvents {
     void on_close(Handle connection, CloseReason reason) override {
         closed.emplace_back(connection, reason);
     }
+    void on_rate(Handle, std::uint32_t divisor) override { rates.push_back(divisor); }
     HttpAnswer on_request(const http::Request& request, std::span<std::byte> out) override {
         if (request.path == "/nothing") return {};
         const std::string body = "you asked for " + std::string(request.path) + "\n";
@@ -46,6 +47,7 @@ struct Recorder final : ConnectionEvents {
     std::span<const std::byte> large_body;
     std::vector<Handle> opened;
     std::vector<std::string> messages;
+    std::vector<std::uint32_t> rates;
     std::vector<std::pair<Handle, CloseReason>> closed;
 };
 
@@ -130,6 +132,7 @@ public:
 
     // One snapshot to each of these, as the loop hands them over.
     void broadcast(const std::vector<Handle>& viewers, std::span<const std::byte> frame) {
+        tick += 1;
         connections_.begin_turn(now, tick);
         for (const Handle viewer : viewers) {
             Connection* const ready = connections_.ready_for_snapshot(viewer, frame.size());

@@ -175,5 +175,27 @@ TEST_P(Send, TwoPendingSendsArriveWholeButInNoPromisedOrder) {
     EXPECT_TRUE(sent == "AAAABBBB" || sent == "BBBBAAAA") << sent;
 }
 
+TEST_P(Send, AWaitForRoomEndsWhenTheSocketTakesMore) {
+    const Pair pair = make_pair_of_sockets();
+    fill(pair.ours);
+    ring->arm_writable(pair.ours.number(), token_of(Op::writable));
+    EXPECT_TRUE(settle().empty());
+    while (!read_now(pair.peer).empty()) {
+    }
+    const auto told = settle();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].token.op, Op::writable);
+    EXPECT_GT(told[0].result, 0);
+    EXPECT_FALSE(told[0].more);
+}
+
+TEST_P(Send, AWaitForRoomEndsWhenThePeerHasGone) {
+    const Pair pair = make_pair_of_sockets();
+    fill(pair.ours);
+    ring->arm_writable(pair.ours.number(), token_of(Op::writable));
+    ::shutdown(pair.ours.number(), SHUT_RDWR);
+    EXPECT_EQ(settle().size(), 1U);
+}
+
 }  // namespace
 }  // namespace ringtick

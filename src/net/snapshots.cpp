@@ -1,0 +1,97 @@
+// Snapshots: the latest for whoever can take it, and no queue of them for anybody. One is made only
+// when the socket is free; what was refused is forgotten, and the next is made when there is room.
+#include "base/assert.hpp"
+#include "net/connections.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace ringtick {
+
+Connection* Connections::ready_for_snapshot(Handle handle, std::size_t size_max) {
+    Connection* const c = table_.find(handle);
+    if (c == nullptr || c->state != Connection::State::open) return nullptr;
+    if (!c->rate.due(tick_)) {
+        stats_.snapshots_thinned += 1;
+        return nullptr;
+    }
+    if (c->output.empty() && !c->blocked) return c;
+    return fits_behind_messages(*c, size_max) ? c : nullptr;
+}
+
+bool Connections::fits_behind_messages(Connection& c, std::size_t size) {
+    if (!c.output.in_flight() && !c.blocked && c.output.free().size() >= size) return true;
+    stats_.snapshots_skipped += 1;
+    c.rate.missed();
+    return false;
+}
+
+// All leave in one send.
+void Connections::send_behind_messages(Handle handle,
+                                       Connection& c,
+                                       std::span<const std::byte> frame) {
+    const bool fits = c.output.append(frame);
+    ASSERT(fits);  // Pairs with ready_for_snapshot().
+    queue_flush(handle, c);
+}
+
+void Connections::send_snapshot(Handle handle, Connection& c, std::span<const std::byte> frame) {
+    ASSERT(c.state == Connection::State::open);
+    ASSERT(!c.blocked);
+    stats_.snapshots_sent += 1;
+    c.rate.taken(tick_);
+    if (!c.output.empty()) return send_behind_messages(handle, c, frame);
+    c.progressed_at = now_;
+    c.broadcast = frame;
+    ring_.broadcast(c.socket, frame, {.op = Op::broadcast, .owner = handle});
+}
+
+// Only what did not go out whole is heard of (IOSQE_CQE_SKIP_SUCCESS).
+void Connections::on_broadcast(Handle handle, Connection& c, std::int32_t result) {
+    stats_.snapshots_sent -= result > 0 ? 0 : 1;  // It was counted when it was handed over.
+    if (c.state == Connection::State::dead) return;
+    if (result == -EAGAIN) {
+        // Not a byte went out, so the frame's edge is intact and the snapshot can be forgotten.
+        // The next one is not made before there is room.
+        stats_.snapshots_skipped += 1;
+        c.rate.refused();
+        c.blocked = true;
+        blocked_count_ += 1;
+        ring_.arm_writable(c.socket, {.op = Op::writable, .owner = handle});
+        return;
+    }
+    if (result <= 0) return die(handle, c, CloseReason::reset);
+
+    // The peer has the frame's beginning: the rest must come before anything else, also before
+    // what was queued since the frame was handed over.
+    const auto sent = static_cast<std::size_t>(result);
+    ASSERT(sent < c.broadcast.size());
+    stats_.snapshots_partial += 1;
+    c.progressed_at = now_;
+    if (!c.output.prepend(c.broadcast.subspan(sent))) die(handle, c, CloseReason::overflow);
+}
+
+std::size_t Connections::slowest(std::span<SlowClient> out) const {
+    std::size_t count = 0;
+    table_.for_each([&](Handle handle, const Connection& c) {
+        const SlowClient client{.connection = handle.slot,
+                                .snapshots_sent = c.rate.count_taken(),
+                                .snapshots_skipped = c.rate.count_missed(),
+                                .rate_divisor = c.rate.divisor(),
+                                .blocked = c.blocked};
+        if (c.state != Connection::State::open || client.snapshots_skipped == 0) return;
+        const auto found = out.first(count);
+        const auto place =
+            std::ranges::lower_bound(found, client.snapshots_skipped, std::ranges::greater{},
+                                     &SlowClient::snapshots_skipped);
+        if (place == found.end() && count == out.size()) return;
+        const auto index = static_cast<std::size_t>(place - found.begin());
+        count = std::min(count + 1, out.size());
+        std::shift_right(out.begin() + static_cast<std::ptrdiff_t>(index),
+                         out.begin() + static_cast<std::ptrdiff_t>(count), 1);
+        out[index] = client;
+    });
+    return count;
+}
+
+}  // namespace ringtick
