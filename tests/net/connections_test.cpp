@@ -25,16 +25,6 @@ using test::WsClient;
 #define NEEDS_RING(bench) \
     if (!(bench).ready()) GTEST_SKIP() << "no io_uring here"
 
-std::vector<std::byte> frame_of(std::string_view payload) {
-    std::vector<std::byte> frame(4 + payload.size());
-    frame[0] = std::byte{0x82};
-    frame[1] = std::byte{126};
-    frame[2] = static_cast<std::byte>(payload.size() >> 8);
-    frame[3] = static_cast<std::byte>(payload.size() & 0xFF);
-    copy_bytes(std::span(frame).subspan(4), as_bytes(payload));
-    return frame;
-}
-
 TEST(Connections, DeliverAMessageAndSendOneBack) {
     NetBench bench;
     NEEDS_RING(bench);
@@ -113,138 +103,6 @@ TEST(Connections, AcceptingPausesWithoutDescriptorsAndResumesLater) {
     ASSERT_TRUE(bench.until([&] { return bench.stats().accepted == 2; }));
 }
 
-// Goal: latest wins. A client that stops reading is skipped, the others are not, and what it gets
-// when it reads again is whole frames, the newest last, and few of them.
-TEST(Connections, AFrozenClientIsSkippedAndResumesWithWholeFrames) {
-    NetBench bench({}, {.send_buffer_size = 4'096});
-    NEEDS_RING(bench);
-    const auto frozen = bench.open_client(4'096);
-    const auto healthy = bench.open_client();
-    constexpr int snapshots = 500;
-    std::size_t healthy_frames = 0;
-    for (int i = 0; i < snapshots; ++i) {
-        const auto frame = frame_of(std::to_string(i) + std::string(1'000, 's'));
-        bench.broadcast(bench.events.opened, frame);
-        ASSERT_TRUE(bench.until([&] {
-            healthy->read();
-            healthy_frames += healthy->take_frames().size();
-            return healthy_frames == static_cast<std::size_t>(i) + 1;
-        }));
-    }
-    EXPECT_GT(bench.stats().snapshots_skipped, 400U);
-    std::array<SlowClient, 4> slow;
-    ASSERT_EQ(bench.connections().slowest(slow), 1U);
-    EXPECT_EQ(slow[0].connection, bench.events.opened[0].slot);
-    EXPECT_EQ(slow[0].snapshots_skipped, bench.stats().snapshots_skipped);
-    EXPECT_EQ(slow[0].snapshots_sent + slow[0].snapshots_skipped, 500U);
-    EXPECT_TRUE(slow[0].blocked);
-
-    // It reads again: the rest of a frame begun long ago, then what comes now.
-    std::vector<test::ServerFrame> frames;
-    const auto drain = [&] {
-        frozen->read();
-        for (auto& frame : frozen->take_frames()) frames.push_back(std::move(frame));
-        return bench.connections().ready_for_snapshot(bench.events.opened[0], 1);
-    };
-    ASSERT_TRUE(bench.until(drain));
-    bench.broadcast(bench.events.opened, frame_of("newest"));
-    ASSERT_TRUE(bench.until([&] {
-        drain();
-        return !frames.empty() && frames.back().payload == "newest";
-    }));
-    int last = -1;
-    for (const auto& frame : frames) {
-        ASSERT_EQ(frame.opcode, Opcode::binary);
-        if (frame.payload == "newest") continue;
-        const int number = std::stoi(frame.payload);
-        EXPECT_EQ(frame.payload, std::to_string(number) + std::string(1'000, 's'));
-        EXPECT_GT(number, last);
-        last = number;
-    }
-    EXPECT_LT(frames.size(), 100U);
-}
-
-// Goal: a client that stalled is back in the present at once: behind what the kernel held already
-// comes the snapshot of the next tick, and none that was made meanwhile.
-TEST(Connections, AStalledClientThatReadsAgainGetsTheNextTicksSnapshotAndNothingOld) {
-    NetBench bench({}, {.send_buffer_size = 4'096});
-    NEEDS_RING(bench);
-    const auto client = bench.open_client(4'096);
-    int number = 0;
-    const auto show = [&] {
-        number += 1;
-        bench.broadcast(bench.events.opened,
-                        frame_of(std::to_string(number) + std::string(1'000, 's')));
-    };
-    while (bench.stats().snapshots_skipped == 0) show();
-    const int last_taken = static_cast<int>(bench.stats().snapshots_sent);
-    for (int i = 0; i < 300; ++i) show();
-    EXPECT_EQ(bench.stats().snapshots_sent, static_cast<std::uint64_t>(last_taken));
-    EXPECT_EQ(bench.stats().snapshots_skipped, static_cast<std::uint64_t>(number - last_taken));
-
-    std::vector<int> numbers;
-    const auto read = [&] {
-        client->read();
-        for (const auto& frame : client->take_frames()) numbers.push_back(std::stoi(frame.payload));
-        bench.turn();
-        return static_cast<int>(numbers.size());
-    };
-    ASSERT_TRUE(bench.until([&] { return read() == last_taken; }));
-    const Connections& connections = bench.connections();
-    ASSERT_TRUE(bench.until([&] { return connections.blocked_count() == 0; }));
-    show();
-    ASSERT_TRUE(bench.until([&] { return read() == last_taken + 1; }));
-    EXPECT_EQ(numbers.back(), number);
-}
-
-// Goal: messages that must arrive are apart from snapshots: a stalled client loses none, in order,
-// while the snapshots between them are skipped.
-TEST(Connections, AStalledClientLosesSnapshotsButNoMessage) {
-    NetBench bench({}, {.send_buffer_size = 4'096});
-    NEEDS_RING(bench);
-    const auto client = bench.open_client(4'096);
-    const auto frame = frame_of(std::string(1'000, 's'));
-    while (bench.stats().snapshots_skipped == 0) bench.broadcast(bench.events.opened, frame);
-    constexpr std::size_t messages = 100;
-    for (std::size_t i = 0; i < messages; ++i) {
-        ASSERT_TRUE(bench.connections().send_message(bench.events.opened[0], Opcode::text,
-                                                     as_bytes("message " + std::to_string(i))));
-        bench.broadcast(bench.events.opened, frame);
-    }
-    EXPECT_EQ(bench.stats().snapshots_skipped, messages + 1);
-
-    std::vector<std::string> texts;
-    ASSERT_TRUE(bench.until([&] {
-        client->read();
-        for (const auto& got : client->take_frames()) {
-            if (got.opcode == Opcode::text) texts.push_back(got.payload);
-        }
-        return texts.size() == messages;
-    }));
-    for (std::size_t i = 0; i < messages; ++i) EXPECT_EQ(texts[i], "message " + std::to_string(i));
-}
-
-// Goal: who keeps missing snapshots gets fewer, and the layer above is told.
-// Method: a client that reads at the end of each second only.
-TEST(Connections, AClientThatKeepsMissingSnapshotsGetsThemLessOften) {
-    NetBench bench({}, {.send_buffer_size = 4'096});
-    NEEDS_RING(bench);
-    const auto client = bench.open_client(4'096);
-    const auto frame = frame_of(std::string(1'000, 's'));
-    const Connections& connections = bench.connections();
-    for (int second = 0; second < 8; ++second) {
-        for (int tick = 0; tick < 60; ++tick) bench.broadcast(bench.events.opened, frame);
-        ASSERT_TRUE(bench.until([&] {
-            client->read();
-            client->take_frames();
-            return connections.blocked_count() == 0;
-        }));
-        bench.pass(1s);
-    }
-    EXPECT_EQ(bench.events.rates, (std::vector<std::uint32_t>{2, 3, 6}));
-    EXPECT_GT(bench.stats().snapshots_thinned, 0U);
-}
-
 // RFC 6455, section 5.5.3. Goal: each ping has its pong, in its place among the data, also while
 // something is on its way.
 // Method: a large echo fills the socket, and pings and messages come behind it.
@@ -291,50 +149,6 @@ TEST(Connections, AFloodOfPingsIsAnsweredByAFewPongsAndTheLatest) {
         return bench.stats().pings_received == 1'000 && !pongs.empty() && pongs.back() == "999";
     }));
     EXPECT_LE(pongs.size(), 6U);
-}
-
-// Goal: a frame that went out in part is finished before anything else is said.
-// Method: a socket that takes snapshots in part, and a ping in every turn, whose pong is queued in
-// the same turn as the partial send is heard of.
-TEST(Connections, APongNeverLandsInsideASnapshot) {
-    NetBench bench({.pongs_per_tick = 1'000}, {.send_buffer_size = 4'096});
-    NEEDS_RING(bench);
-    const auto client = bench.open_client(4'096);
-    std::vector<test::ServerFrame> frames;
-    for (int i = 0; i < 300; ++i) {
-        ASSERT_TRUE(client->send(client_frame(Opcode::ping, "p" + std::to_string(i))));
-        bench.broadcast(bench.events.opened, frame_of(std::string(9'000, 's')));
-        client->read(6'000);
-        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
-    }
-    EXPECT_GT(bench.stats().snapshots_partial, 0U);
-    ASSERT_TRUE(bench.until([&] {
-        client->read();
-        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
-        return !frames.empty() && frames.back().payload == "p299";
-    }));
-    for (const auto& frame : frames) {
-        if (frame.opcode == Opcode::pong) continue;
-        ASSERT_EQ(frame.opcode, Opcode::binary);
-        ASSERT_EQ(frame.payload, std::string(9'000, 's'));
-    }
-}
-
-TEST(Connections, MessagesThatMustArriveLeaveWithTheSnapshotInOrder) {
-    NetBench bench;
-    NEEDS_RING(bench);
-    const auto client = bench.open_client();
-    bench.connections().send_message(bench.events.opened[0], Opcode::binary, as_bytes("event"));
-    bench.broadcast(bench.events.opened, frame_of("snapshot"));
-    std::vector<test::ServerFrame> frames;
-    ASSERT_TRUE(bench.until([&] {
-        client->read();
-        for (auto& frame : client->take_frames()) frames.push_back(std::move(frame));
-        return frames.size() == 2;
-    }));
-    EXPECT_EQ(frames[0].payload, "event");
-    EXPECT_EQ(frames[1].payload, "snapshot");
-    EXPECT_EQ(bench.stats().snapshots_skipped, 0U);
 }
 
 // Goal: a client that sends without reading is held back, not cut off, and loses nothing.
@@ -484,35 +298,6 @@ TEST(Connections, AFloodIsHeldToItsBudgetWithoutTheKernelsHelp) {
         bench.tick += 1;
         ASSERT_TRUE(bench.until([&] { return bench.stats().bytes_received > first; }));
     }
-}
-
-// Goal: whoever reads all that comes sees every snapshot, also where one is larger than the socket.
-// Method: what the socket did not take at once must be gone by the next tick, once its window has
-// grown to what it is used for.
-TEST(Connections, AReaderThatKeepsUpSeesEverySnapshotThatIsLargerThanItsSocket) {
-    NetBench bench({.output_size_max = 400'000}, {.send_buffer_size = 65'536});
-    NEEDS_RING(bench);
-    const auto client = bench.open_client();
-    const std::vector<std::byte> payload(220'000, std::byte{'s'});
-    std::vector<std::byte> frame(server_header_size_max + payload.size());
-    const std::size_t header = write_frame_header(frame, Opcode::binary, payload.size());
-    copy_bytes(std::span(frame).subspan(header), payload);
-    frame.resize(header + payload.size());
-    const auto ticks = [&](int count) {
-        std::size_t seen = 0;
-        for (int i = 0; i < count; ++i) {
-            bench.tick += 1;
-            bench.broadcast(bench.events.opened, frame);
-            client->read();
-            bench.turn();
-            client->read();
-            seen += client->take_frames().size();
-        }
-        return seen;
-    };
-    ticks(10);
-    EXPECT_EQ(ticks(20), 20U);
-    EXPECT_GT(bench.stats().snapshots_partial, 0U);
 }
 
 using Clients = std::vector<std::unique_ptr<WsClient>>;
