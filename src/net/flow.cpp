@@ -74,11 +74,12 @@ void Connections::want_recv(Handle handle, Connection& c) {
     arm_recv(handle, c);
 }
 
-// What the connection sends can no longer be answered, or gathered: it must wait for its own peer.
+// What the connection sends can no longer be answered, or gathered behind the request that is being
+// answered: it must wait for its own peer. Then something is being sent, and on_send() goes on.
 bool Connections::is_full(Handle handle, const Connection& c) const {
-    const bool http = c.state == Connection::State::http;
+    const bool waits = c.state == Connection::State::http && !c.output.empty();
     return c.output.waiting() > c.output.capacity() / 2 ||
-           (http && c.input_size > inputs_.of(handle.slot).size() / 2);
+           (waits && c.input_size > inputs_.of(handle.slot).size() / 2);
 }
 
 // Stops a receive whose bytes we do not want yet. Where the kernel knows budgets it ends by
