@@ -116,7 +116,7 @@ void Connections::go_on_with(std::vector<Handle>& waiting, std::size_t count_max
 // Reads what was held back and receives more, each as far as it may.
 void Connections::go_on(Handle handle, Connection& c) {
     if (c.held_size > 0) read_held(handle, c);
-    if (c.recv_paused && !is_full(handle, c)) c.recv_paused = false;
+    c.recv_paused = is_full(handle, c);  // Maybe it is only now: no more on top of what is held.
     if (!c.recv_armed) want_recv(handle, c);
 }
 
