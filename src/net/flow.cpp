@@ -50,7 +50,10 @@ void Connections::arm_recv(Handle handle, Connection& c) {
     c.recv_armed = true;
     c.cancel_sent = false;
     const RingFeatures& features = ring_.features();
-    if (!features.recv_budget && !features.defer_taskrun) {
+    // Deferred task work lets a cancel find a multishot, but what came before it may be all that
+    // the socket held: more than we keep, where no tick's budget keeps that small.
+    const bool stops = features.defer_taskrun && options_.inbound_bytes_per_tick > 0;
+    if (!features.recv_budget && !stops) {
         return ring_.arm_recv_once(c.socket, buffers_.group(), {.op = Op::recv, .owner = handle});
     }
     ring_.arm_recv(c.socket, buffers_.group(), {.op = Op::recv, .owner = handle},
