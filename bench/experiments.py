@@ -30,7 +30,10 @@ def options(flag, *values):
 # What is asked, under which load, and each variation's options.
 EXPERIMENTS = {
     "wait_count": ("I1", options("--wait-count", 1, 64, 512, 1000, 1024, 1500, 2048, 4096, 8192) | {
-        "--wait-count 1024 --drain-first": ["--wait-count", 1024, "--drain-first"]}),
+        f"--drain-first --wait-count {count}": ["--drain-first", "--wait-count", count]
+        for count in (1000, 1024, 8192)}),
+    "sleep_aside": ("I1", {"--sleep-aside": ["--sleep-aside"]}),
+    "sleep_aside_inputs": ("B2", {"--sleep-aside": ["--sleep-aside"]}),
     "submission_thread": ("B1", {"--submission-thread": ["--submission-thread"]}),
     "submission_thread_inputs": ("B2", {"--submission-thread": ["--submission-thread"]}),
     "min_wait": ("B1", options("--min-wait-us", 1_000, 5_000)),
@@ -49,7 +52,8 @@ def figures(run):
     ticks, sent = max(play["ticks"], 1), max(play["sent"], 1)
     return per_message(run) | {"waits": play["waits"] / ticks, "switches": play["switches"] / ticks,
                                "receives": play["receives"] / sent,
-                               "reaped": play["completions"] / max(play["waits"], 1)}
+                               "reaped": play["completions"] / ticks,
+                               "drained": play["drained"] / ticks}
 
 
 def varied(floor, flags):
@@ -99,17 +103,18 @@ def shown(value, digits):
 def table(runs):
     """In Markdown, as docs/decisions has it."""
     yield ("| variation | instructions: user | kernel | together / plain | CPU / plain "
-           "| waits a tick | completions a wait | receives a message | sleeps a tick |")
-    yield "|---|" + "---:|" * 8
+           "| a tick: waits | sleeps | completions | drained before | receives a message |")
+    yield "|---|" + "---:|" * 9
     for variation in runs:
         cells = [shown(median(runs, variation, "user"), 0),
                  shown(median(runs, variation, "kernel"), 0),
                  shown(ratio(runs, variation, "instructions"), 3),
                  shown(ratio(runs, variation, "cpu_us"), 2),
                  shown(median(runs, variation, "waits"), 1),
+                 shown(median(runs, variation, "switches"), 1),
                  shown(median(runs, variation, "reaped"), 0),
-                 shown(median(runs, variation, "receives"), 2),
-                 shown(median(runs, variation, "switches"), 1)]
+                 shown(median(runs, variation, "drained"), 0),
+                 shown(median(runs, variation, "receives"), 2)]
         yield f"| {variation} | " + " | ".join(cells) + " |"
 
 

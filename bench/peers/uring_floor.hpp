@@ -3,7 +3,6 @@
 #include "uring/native.hpp"
 
 #include <poll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,13 +10,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
-#include <string>
 #include <vector>
 
+#include "peers/pages.hpp"
 #include "peers/peer.hpp"
 #include "peers/plain_client.hpp"
+#include "peers/uring_config.hpp"
 
 // The bench protocol by the cheapest loop over liburing that we know of. It has no timeouts, no
 // limits and no counters but the protocol's own and a few of its traffic with the kernel.
@@ -29,72 +28,9 @@
 //   decides them, and only a refusal posts a completion.
 namespace ringtick::peers {
 
-constexpr unsigned completions_max = 32'768;
 constexpr unsigned buffers_count = 16'384;
 constexpr std::size_t buffer_size = 1'024;
 constexpr std::size_t out_size_max = 64 << 20;
-
-// What an experiment changes. As it stands here, it is the floor.
-struct UringConfig {
-    unsigned wait_count = completions_max;  // Completions worth waking for before the tick.
-    bool drain_first = false;               // Runs what has been deferred before each wait.
-    unsigned min_wait_us = 0;               // After that long, any completion is worth it.
-    unsigned chunk = 128;                   // Sends handed over at a time.
-    bool submission_thread = false;         // SQPOLL: a thread of the kernel's submits, on core 1.
-    bool fixed_files = false;               // Sends name their socket by its place in a table.
-    bool huge_pages = false;                // For the receive buffers and the broadcast frame.
-};
-
-// The traffic between the last client's coming and the first one's leaving.
-struct Play {
-    std::uint64_t ticks = 0;
-    std::uint64_t sent = 0;
-    std::uint64_t waits = 0;        // Calls that may sleep.
-    std::uint64_t completions = 0;  // Reaped after them.
-    std::uint64_t receives = 0;     // Of these, with something received.
-    std::uint64_t switches = 0;     // Voluntary: it slept.
-
-    Play operator-(const Play& other) const {
-        return {.ticks = ticks - other.ticks,
-                .sent = sent - other.sent,
-                .waits = waits - other.waits,
-                .completions = completions - other.completions,
-                .receives = receives - other.receives,
-                .switches = switches - other.switches};
-    }
-};
-
-// Memory whose pages may be huge.
-class Pages {
-public:
-    explicit Pages(std::size_t size) : size_((size + huge - 1) / huge * huge) {
-        // With as much again as makes it begin where a huge page may.
-        void* const mapped =
-            mmap(nullptr, size_ + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (mapped == MAP_FAILED) std::abort();
-        const auto begin = (std::bit_cast<std::uintptr_t>(mapped) + huge - 1) / huge * huge;
-        begin_ = std::bit_cast<std::byte*>(begin);
-    }
-
-    std::span<std::byte> bytes() const { return {begin_, size_}; }
-
-    // False if the kernel gave none (madvise(2)).
-    bool make_huge() const {
-        if (madvise(begin_, size_, MADV_HUGEPAGE) != 0) return false;
-        std::ranges::fill(bytes(), std::byte{});
-        std::ifstream rollup("/proc/self/smaps_rollup");
-        for (std::string word; rollup >> word;) {
-            std::size_t kib = 0;
-            if (word == "AnonHugePages:" && rollup >> kib) return kib * 1'024 >= size_;
-        }
-        return false;
-    }
-
-private:
-    static constexpr std::size_t huge = 2 << 20;
-    std::size_t size_;
-    std::byte* begin_ = nullptr;
-};
 
 enum class Operation : std::uint8_t { accept, receive, broadcast, send, writable };
 
@@ -160,6 +96,7 @@ private:
             params.flags |= IORING_SETUP_DEFER_TASKRUN;
         }
         int result = io_uring_queue_init_params(entries, &ring_, &params);
+        if (result == 0 && config_.sleep_aside) result = io_uring_queue_init(1, &aside_, 0);
         if (result != 0) return result;
         io_uring_register_ring_fd(&ring_);
         // A socket's place in the table is its number.
@@ -246,12 +183,27 @@ private:
         io_uring_buf_ring_advance(buffers_, 1);
     }
 
+    // On a ring where nothing happens. What comes meanwhile for the other stays deferred.
+    void sleep_aside() {
+        io_uring_submit(&ring_);
+        const auto left = schedule_.left();
+        __kernel_timespec timeout{.tv_sec = left.count() / 1'000'000'000,
+                                  .tv_nsec = left.count() % 1'000'000'000};
+        io_uring_cqe* none = nullptr;
+        io_uring_submit_and_wait_timeout(&aside_, &none, 1, &timeout, nullptr);
+        enters_ += 2;
+        queued_ = 0;
+    }
+
     void wait() {
         if (config_.drain_first) {
             io_uring_submit_and_get_events(&ring_);
             enters_ += 1;
+            const std::uint64_t before = activity_.completions;
             reap();
+            activity_.drained += activity_.completions - before;
         }
+        if (config_.sleep_aside && ticks_awake_ == 0) sleep_aside();
         // A signal between the loop's look at `stopping` and this call is seen at the timeout.
         const auto left = options_.echo ? std::chrono::milliseconds(100) : schedule_.left();
         __kernel_timespec timeout{.tv_sec = left.count() / 1'000'000'000,
@@ -448,6 +400,7 @@ private:
     std::span<const std::byte> sent_frame_;
     Pages memory_;
     io_uring ring_{};
+    io_uring aside_{};  // If sleep_aside.
     io_uring_buf_ring* buffers_ = nullptr;
     unsigned queued_ = 0;       // Not handed over yet.
     unsigned ticks_awake_ = 0;  // While newcomers come, it does not sleep until the tick.

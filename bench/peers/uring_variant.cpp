@@ -1,7 +1,8 @@
 // The floor with io_uring, varied: what bench/experiments.py compares.
 //
-// usage: uring-variant [--wait-count N] [--drain-first] [--min-wait-us US] [--chunk N]
-//                      [--submission-thread] [--fixed-files] [--huge-pages] PORT MODE [HZ BYTES]
+// usage: uring-variant [--wait-count N] [--drain-first] [--sleep-aside] [--min-wait-us US]
+//                      [--chunk N] [--submission-thread] [--fixed-files] [--huge-pages]
+//                      PORT MODE [HZ BYTES]
 #include <array>
 #include <cstdio>
 #include <optional>
@@ -32,10 +33,10 @@ std::optional<int> read_config(std::span<char*> words, UringConfig& config) {
     const std::array numbers{Number{"--wait-count", config.wait_count, completions_max},
                              Number{"--min-wait-us", config.min_wait_us, 1'000'000},
                              Number{"--chunk", config.chunk, 4'096}};
-    const std::array flags{Flag{"--drain-first", config.drain_first},
-                           Flag{"--submission-thread", config.submission_thread},
-                           Flag{"--fixed-files", config.fixed_files},
-                           Flag{"--huge-pages", config.huge_pages}};
+    const std::array flags{
+        Flag{"--drain-first", config.drain_first}, Flag{"--sleep-aside", config.sleep_aside},
+        Flag{"--submission-thread", config.submission_thread},
+        Flag{"--fixed-files", config.fixed_files}, Flag{"--huge-pages", config.huge_pages}};
     std::size_t i = 0;
     for (; i < words.size() && std::string_view(words[i]).starts_with("--"); ++i) {
         bool known = false;
@@ -59,7 +60,8 @@ std::string to_json(const Play& play) {
     for (const auto& [name, value] :
          {std::pair{"ticks", play.ticks}, std::pair{"sent", play.sent},
           std::pair{"waits", play.waits}, std::pair{"completions", play.completions},
-          std::pair{"receives", play.receives}, std::pair{"switches", play.switches}}) {
+          std::pair{"drained", play.drained}, std::pair{"receives", play.receives},
+          std::pair{"switches", play.switches}}) {
         if (text.back() != '{') text += ',';
         text.append("\"").append(name).append("\":").append(std::to_string(value));
     }

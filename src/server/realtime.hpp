@@ -9,8 +9,9 @@ namespace ringtick {
 
 // --realtime: the loop's thread runs before every normal one (SCHED_FIFO, sched(7)), and is awake
 // for the last moment before a tick, so that neither a busy neighbour nor the way out of sleep
-// makes the tick late. A loop that never slept would still leave the others a twentieth of each
-// second (sysctl kernel.sched_rt_runtime_us).
+// makes the tick late. What a neighbour does inside the kernel still has to end first where the
+// kernel was booted with preempt=none. A loop that never slept would still leave the others a
+// twentieth of each second (sysctl kernel.sched_rt_runtime_us).
 constexpr int realtime_priority = 10;
 constexpr Nanoseconds realtime_spin = std::chrono::microseconds(50);
 
