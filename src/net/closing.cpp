@@ -272,6 +272,11 @@ void Connections::sweep_open(Handle handle, Connection& c) {
         return begin_close(handle, c, CloseCode::try_again_later, "reads too slowly",
                            CloseReason::stalled);
     }
+    // While we do not listen, silence says nothing: it may have answered a ping long ago.
+    if (!c.recv_armed) {
+        c.heard_at = now_;
+        c.pinged = false;
+    }
     // Only who was asked and had time to answer is cut off.
     if (c.pinged && now_ - c.pinged_at >= options_.idle_timeout - options_.ping_after) {
         return begin_close(handle, c, CloseCode::going_away, "no sign of life",

@@ -50,7 +50,10 @@ void Connections::arm_recv(Handle handle, Connection& c) {
     c.recv_armed = true;
     c.cancel_sent = false;
     const RingFeatures& features = ring_.features();
-    if (!features.recv_budget && !features.defer_taskrun) {
+    // Deferred task work lets a cancel find a multishot, but what came before it may be all that
+    // the socket held: more than we keep, where no tick's budget keeps that small.
+    const bool stops = features.defer_taskrun && options_.inbound_bytes_per_tick > 0;
+    if (!features.recv_budget && !stops) {
         return ring_.arm_recv_once(c.socket, buffers_.group(), {.op = Op::recv, .owner = handle});
     }
     ring_.arm_recv(c.socket, buffers_.group(), {.op = Op::recv, .owner = handle},
@@ -74,11 +77,12 @@ void Connections::want_recv(Handle handle, Connection& c) {
     arm_recv(handle, c);
 }
 
-// What the connection sends can no longer be answered, or gathered: it must wait for its own peer.
+// What the connection sends can no longer be answered, or gathered behind the request that is being
+// answered: it must wait for its own peer. Then something is being sent, and on_send() goes on.
 bool Connections::is_full(Handle handle, const Connection& c) const {
-    const bool http = c.state == Connection::State::http;
+    const bool waits = c.state == Connection::State::http && !c.output.empty();
     return c.output.waiting() > c.output.capacity() / 2 ||
-           (http && c.input_size > inputs_.of(handle.slot).size() / 2);
+           (waits && c.input_size > inputs_.of(handle.slot).size() / 2);
 }
 
 // Stops a receive whose bytes we do not want yet. Where the kernel knows budgets it ends by
@@ -115,7 +119,7 @@ void Connections::go_on_with(std::vector<Handle>& waiting, std::size_t count_max
 // Reads what was held back and receives more, each as far as it may.
 void Connections::go_on(Handle handle, Connection& c) {
     if (c.held_size > 0) read_held(handle, c);
-    if (c.recv_paused && !is_full(handle, c)) c.recv_paused = false;
+    c.recv_paused = is_full(handle, c);  // Maybe it is only now: no more on top of what is held.
     if (!c.recv_armed) want_recv(handle, c);
 }
 

@@ -93,8 +93,6 @@ void Connections::read_held(Handle handle, Connection& c) {
     if (c.state != Connection::State::open && c.state != Connection::State::closing) return;
     const auto held = held_memory(handle).first(c.held_size);
     c.held_size = 0;
-    c.heard_at = now_;  // It may have answered a ping long ago: we did not listen.
-    c.pinged = false;
     read_frames(handle, c, held);
     if (c.held_size == 0 && c.ended_by_peer) on_end_of_stream(handle, c);
 }

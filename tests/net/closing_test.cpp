@@ -232,6 +232,31 @@ TEST(Closing, AClientThatReadsSlowlyButSteadilyIsKept) {
     EXPECT_GT(frames, 200U);
 }
 
+// Goal: silence says nothing about whom we do not listen to.
+// Method: an echo whose output is more than half full, so that its client is not read; it reads
+// slowly but steadily, and has answered the ping that it was sent.
+TEST(Closing, AClientThatIsNotReadIsNotTakenForSilent) {
+    NetBench bench({.message = {.message_size_max = 100'000},
+                    .inbound_bytes_per_tick = 0,
+                    .output_size_max = 400'000},
+                   {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    bench.events.echo_to = &bench.connections();
+    const auto client = bench.open_client(4'096);
+    std::string wire;
+    for (int i = 0; i < 4; ++i) wire += client_frame(Opcode::binary, std::string(90'000, 'e'));
+    std::size_t sent = 0;
+    ASSERT_TRUE(bench.until([&] {
+        sent += client->send_some(std::string_view(wire).substr(sent));
+        return bench.events.messages.size() >= 3;
+    }));
+    for (int second = 0; second < 60; ++second) {
+        client->read(3'000);
+        bench.pass(1s);
+        ASSERT_TRUE(bench.events.closed.empty()) << "after " << second << " s";
+    }
+}
+
 // Goal: what was owed before the close arrives, and the close frame behind it, however long the
 // peer takes over it.
 TEST(Closing, WhatWasOwedBeforeTheCloseStillArrives) {

@@ -41,8 +41,9 @@ std::string meaning_of(const ServerFrame& frame) {
 // A client whose opening handshake is done; `head` is the server's answer.
 std::unique_ptr<WsClient> open_client(NetBench& bench,
                                       std::string_view extensions,
-                                      std::string* head = nullptr) {
-    auto client = bench.connect();
+                                      std::string* head = nullptr,
+                                      int receive_buffer = 0) {
+    auto client = bench.connect(receive_buffer);
     EXPECT_TRUE(client->send(upgrade_request("/", extensions)));
     std::string answer;
     EXPECT_TRUE(bench.until([&] {
@@ -243,6 +244,38 @@ TEST(Compression, AnEchoThatGrowsWaitsForItsReader) {
         sent += client->send_some(std::string_view(flood).substr(sent));
         client->read();
         echoes += client->take_frames().size();
+        return echoes == count || !bench.events.closed.empty();
+    }));
+    EXPECT_EQ(echoes, count);
+    EXPECT_TRUE(bench.events.closed.empty());
+}
+
+// Goal: input that waits for the next tick, and then for the reader, does not pile up: no more is
+// received meanwhile.
+// Method: as above, with a budget that one segment exceeds when inflated, and a reader so slow that
+// the output fills anew whenever it has taken some.
+TEST(Compression, AnEchoThatGrowsWaitsForTheTickAndForItsReader) {
+    NetBench bench({.message = limits,
+                    .deflate = true,
+                    .inbound_bytes_per_tick = 8'192,
+                    .messages_per_tick = 0,
+                    .output_size_max = 32'768},
+                   {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    bench.events.echo_to = &bench.connections();
+    const auto client = open_client(bench, "permessage-deflate", nullptr, 4'096);
+    constexpr std::size_t count = 2'500;
+    const std::string message(200, 'a');  // Too short to be compressed again.
+    std::string flood;
+    for (std::size_t i = 0; i < count; ++i) flood += compressed_frame(message);
+    std::size_t sent = 0;
+    std::size_t echoes = 0;
+    ASSERT_TRUE(bench.until([&] {
+        sent += client->send_some(std::string_view(flood).substr(sent));
+        client->read(700);
+        echoes += client->take_frames().size();
+        bench.tick += 1;
+        bench.turn();
         return echoes == count || !bench.events.closed.empty();
     }));
     EXPECT_EQ(echoes, count);

@@ -154,12 +154,14 @@ TEST(Connections, AFloodOfPingsIsAnsweredByAFewPongsAndTheLatest) {
 // Goal: a client that sends without reading is held back, not cut off, and loses nothing.
 // Method: an echo with room for little, and a client that sends far more before it reads. What is
 // written when must not matter, so the sizes vary.
-TEST(Connections, AnEchoHoldsBackAClientThatDoesNotRead) {
-    NetBench bench({.message = {.message_size_max = 20'000},
+void hold_back_a_client_that_does_not_read(const FeatureMask& mask) {
+    NetBench bench({.receive_buffers = 4'096,
+                    .receive_buffer_size = 16'384,
+                    .message = {.message_size_max = 20'000},
                     .inbound_bytes_per_tick = 0,
                     .messages_per_tick = 0,
-                    .output_size_max = 2 * 20'000 + 4 * receive_budget_unlimited},
-                   {.send_buffer_size = 4'096});
+                    .output_size_max = 2 * 20'000 + 65'536},
+                   {.send_buffer_size = 4'096}, mask);
     NEEDS_RING(bench);
     bench.events.echo_to = &bench.connections();
     const auto client = bench.open_client();
@@ -183,6 +185,18 @@ TEST(Connections, AnEchoHoldsBackAClientThatDoesNotRead) {
         ASSERT_EQ(frames[i].payload.size(), 1 + i * 7'919 % 20'000);
     }
     EXPECT_TRUE(bench.events.closed.empty());
+}
+
+TEST(Connections, AnEchoHoldsBackAClientThatDoesNotRead) {
+    hold_back_a_client_that_does_not_read({});
+}
+
+// Where the kernel knows no budget, what it has in store could all come at once, in buffers of any
+// size.
+TEST(Connections, AnEchoHoldsBackAClientThatDoesNotReadWithoutTheKernelsHelp) {
+    for (const bool defer : {true, false}) {
+        hold_back_a_client_that_does_not_read({.defer_taskrun = !defer, .recv_budget = true});
+    }
 }
 
 TEST(Connections, AClientWhoseQueueOverflowsIsCutOff) {

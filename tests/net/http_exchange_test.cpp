@@ -196,5 +196,22 @@ TEST(HttpExchange, PipeliningWithoutReadingIsHeldBackAndThenAnsweredInFull) {
     EXPECT_EQ(bench.stats().closed, (std::array<std::uint64_t, close_reasons_count>{}));
 }
 
+// Goal: a head may be as large as is allowed, also where that is most of the memory for input.
+TEST(HttpExchange, AHeadThatFillsMostOfTheMemoryIsReadToItsEnd) {
+    NetBench bench({.request = {.head_size_max = 65'535},
+                    .message = {.message_size_max = 125},
+                    .inbound_bytes_per_tick = 1'024});
+    NEEDS_RING(bench);
+    const auto client = bench.connect();
+    std::string headers;
+    while (headers.size() < 60'000) headers += "X: " + std::string(2'000, 'x') + "\r\n";
+    ASSERT_TRUE(client->send(get("/large-head", headers)));
+    ASSERT_TRUE(bench.until([&] {
+        bench.tick += 1;
+        return bench.stats().requests == 1;
+    }));
+    EXPECT_EQ(bench.stats().requests_refused, 0U);
+}
+
 }  // namespace
 }  // namespace ringtick
