@@ -151,6 +151,7 @@ def summary(runs):
             "p99_to_ours": ratio(runs, server, "ringtick", "p99_us"),
             "resident_to_ours": ratio(runs, server, "ringtick", "resident_per_client"),
             "p99_to_b1": ratio(runs, server, "ringtick B1", "p99_us"),
+            "p99_to_800": ratio(runs, server, "ringtick 800", "p99_us"),
             "lagging_bytes": (paired(runs, server, "ringtick B1", lagging_memory)
                               if server == "ringtick" else None),
             "late_p99_over_idle_us": difference(runs, server, idle_of(server), "late_p99_us"),
@@ -181,7 +182,8 @@ TABLES = {  # What the first column says, and the others.
     "messages": ("per message:", COST + LATENCY + SKIPPED +
                  [("enters/tick", "enters_per_tick", "{:.1f}")] + MEMORY),
     "stalled": ("per message:", LATENCY + [("p99 to ours", "p99_to_ours", "{:.3f}"),
-                                           ("p99 to B1", "p99_to_b1", "{:.3f}")] + SKIPPED +
+                                           ("to B1", "p99_to_b1", "{:.3f}"),
+                                           ("to 800", "p99_to_800", "{:.3f}")] + SKIPPED +
                 MEMORY + [("B/lagging", "lagging_bytes", "{:,.0f}")] + COST),
     "compression": ("per message:", COST + [("wire B", "wire_per_message", "{:,.0f}")] + LATENCY),
     "memory": ("per connection:", MEMORY + [("B to ours", "resident_to_ours", "{:.2f}"),

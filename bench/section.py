@@ -65,7 +65,7 @@ def cost_table(results):
 # In which figures others compete with ours, in a scenario of each kind. Floors do not compete.
 COMPARED = {"messages": {"instructions_to_ours": "instructions", "cpu_to_ours": "CPU"},
             "stalled": {"p99_to_ours": "p99"}, "memory": {"resident_to_ours": "memory"}}
-NO_COMPETITOR = {"ringtick", CONTROL, "ringtick B1", *FLOORS}
+NO_COMPETITOR = {"ringtick", CONTROL, "ringtick B1", "ringtick 800", *FLOORS}
 
 
 def ties_and_wins(results):
@@ -90,7 +90,8 @@ def stalled(rows):
     ours = rows["ringtick"]
     others = ", ".join(f"{server} {times(row['p99_to_ours'])}" for server, row in rows.items()
                        if server not in NO_COMPETITOR)
-    return (f"the healthy clients' p99 is {times(ours['p99_to_b1'])} of B1's; a client that lags "
+    return (f"the healthy clients' p99 is {times(ours['p99_to_b1'])} of B1's, and "
+            f"{times(ours['p99_to_800'])} of what it is without the others; a client that lags "
             f"holds {number(ours['lagging_bytes'])} B, the kernel's buffers at both ends included. "
             f"p99 to ours: {others}")
 

@@ -13,7 +13,8 @@ import chart  # noqa: E402
 import section  # noqa: E402
 
 FIGURES = {"user": 100.0, "kernel": 9900.0, "cpu_us": 4.0, "instructions_to_ours": 1.0,
-           "cpu_to_ours": 1.0, "p99_to_ours": 1.0, "p99_to_b1": None, "lagging_bytes": None,
+           "cpu_to_ours": 1.0, "p99_to_ours": 1.0, "p99_to_b1": None, "p99_to_800": None,
+           "lagging_bytes": None,
            "resident_to_ours": 1.0, "resident_per_client": 300.0, "slab_per_client": 4800.0,
            "on_time": None, "late_p99_us": None, "work_p99_us": None}
 
@@ -77,13 +78,15 @@ class Section(unittest.TestCase):
         late = a_row("B1", late_p99_us=80.0)
         game = a_row("2000 x 30 Hz", on_time=0.99951, late_p99_us=90.0, work_p99_us=5000.0)
         text = section.markdown([
-            a_result("S1", "stalled", [a_row("ringtick", p99_to_b1=1.03, lagging_bytes=31_000),
+            a_result("S1", "stalled", [a_row("ringtick", p99_to_b1=1.03, p99_to_800=1.11,
+                                             lagging_bytes=31_000),
                                        a_row("beast", p99_to_ours=0.99)]),
             a_result("D", "compression", [a_row("ringtick"),
                                           a_row("ringtick deflate", cpu_to_ours=1.02)]),
             a_result("R1", "game", [game]), a_result("T", "lateness", [late]),
             a_result("M", "memory", [a_row("ringtick"), a_row("ws", resident_to_ours=40.0)])])
-        for words in ("p99 is 1.03 of B1's", "holds 31,000 B", "1.02 of the CPU",
+        for words in ("p99 is 1.03 of B1's, and 1.11 of what it is without", "holds 31,000 B",
+                      "1.02 of the CPU",
                       "2000 x 30 Hz: 99.95 % of the ticks on time, p99 90 us late", "B1 80 us",
                       "ringtick 300 + 4,800", "S1: beast (p99 0.99)."):
             self.assertIn(words, text)
