@@ -39,7 +39,7 @@ void Connections::admit(int socket) {
     Connection& c = *table_.find(handle);
     c.socket = socket;
     c.output = Output(outputs_.of(handle.slot));
-    c.protocol.emplace<http::RequestParser>(options_.request);
+    c.parser = parsers_.take(http::RequestParser(options_.request));
     c.heard_at = c.progressed_at = now_;
     c.deadline = now_ + options_.handshake_timeout;
     c.tick_seen = tick_;

@@ -8,11 +8,15 @@
 #include <unistd.h>
 
 #include <array>
-#include <variant>
+#include <chrono>
 
 namespace ringtick {
 
 namespace {
+
+// Pages are given back after so long without use: not at once, or a few messages a second would
+// have them come and go.
+constexpr Nanoseconds memory_kept_for = std::chrono::seconds(2);
 
 constexpr Nanoseconds rate_review_period = std::chrono::seconds(1);
 
@@ -80,7 +84,7 @@ void Connections::begin_leaving(Handle handle, Connection& c, CloseReason why) {
     c.close_began_at = now_;
     c.pong_waiting = false;
     // Data is ignored from now on, and what is ignored must not cost us the work of inflating it.
-    std::get<MessageDecoder>(c.protocol).stop_inflating();
+    c.decoder.stop_inflating();
     events_.on_close(handle, why);
 }
 
@@ -180,6 +184,7 @@ void Connections::bury() {
         }
         close_socket(c->socket);
         leave(*c);
+        if (c->parser != nullptr) parsers_.give_back(c->parser);
         inputs_.release(handle.slot);
         outputs_.release(handle.slot);
         table_.erase(handle);
@@ -289,6 +294,18 @@ void Connections::sweep_open(Handle handle, Connection& c) {
     }
     begin_tick_of(c);
     if (!c.output.in_flight()) send_waiting_pong(handle, c);
+    release_if_quiet(handle, c);
+}
+
+// What it was sent, or sent in pieces, is done with: somebody who is only shown snapshots needs no
+// page of his own.
+void Connections::release_if_quiet(Handle handle, Connection& c) {
+    if (!c.memory_used || now_ - c.memory_used_at < memory_kept_for) return;
+    const bool input_empty = c.held_size == 0 && !c.decoder.mid_message();
+    if (!input_empty || !c.output.empty()) return;
+    c.memory_used = false;
+    inputs_.release(handle.slot);
+    outputs_.release(handle.slot);
 }
 
 }  // namespace ringtick

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <variant>
 
 namespace ringtick {
 
@@ -72,6 +71,9 @@ struct Connection {
     Peer peer;  // Who we talk to: of a proxy that sent a PROXY header, its client.
     IpAddress counted_as;
 
+    // The pages for what it sends and is sent are in use, and when that began last.
+    bool memory_used = false;
+    Nanoseconds memory_used_at{};
     std::size_t input_size = 0;  // Bytes of an HTTP request gathered so far.
     std::size_t held_size = 0;   // Bytes of frames that came and are not to be read yet.
     std::uint32_t requests = 0;
@@ -79,7 +81,8 @@ struct Connection {
     std::uint8_t pong_size = 0;
     std::array<std::byte, 125> pong;  // The payload of the latest ping not yet answered.
 
-    std::variant<http::RequestParser, MessageDecoder> protocol;
+    http::RequestParser* parser = nullptr;    // Until it is open.
+    MessageDecoder decoder{MessageLimits{}};  // From then on.
 
     bool armed() const { return recv_armed || output.in_flight() || blocked; }
 };

@@ -35,7 +35,8 @@ Connections::Connections(const NetOptions& options,
       ring_(ring),
       buffers_(buffers),
       events_(events),
-      table_(slots_of(options)) {
+      table_(slots_of(options)),
+      parsers_(slots_of(options)) {
 }
 
 Result<void> Connections::open() {
@@ -52,7 +53,7 @@ Result<void> Connections::open() {
 }
 
 std::size_t Connections::memory_fixed() const {
-    return table_.memory() + counts_.memory() + input_size(options_) +
+    return table_.memory() + parsers_.memory() + counts_.memory() + input_size(options_) +
            (compression_ ? compression_->memory() : 0) + 8 * sizeof(Handle) * slots_of(options_);
 }
 

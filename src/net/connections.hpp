@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/handle.hpp"
+#include "base/pool.hpp"
 #include "base/result.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
@@ -176,6 +177,11 @@ private:
     static void close_socket(int socket);
     void sweep_one(Handle handle, Connection& c);
     void sweep_open(Handle handle, Connection& c);
+    void use_memory(Connection& c) const {
+        c.memory_used = true;
+        c.memory_used_at = now_;
+    }
+    void release_if_quiet(Handle handle, Connection& c);
     void cancel_requests(Handle handle, const Connection& c);
     bool stalled(Connection& c) const;
     bool may_take_more(Connection& c) const;
@@ -188,6 +194,7 @@ private:
     ConnectionEvents& events_;
 
     SlotMap<Connection> table_;
+    Pool<http::RequestParser> parsers_;
     AddressCounts counts_;
     SlotMemory inputs_;
     SlotMemory outputs_;

@@ -126,6 +126,7 @@ void Connections::go_on(Handle handle, Connection& c) {
 void Connections::queue_flush(Handle handle, Connection& c) {
     if (c.flush_queued || c.output.empty() || c.output.in_flight() || c.blocked) return;
     if (c.state == Connection::State::dead) return;
+    use_memory(c);
     c.flush_queued = true;
     unsent_.push_back(handle);
 }

@@ -7,7 +7,7 @@
 
 #include <array>
 #include <cstring>
-#include <variant>
+#include <utility>
 
 namespace ringtick {
 
@@ -39,6 +39,7 @@ void Connections::read_http(Handle handle, Connection& c, std::span<std::byte> b
         return refuse(handle, c, http::Status::header_fields_too_large, "Too much at once.");
     }
     c.input_size += copy_bytes(memory.subspan(c.input_size), bytes);
+    use_memory(c);
     advance_http(handle, c);
 }
 
@@ -56,7 +57,7 @@ void Connections::advance_http(Handle handle, Connection& c) {
     if (!c.output.empty() || c.input_size == 0) return;
     if (c.proxy_header_due && !read_proxy_header(handle, c)) return;
     const auto input = inputs_.of(handle.slot).first(c.input_size);
-    auto& parser = std::get<http::RequestParser>(c.protocol);
+    http::RequestParser& parser = *c.parser;
     switch (parser.parse(input)) {
         case http::RequestParser::State::need_input:
             return;
@@ -97,7 +98,7 @@ void Connections::answer(Handle handle, Connection& c, const http::RequestParser
     c.deadline = now_ + options_.response_timeout;
 
     drop_input(handle, c, parser.head_size());
-    c.protocol.emplace<http::RequestParser>(options_.request);  // Last: it ends `parser`.
+    *c.parser = http::RequestParser(options_.request);  // Last: it ends `parser`.
 }
 
 void Connections::upgrade(Handle handle,
@@ -134,9 +135,8 @@ void Connections::upgrade(Handle handle,
     c.state = Connection::State::open;
     c.deadline = never;
     c.progressed_at = now_;
-    // Ends what `request` was parsed by.
-    c.protocol.emplace<MessageDecoder>(options_.message,
-                                       deflate ? &compression_->inflater : nullptr);
+    parsers_.give_back(std::exchange(c.parser, nullptr));
+    c.decoder = MessageDecoder(options_.message, deflate ? &compression_->inflater : nullptr);
     read_frames(handle, c, leftover);
     // Its side may be closed already: nothing more will come, and nothing else would notice.
     if (c.ended_by_peer) on_end_of_stream(handle, c);

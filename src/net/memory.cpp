@@ -11,8 +11,6 @@ namespace ringtick {
 namespace {
 
 constexpr std::size_t page_size = 4'096;
-// Below this, keeping the pages is cheaper than faulting them in again.
-constexpr std::size_t kept_size = 16 * page_size;
 
 }  // namespace
 
@@ -37,7 +35,6 @@ SlotMemory::~SlotMemory() {
 }
 
 void SlotMemory::release(std::uint32_t slot) {
-    if (stride_ <= kept_size) return;
     madvise(memory_ + std::size_t{slot} * stride_, stride_, MADV_DONTNEED);
 }
 

@@ -24,7 +24,7 @@ public:
         return {memory_ + std::size_t{slot} * stride_, size_};
     }
 
-    // Hands the slot's pages back where a slot has many; the content is lost. One madvise(2).
+    // Hands the slot's pages back; the content is lost. One madvise(2).
     void release(std::uint32_t slot);
 
     std::size_t reserved() const { return reserved_; }

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <variant>
 
 namespace ringtick {
 
@@ -31,7 +30,7 @@ void Connections::read_frames(Handle handle, Connection& c, std::span<std::byte>
 
 // Returns what is not to be read yet.
 std::span<std::byte> Connections::decode(Handle handle, Connection& c, std::span<std::byte> input) {
-    auto& decoder = std::get<MessageDecoder>(c.protocol);
+    MessageDecoder& decoder = c.decoder;
     const auto assembly =
         inputs_.of(handle.slot)
             .first(assembly_size(options_.message.message_size_max, compression_ != nullptr));
@@ -42,6 +41,7 @@ std::span<std::byte> Connections::decode(Handle handle, Connection& c, std::span
         const bool between = c.state == Connection::State::open && !decoder.mid_message();
         if (more && between) c.deadline = never;
     }
+    if (decoder.takes_assembly()) use_memory(c);
     if (!more) input = {};
     if (c.state != Connection::State::open) return input;
 
@@ -84,6 +84,7 @@ void Connections::hold(Handle handle, Connection& c, std::span<const std::byte> 
         return;
     }
     std::memmove(place.data(), input.data(), input.size());
+    use_memory(c);
     c.held_size += input.size();
     // Else its output is full, and on_send() goes on.
     if (over_budget(c)) arm_later(throttled_, handle, c);

@@ -95,6 +95,7 @@ MessageDecoder::Event MessageDecoder::on_data(const FrameDecoder::Event& piece,
     // Nothing came before and nothing follows: this piece is the message.
     const bool in_place = message_end && assembled_ == 0;
     if (!in_place) {
+        assembly_written_ = true;
         assembled_ += copy_bytes(assembly.subspan(assembled_), piece.payload);
         ASSERT(assembled_ <= size_max());
     }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace ringtick {
 
@@ -54,6 +55,8 @@ public:
 
     // A message or frame has begun and not ended: the message deadline runs.
     bool mid_message() const { return !ended_ && (fragments_ > 0 || frames_.mid_frame()); }
+    // Whether `assembly` was written to since this was last asked.
+    bool takes_assembly() { return std::exchange(assembly_written_, false); }
     // How many bytes of `assembly` are in use.
     std::size_t assembled() const { return assembled_; }
 
@@ -80,6 +83,7 @@ private:
     std::uint32_t fragments_ = 0;  // Begun, of the message under way; 0: there is none.
     std::size_t assembled_ = 0;
     Opcode message_opcode_ = Opcode::binary;
+    bool assembly_written_ = false;
     bool compressed_ = false;  // The message under way is.
     bool ended_ = false;       // A violation or a close frame was yielded.
     Utf8Validator utf8_;       // Of the message under way; from a close frame on, of its reason.
