@@ -57,10 +57,11 @@ def chart(results):
     for result in results:
         more, y = panel(y, result)
         elements += more
-    machine, method = results[0]["machine"], results[0]["method"]
-    elements.append(text(8, y + 20, "Instructions a message: user (left) + kernel. Medians of "
-                         f"{method['repeats']}; {machine['cpu']}, Linux {machine['kernel']}, "
-                         f"{results[0]['date']}."))
+    places = dict.fromkeys(
+        f"{result['machine']['cpu']}, Linux {result['machine']['kernel']}, {result['date']}, "
+        f"medians of {result['method']['repeats']}" for result in results)
+    elements.append(text(8, y + 20, "Instructions a message: user (left) + kernel. "
+                         + "; ".join(places) + "."))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + FOOT}">\n'
             f"<style>{STYLE}</style>\n" + "\n".join(elements) + "\n</svg>\n")
 

@@ -58,8 +58,10 @@ def cost_table(results):
         yield (f"| {result['scenario']}: {result['what']} | {cost_of_ours(rows['ringtick'])} | "
                + " | ".join(cells) + " |")
     yield ""
-    yield ("ringtick: user + kernel instructions and CPU time for one message; the others: both to "
-           "ours, of the same repeat. The floors are bare loops that send the same bytes.")
+    yield ("ringtick: the server's user + kernel instructions and CPU time for each message that "
+           "it sends, with what came in for it; the others: both to ours, of the same repeat; in "
+           "bold, at or below ours. The floors are bare loops that send the same bytes, with no "
+           "server around them.")
 
 
 # In which figures others compete with ours, in a scenario of each kind. Floors do not compete.
@@ -110,8 +112,8 @@ def game(rows):
 
 
 def lateness(rows):
-    return "p99 of " + ", ".join(f"{server} {number(row['late_p99_us'])} us"
-                                 for server, row in rows.items())
+    return "p99, from the deadline to the tick's start: " + ", ".join(
+        f"{server} {number(row['late_p99_us'])} us" for server, row in rows.items())
 
 
 def memory(rows):
@@ -125,7 +127,7 @@ SENTENCES = {"stalled": stalled, "compression": compression, "game": game, "late
 
 
 def other_table(results):
-    yield "| beside that | |"
+    yield "| and | |"
     yield "|---|---|"
     for result in results:
         sentence = SENTENCES[result["table"]](rows_of(result))

@@ -50,10 +50,10 @@ class Section(unittest.TestCase):
         self.assertNotIn(section.CHART, section.NOTHING)
 
     def test_stands_between_its_marks_however_often_it_is_made(self):
-        readme = f"before\n{section.BEGIN}\nold\n{section.END}\nafter\n"
+        readme = f"before\n{section.BEGIN}\nstale\n{section.END}\nafter\n"
         once = section.replaced(readme, [b1()])
         self.assertTrue(once.startswith("before\n") and once.endswith("\nafter\n"))
-        self.assertNotIn("old", once)
+        self.assertNotIn("stale", once)
         self.assertEqual(section.replaced(once, [b1()]), once)
 
     def test_says_what_a_message_costs_and_what_others_pay_for_it(self):
