@@ -8,6 +8,7 @@ import operator
 import statistics
 
 CONTROL_OFF_MAX = 0.03  # A control further from 1 marks the table as noisy.
+GAP_MAX_S = 1.5  # Between two lines of progress, which come once a second.
 NOBODY = {"healthy": {"latency_us": {}}, "saturated": False}  # The load of a run without one.
 
 
@@ -219,6 +220,9 @@ def remarks(runs):
         if run["load_exit_code"] != 0:
             yield (f"{run['server']}, repeat {run['repeat']}: WRONG, the load was refused, lost "
                    "connections, or did not get what it should: see the JSON")
+        if run["load"] and run["window"]["longest_gap_s"] > GAP_MAX_S:
+            yield (f"{run['server']}, repeat {run['repeat']}: STALLED, the load stood still for "
+                   f"{run['window']['longest_gap_s'] - 1:.1f} s: somebody else had its core")
     saturated = {run["server"]: True for run in runs if (run["load"] or NOBODY)["saturated"]}
     if saturated:
         yield (f"SATURATED: with {', '.join(saturated)} the load's core was over 90 % busy, so "

@@ -124,6 +124,7 @@ class Window:
         self.pid = pid
         self.instructions = Instructions(pid)
         self.first = self.last = None
+        self.longest_gap_s = 0  # Between two marks.
         self.messages = 0
         self.clients = 0
         self.memory = memory(pid)
@@ -147,6 +148,8 @@ class Window:
         if self.first is None:
             self.first = now
         else:
+            before = self.last or self.first
+            self.longest_gap_s = max(self.longest_gap_s, now["seconds"] - before["seconds"])
             self.last = now
             self.messages += messages
         self.clients = clients
@@ -156,7 +159,9 @@ class Window:
         self.instructions.close()
         if self.last is None:
             raise Failed("the load ended before its second line of progress")
-        return {"messages": self.messages, "clients": self.clients} | self.grown | {
+        counted = {"messages": self.messages, "clients": self.clients,
+                   "longest_gap_s": self.longest_gap_s}
+        return counted | self.grown | {
             name: None if self.first[name] is None else self.last[name] - self.first[name]
             for name in self.first}
 

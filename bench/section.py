@@ -138,7 +138,7 @@ def doubts(results):
     """What the runs themselves say against their figures."""
     for result in results:
         for remark in result["remarks"]:
-            if re.search("NOISY|SATURATED|WRONG|not counted", remark):
+            if re.search("NOISY|SATURATED|STALLED|WRONG|not counted", remark):
                 yield f"* {result['scenario']}: {remark}"
 
 

@@ -18,7 +18,7 @@ def a_run(server, repeat, cpu_s, **others):
     """A run of 1000 messages."""
     window = {"messages": 1000, "seconds": 2.0, "cpu_s": cpu_s, "instructions_user": 100_000,
               "instructions_kernel": 900_000, "clients": 10, "resident_bytes": 5000,
-              "slab_bytes": 7000, "tcp_bytes": 0}
+              "slab_bytes": 7000, "tcp_bytes": 0, "longest_gap_s": 1.01}
     load = {"healthy": {"gaps": 0, "latency_us": {"p50": 10.0, "p99": 20.0}, "messages": 10,
                         "bytes": 5120, "wire_bytes": 300}, "saturated": False,
             "slow": {"connected": 2}, "frozen": {"connected": 3}}
@@ -103,6 +103,12 @@ class Figures(unittest.TestCase):
         self.assertFalse(any("WRONG" in one for one in figures.remarks([a_run("ws", 1, 1)])))
         run = a_run("ws", 2, 1) | {"load_exit_code": 1}
         self.assertTrue(any("ws, repeat 2: WRONG" in one for one in figures.remarks([run])))
+
+    def test_tells_of_a_load_that_stood_still(self):
+        self.assertFalse(any("STALLED" in one for one in figures.remarks([a_run("ws", 1, 1)])))
+        runs = [a_run("ws", 3, 1, longest_gap_s=5.0)]
+        self.assertIn("ws, repeat 3: STALLED, the load stood still for 4.0 s: somebody else had "
+                      "its core", figures.remarks(runs))
 
     def test_calls_on_time_what_began_within_a_period_and_was_not_forgiven(self):
         run = a_run("1000 x 30 Hz", 1, 1)
