@@ -89,6 +89,7 @@ Players::Seen Players::understand(std::uint32_t index,
     if (tag.kind == MessageKind::welcome) return on_welcome(player, message);
     if (!player.welcomed) return {};
     railroids::Stats stats;
+    Rate rate;
     switch (tag.kind) {
         case MessageKind::snapshot:
             return on_snapshot(player, message);
@@ -96,6 +97,8 @@ Players::Seen Players::understand(std::uint32_t index,
             return on_event(index, message);
         case MessageKind::pong:
             return on_pong(message, now);
+        case MessageKind::rate:
+            return {.valid = railroids::decode(message, rate)};
         case MessageKind::stats:
             return {.valid = decode(message, stats)};
         default:

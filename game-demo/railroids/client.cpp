@@ -244,6 +244,7 @@ void ClientSide::show_terrain() {
 void ClientSide::show_numbers(const ringtick::ClientNumbers& numbers) {
     view_.server_tick = static_cast<std::int32_t>(numbers.server_tick);
     view_.rtt_ms = numbers.round_trip ? to_milliseconds(*numbers.round_trip) : -1.0F;
+    view_.snapshot_divisor = static_cast<std::int32_t>(numbers.snapshot_divisor);
     view_.snapshots_per_second = static_cast<std::int32_t>(numbers.snapshots_per_second);
     view_.snapshot_bytes_per_second = static_cast<std::int32_t>(numbers.snapshot_bytes_per_second);
     view_.interpolation_delay_ms = to_milliseconds(numbers.interpolation_delay);

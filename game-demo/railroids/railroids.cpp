@@ -191,6 +191,16 @@ void Railroids::on_stats(const ringtick::ServerStats& stats, Outbox& outbox) {
     }
 }
 
+// Who does not play yet is shown nothing, and so misses nothing.
+void Railroids::on_rate(PlayerId viewer, std::uint32_t divisor, Outbox& outbox) {
+    ASSERT(viewer.slot < seats_.size());
+    ASSERT(divisor >= 1 && divisor <= ringtick::Rate::divisor_max);
+    if (!playing(viewer)) return;
+    ringtick::Rate message;
+    message.divisor = static_cast<std::uint8_t>(divisor);
+    send(viewer, message, outbox);
+}
+
 bool Railroids::playing(PlayerId player) const {
     return seats_[player.slot].state == Seat::State::playing;
 }

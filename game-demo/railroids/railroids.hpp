@@ -53,6 +53,7 @@ public:
               Outbox& outbox) override;
     std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override;
     void on_stats(const ringtick::ServerStats& stats, Outbox& outbox) override;
+    void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox& outbox) override;
     std::span<const ringtick::GameCounter> counters() override;
 
     RailroidsCounters totals() const;

@@ -53,7 +53,8 @@ struct View {
     float beacon_radius;
     std::int32_t beacon_ms_left;
 
-    float rtt_ms;  // -1 while unknown.
+    float rtt_ms;                   // -1 while unknown.
+    std::int32_t snapshot_divisor;  // More than 1: fewer than the ticks, the connection is slow.
     std::int32_t snapshots_per_second;
     std::int32_t snapshot_bytes_per_second;
     std::int32_t tick_work_p50_us;

@@ -21,6 +21,7 @@ consteval std::uint64_t hash_of_layout() {
     Bye bye;
     ringtick::Ping ping;
     ringtick::Pong pong;
+    ringtick::Rate rate;
     describe_hello(hasher, hello);
     describe_welcome(hasher, welcome);
     describe_input(hasher, input);
@@ -29,6 +30,7 @@ consteval std::uint64_t hash_of_layout() {
     describe_bye(hasher, bye);
     describe_ping(hasher, ping);
     describe_pong(hasher, pong);
+    describe_rate(hasher, rate);
 
     // Not a whole Snapshot: its lists hold a thousand records, and the hash needs one of each.
     constexpr Scale scale = Scale::of(4095, 4096);
@@ -85,6 +87,9 @@ std::size_t encode(const InputMessage& message, std::span<std::byte> out) {
 std::size_t encode(const ringtick::Pong& pong, std::span<std::byte> out) {
     return write(out, [&](FieldWriter& writer) { describe_pong(writer, pong); });
 }
+std::size_t encode(const ringtick::Rate& rate, std::span<std::byte> out) {
+    return write(out, [&](FieldWriter& writer) { describe_rate(writer, rate); });
+}
 std::size_t encode(const Stats& stats, std::span<std::byte> out) {
     return write(out, [&](FieldWriter& writer) { describe_stats(writer, stats); });
 }
@@ -114,6 +119,9 @@ bool decode(std::span<const std::byte> in, InputMessage& message) {
 
 bool decode(std::span<const std::byte> in, ringtick::Ping& ping) {
     return read(in, [&](FieldReader& reader) { describe_ping(reader, ping); });
+}
+bool decode(std::span<const std::byte> in, ringtick::Rate& rate) {
+    return read(in, [&](FieldReader& reader) { describe_rate(reader, rate); });
 }
 bool decode(std::span<const std::byte> in, Stats& stats) {
     return read(in, [&](FieldReader& reader) { describe_stats(reader, stats); });

@@ -30,12 +30,13 @@ struct InputStamp {
     std::uint16_t sent_us = 0;    // Local time, wraps.
 };
 
-// What the client measured; a page shows it.
+// What the client measured or was told of its connection; a page shows it.
 struct ClientNumbers {
     std::uint32_t server_tick = 0;  // Of the newest snapshot.
     std::optional<Nanoseconds> round_trip;
     Nanoseconds interpolation_delay{};
-    Nanoseconds snapshot_age{};  // Since the newest snapshot arrived.
+    Nanoseconds snapshot_age{};          // Since the newest snapshot arrived.
+    std::uint32_t snapshot_divisor = 1;  // A snapshot every so many ticks, says the server.
     std::uint64_t snapshots_per_second = 0;
     std::uint64_t snapshot_bytes_per_second = 0;
     std::uint64_t messages_refused = 0;
@@ -168,6 +169,8 @@ private:
                 return welcomed_ && game_.on_event(message, now);
             case MessageKind::pong:
                 return apply_pong(message, now);
+            case MessageKind::rate:
+                return apply_rate(message);
             case MessageKind::stats:
                 return welcomed_ && game_.on_stats(message);
             case MessageKind::bye:
@@ -175,8 +178,7 @@ private:
             case MessageKind::hello:
             case MessageKind::input:
             case MessageKind::ping:
-            case MessageKind::rate:
-                return false;  // These go the other way, or are not sent yet.
+                return false;  // These go the other way.
         }
         return false;
     }
@@ -229,6 +231,16 @@ private:
         round_trips_count_ += 1;
         const auto count = std::min<std::size_t>(round_trips_count_, round_trips_.size());
         numbers_.round_trip = *std::min_element(round_trips_.begin(), round_trips_.begin() + count);
+        return true;
+    }
+
+    bool apply_rate(std::span<const std::byte> message) {
+        FieldReader reader(message);
+        Rate rate;
+        describe_rate(reader, rate);
+        if (!welcomed_ || !reader.finished()) return false;
+        numbers_.snapshot_divisor = rate.divisor;
+        delay_.on_rate(rate.divisor);
         return true;
     }
 

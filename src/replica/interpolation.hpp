@@ -28,6 +28,9 @@ public:
         count_ += 1;
     }
 
+    // From now on snapshots come every so many ticks: what was seen until now says nothing more.
+    void on_rate(std::uint32_t divisor) { gaps_.fill(divisor); }
+
     void advance(Nanoseconds elapsed) {
         const Nanoseconds step = std::max(elapsed, Nanoseconds::zero()) / 20;
         delay_ += std::clamp(wanted() - delay_, -step, step);

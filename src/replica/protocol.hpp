@@ -68,6 +68,21 @@ constexpr void describe_pong(Codec& codec, Message& pong) {
     codec.whole(pong.tick);
 }
 
+// Told when the server changes how often this connection gets a snapshot, because it took too few
+// of them or takes all of them again.
+struct Rate {
+    static constexpr std::uint8_t divisor_max = 6;
+
+    MessageTag tag{.kind = MessageKind::rate};
+    std::uint8_t divisor = 1;  // A snapshot every so many ticks, at the most.
+};
+
+template <class Codec, class Message>
+constexpr void describe_rate(Codec& codec, Message& rate) {
+    describe_tag(codec, rate.tag);
+    codec.ranged(rate.divisor, 1, Rate::divisor_max);
+}
+
 // What every snapshot begins with.
 struct SnapshotHeader {
     // A keyframe stands alone. Every snapshot is one until delta coding comes: without this flag a

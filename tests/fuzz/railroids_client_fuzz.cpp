@@ -20,8 +20,15 @@ constexpr railroids::Welcome welcome{.id = 1, .side = 2825, .people_max = 4, .bo
 void expect_canonical(std::span<const std::byte> message, const railroids::Scale& scale) {
     static const auto snapshot = std::make_unique<railroids::Snapshot>();
     static std::array<std::byte, 65'536> bytes;
-    if (!railroids::decode(message, scale, *snapshot)) return;
-    const std::size_t size = railroids::encode(*snapshot, scale, bytes);
+    ringtick::Rate rate;
+    std::size_t size = 0;
+    if (railroids::decode(message, rate)) {
+        size = railroids::encode(rate, bytes);
+    } else if (railroids::decode(message, scale, *snapshot)) {
+        size = railroids::encode(*snapshot, scale, bytes);
+    } else {
+        return;
+    }
     ASSERT(std::ranges::equal(message, std::span(bytes).first(size)));
 }
 
@@ -47,6 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         client->advance(now);
         expect_canonical(message, scale);
     }
+    ASSERT(client->numbers().snapshot_divisor >= 1);
+    ASSERT(client->numbers().snapshot_divisor <= ringtick::Rate::divisor_max);
     ASSERT(client->view().ship_count <= static_cast<int>(railroids::View::ships_max));
     for (std::int32_t id = -1; id < 200; id += 40) client->game().name_of(id);
     return 0;

@@ -212,6 +212,42 @@ TEST_F(OneClient, MeasuresTheRoundTripAndTheRate) {
     EXPECT_NEAR(view().interpolation_delay_ms, 50.0F, 1.0F);
 }
 
+TEST_F(OneClient, ShowsAtWhichRateTheServerSendsAndDrawsFartherInThePast) {
+    steps(60);
+    EXPECT_EQ(view().snapshot_divisor, 1);
+    EXPECT_NEAR(view().interpolation_delay_ms, 50.0F, 1.0F);
+
+    match.game.on_rate({0}, 2, match.mailbox);
+    for (int i = 0; i < 60; ++i) step(i % 2 == 1);
+    EXPECT_EQ(view().snapshot_divisor, 2);
+    EXPECT_NEAR(view().interpolation_delay_ms, 100.0F, 1.0F);
+    EXPECT_NEAR(view().snapshots_per_second, 15, 1);
+
+    match.game.on_rate({0}, 1, match.mailbox);
+    steps(60);
+    EXPECT_EQ(view().snapshot_divisor, 1);
+    EXPECT_NEAR(view().interpolation_delay_ms, 50.0F, 1.0F);
+    EXPECT_EQ(client->numbers().messages_refused, 0U);
+}
+
+TEST_F(OneClient, RefusesARateThatNoServerKeepsOrBeforeTheWelcome) {
+    const auto hear = [this](unsigned value) {
+        return client->on_message(Bytes{std::byte{8}, static_cast<std::byte>(value)}, now);
+    };
+    EXPECT_FALSE(hear(1));
+    step();
+    EXPECT_EQ(view().snapshot_divisor, 1);
+    EXPECT_EQ(hear(2), MessageKind::rate);
+    for (const unsigned value : {6U, 7U, 9U, 255U}) EXPECT_FALSE(hear(value)) << value;
+    step();
+    EXPECT_EQ(view().snapshot_divisor, 3);
+    EXPECT_EQ(client->numbers().messages_refused, 5U);
+
+    client->start(now);  // Another connection: nobody has called it slow.
+    client->advance(now);
+    EXPECT_EQ(view().snapshot_divisor, 1);
+}
+
 TEST_F(OneClient, RefusesWhatComesTwiceOrBeforeTheWelcome) {
     match.step();
     const Bytes snapshot = match.snapshot(0);

@@ -69,6 +69,7 @@ TEST(Railroids, AllocatesNothingAfterConstruction) {
             if (tick % 200 == 0) game.on_leave({slot});
         }
         if (tick % 30 == 0) game.on_stats({}, outbox);
+        game.on_rate({0}, static_cast<std::uint32_t>(1 + tick % 3), outbox);
     }
     EXPECT_EQ(allocations, before);
     EXPECT_GT(bytes, 1'000'000U);

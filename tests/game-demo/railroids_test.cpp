@@ -104,6 +104,39 @@ TEST(Railroids, AnswersOnePingATick) {
     EXPECT_EQ(match.mailbox.count(0, MessageKind::pong), 1U);
 }
 
+// What one player was told of its rate, in order.
+std::vector<unsigned> divisors_told(const Match& match, std::uint16_t slot) {
+    std::vector<unsigned> divisors;
+    ringtick::Rate rate;
+    for (const Mailbox::Letter& letter : match.mailbox.letters) {
+        if (letter.slot == slot && decode(letter.bytes, rate)) divisors.push_back(rate.divisor);
+    }
+    return divisors;
+}
+
+TEST(Railroids, TellsAPlayerAtWhichRateSnapshotsComeFromNowOn) {
+    Match match(duel);
+    match.join(0, "Ann");
+    match.join(1, "Ben");
+    match.step();
+    const std::vector<unsigned> divisors{2, 3, 6, 3, 2, 1};
+    for (const unsigned divisor : divisors) match.game.on_rate({1}, divisor, match.mailbox);
+    EXPECT_EQ(divisors_told(match, 1), divisors);
+    EXPECT_TRUE(divisors_told(match, 0).empty());
+}
+
+TEST(Railroids, TellsNobodyARateBeforeTheWelcome) {
+    Match match(duel);
+    match.game.on_join({0});
+    match.game.on_rate({0}, 2, match.mailbox);
+    match.say(0, hello("Ann"));
+    match.game.on_rate({0}, 3, match.mailbox);
+    match.step();
+    EXPECT_EQ(match.mailbox.count(0, MessageKind::rate), 0U);
+    match.game.on_rate({0}, 2, match.mailbox);
+    EXPECT_EQ(match.mailbox.count(0, MessageKind::rate), 1U);
+}
+
 TEST(Railroids, HasAWorldWideEnoughForItsShips) {
     EXPECT_EQ(Match({.players_max = 4}).game.world().terrain().side(), side_min);
     const Match crowd({.players_max = 1000, .bots = 1936});

@@ -49,6 +49,8 @@ private:
         say_input();
         if (tick % 20 == 0) say_ping();
         if (tick % 50 == 0) press_at_random();
+        if (tick == 200) match_.game.on_rate({0}, 2, match_.mailbox);
+        if (tick == 300) match_.game.on_rate({0}, 1, match_.mailbox);
         match_.step();
         // The wire delays each tick's messages by up to 30 ms, and now and then skips a snapshot.
         ms_ = std::max(ms_, tick * 33.25 + rng_.below(240) * 0.125);

@@ -207,6 +207,7 @@ TEST(Wire, HasTheSizesThatAreDrawn) {
     EXPECT_EQ(encode(input, bytes), 12U + 2);
     EXPECT_EQ(ping.bit_count(), 5U * 8);
     EXPECT_EQ(encode(ringtick::Pong{}, bytes), 9U);
+    EXPECT_EQ(encode(ringtick::Rate{}, bytes), 2U);
     EXPECT_EQ(encode(Bye{}, bytes), 4U);
     EXPECT_EQ(encode(Stats{}, bytes), 25U);
     EXPECT_EQ(encode(snapshot, scale, bytes), 45U);
@@ -240,6 +241,20 @@ TEST(Wire, RefusesAnInputWithUnknownButtonsOrNone) {
     EXPECT_FALSE(decode(std::span(bytes).first(encode(message, bytes)), message));
     message.inputs.push({.buttons = 64});
     EXPECT_FALSE(decode(std::span(bytes).first(encode(message, bytes)), message));
+}
+
+// All 256 values of the byte: six rates, and nothing else, not even in its unused bits.
+TEST(Wire, RefusesARateThatNoServerKeeps) {
+    ringtick::Rate rate;
+    for (unsigned value = 0; value < 256; ++value) {
+        const Bytes bytes{std::byte{8}, static_cast<std::byte>(value)};
+        const bool kept = value < ringtick::Rate::divisor_max;
+        ASSERT_EQ(decode(bytes, rate), kept) << value;
+        if (!kept) continue;
+        EXPECT_EQ(rate.divisor, value + 1);
+    }
+    EXPECT_FALSE(decode(Bytes{std::byte{8}}, rate));
+    EXPECT_FALSE(decode(Bytes{std::byte{8}, std::byte{1}, std::byte{0}}, rate));
 }
 
 TEST(Wire, RefusesAWelcomeToAWorldThatCannotBe) {

@@ -96,6 +96,26 @@ TEST(InterpolationDelay, GrowsWhenSnapshotsBecomeRarer) {
     EXPECT_LE(std::chrono::abs(delay.delay() - period * 9 / 2), milliseconds(1));
 }
 
+// Goal: what the server announces is known at once. Method: snapshots six times as rare. To find
+// out by itself would take sixty-four of them; it has thirty.
+TEST(InterpolationDelay, FollowsARateThatItIsTold) {
+    InterpolationDelay delay;
+    delay.start(period);
+    const auto run = [&delay](std::uint32_t ticks, int snapshots) {
+        for (int i = 0; i < snapshots; ++i) {
+            delay.on_snapshot(ticks, Nanoseconds::zero());
+            delay.advance(period * ticks);
+        }
+    };
+    run(1, 100);
+    delay.on_rate(6);
+    run(6, 30);
+    EXPECT_EQ(delay.delay(), period * 9);
+    // The server was wrong: what comes counts.
+    run(8, 100);
+    EXPECT_EQ(delay.delay(), period * 12);
+}
+
 TEST(InterpolationDelay, MovesByATwentiethOfTheTimeThatPasses) {
     InterpolationDelay delay;
     delay.start(period);

@@ -9,7 +9,7 @@ import { until } from './until.mjs';
 const require = createRequire(new URL('../../game-demo/web/package.json', import.meta.url));
 export const { WebSocket } = require('ws');
 export const Button = { thrust: 1, left: 2, right: 4, fire: 8, brake: 16, aim_ahead: 32 };
-export const Kind = { welcome: 2, snapshot: 4, event: 5, pong: 7, bye: 9, stats: 10 };
+export const Kind = { welcome: 2, snapshot: 4, event: 5, pong: 7, rate: 8, bye: 9, stats: 10 };
 
 export class PlayerMaker {
   static async create({ wasm, tsconfig }) {
