@@ -152,6 +152,28 @@ test('Page.ComesBackWhenTheServerDoes', async () => {
     (await server.json('/stats.json')).players === 1);
 });
 
+// Goal: who is shown fewer snapshots reads why. Method: a true match, in which the server's word
+// for it is put between what the server itself sends.
+test('Page.SaysThatTheConnectionIsSlow', async () => {
+  await start([]);
+  const page = await open();
+  let to_page;
+  await page.page.routeWebSocket('**/play/1', (socket) => {
+    socket.connectToServer();
+    to_page = socket;
+  });
+  await page.page.reload();
+  await page.page.waitForFunction(() => window.railroids);
+  await page.play('Ann');
+  const text = () => page.page.textContent('#snapshots');
+
+  to_page.send(Buffer.of(8, 1));
+  await until('the page says it', async () => (await text()) === '15 Hz: your connection is slow');
+  await page.screenshot('slow');
+  to_page.send(Buffer.of(8, 0));
+  await until('the page counts again', async () => / kB\/s$/.test(await text()));
+});
+
 // What the server answers to a page that was built with another one.
 async function farewell() {
   const socket = new WebSocket(`${server.socket_url}/play/1`, 'arena.v1');

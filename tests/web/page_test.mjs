@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load_page_code } from '../support/page_code.mjs';
 
-const { Backoff, turn_towards, view_of } = await load_page_code(process.env.PAGE_TSCONFIG, [
-  'ringtick/backoff', 'ringtick/view', 'railroids/controls/steering',
-]);
+const { Backoff, snapshots_text, turn_towards, view_of } = await load_page_code(
+  process.env.PAGE_TSCONFIG, [
+    'ringtick/backoff', 'ringtick/view', 'railroids/controls/steering', 'railroids/hud/net_text',
+  ]);
 
 const longest = () => 1;
 const shortest = () => 0;
@@ -40,6 +41,14 @@ test('View.ReadsTheMemoryItself', () => {
   assert.equal(view.count, -3);
   assert.equal(view.speed, 0.5);
   assert.deepEqual([...view.x], [0, 1.5]);
+});
+
+test('NetText.TellsHowManySnapshotsComeOrWhyTheyAreFewer', () => {
+  const net = { tick_rate_hz: 30, snapshots_per_second: 29.6, snapshot_bytes_per_second: 4321 };
+  const text_at = (snapshot_divisor) => snapshots_text({ ...net, snapshot_divisor });
+  assert.equal(text_at(1), '30/s, 4.3 kB/s');
+  assert.equal(text_at(2), '15 Hz: your connection is slow');
+  assert.equal(text_at(6), '5 Hz: your connection is slow');
 });
 
 const [left, right] = [2, 4];

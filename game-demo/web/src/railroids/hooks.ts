@@ -31,6 +31,7 @@ export function install_hooks(
       server_tick: view.server_tick,
       players: view.players,
       bots: view.bots,
+      snapshot_divisor: view.snapshot_divisor,
       snapshots_per_second: view.snapshots_per_second,
       beams_seen: scene.beams.seen_count,
       beam_shooters: Array.from(view.beam_shooter.subarray(0, view.beam_count)),

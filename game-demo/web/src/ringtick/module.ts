@@ -25,6 +25,7 @@ export const enum Kind {
   snapshot = 4,
   event = 5,
   pong = 7,
+  rate = 8,
   bye = 9,
   stats = 10,
 }

@@ -5,6 +5,7 @@ import { colour_of, css } from '../colours';
 import { energy_full, FeedKind, type World } from '../world';
 import { Feed, type NameOf } from './feed';
 import { WorldMap } from './map';
+import { snapshots_text } from './net_text';
 
 const numbers_ms = 250;
 const help_ms = 25_000;
@@ -126,10 +127,9 @@ export class Hud {
     write(element('pilots'), `${world.players}${bots}`);
     write(element('rtt'), world.rtt_ms < 0 ? '–' : `${world.rtt_ms.toFixed(0)} ms`);
     element('rtt').classList.toggle('bad', world.rtt_ms > 200);
-    const kilobytes = (world.snapshot_bytes_per_second / 1000).toFixed(1);
-    write(element('snapshots'), `${Math.round(world.snapshots_per_second)}/s, ${kilobytes} kB/s`);
+    write(element('snapshots'), snapshots_text(world));
     element('snapshots').classList.toggle(
-      'bad', world.snapshots_per_second < world.tick_rate_hz * 0.7);
+      'bad', world.snapshot_divisor > 1 || world.snapshots_per_second < world.tick_rate_hz * 0.7);
     const ms = (us: number) => (us / 1000).toFixed(2);
     write(element('tick'), `${ms(world.tick_work_p50_us)} / ${ms(world.tick_work_p99_us)} ms`);
   }
