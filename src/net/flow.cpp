@@ -51,9 +51,10 @@ void Connections::arm_recv(Handle handle, Connection& c) {
     c.cancel_sent = false;
     const RingFeatures& features = ring_.features();
     // Deferred task work lets a cancel find a multishot, but what came before it may be all that
-    // the socket held: more than we keep, where no tick's budget keeps that small.
-    const bool stops = features.defer_taskrun && options_.inbound_bytes_per_tick > 0;
-    if (!features.recv_budget && !stops) {
+    // the socket held: more than we keep of those whose input may have to wait.
+    const bool may_wait = c.state == Connection::State::http || c.deflate_window_bits > 0 ||
+                          options_.inbound_bytes_per_tick == 0;
+    if (!features.recv_budget && (may_wait || !features.defer_taskrun)) {
         return ring_.arm_recv_once(c.socket, buffers_.group(), {.op = Op::recv, .owner = handle});
     }
     ring_.arm_recv(c.socket, buffers_.group(), {.op = Op::recv, .owner = handle},

@@ -57,9 +57,9 @@ public:
     // `budget` in bytes ends the multishot once that much has arrived (may overshoot by one
     // buffer); 0 is no budget. Ignored where the kernel has no such feature.
     void arm_recv(int socket, BufferGroup group, Token token, std::uint32_t budget = 0);
-    // A receive of one buffer's worth: one completion. For kernels where nothing stops a multishot
-    // that always finds more: they know no budget, and run it whenever they like (no deferred task
-    // work), so that it is never where a cancel looks.
+    // A receive of one buffer's worth: one completion. For kernels that know no budget: there a
+    // multishot that always finds more stops late, or, where they run it whenever they like (no
+    // deferred task work), so that it is never where a cancel looks, not at all.
     void arm_recv_once(int socket, BufferGroup group, Token token);
     void arm_signal(int descriptor, Token token);  // Multishot poll of a signalfd(2).
 
