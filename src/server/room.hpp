@@ -43,7 +43,7 @@ public:
 
     void tick(std::uint64_t tick);
 
-    // Outbox, for the game, during tick() and on_stats().
+    // Outbox, for the game, during tick(), on_stats() and on_rate().
     void send(PlayerId player, std::span<const std::byte> message) override;
 
     Game& game() { return *game_; }
