@@ -41,8 +41,9 @@ struct Ring::Native {
     // (io_uring_get_sqe(3), less what it does for other kinds of rings.)
     io_uring_sqe& next_sqe(Token token) {
         io_uring_sq& queue = ring.sq;
-        if (queue.sqe_tail - *queue.khead == queue.ring_entries) [[unlikely]]
+        if (queue.sqe_tail - *queue.khead == queue.ring_entries) [[unlikely]] {
             make_room();
+        }
         io_uring_sqe& sqe = queue.sqes[queue.sqe_tail & queue.ring_mask];
         queue.sqe_tail += 1;
         sqe = {};
