@@ -3,12 +3,18 @@
 Method: it loads ringtick-bench-server, whose own totals must agree; then servers that are wrong,
 die or are not there. Counts only; times are nothing to assert on.
 """
+import base64
+import hashlib
 import json
 import pathlib
+import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -180,6 +186,40 @@ def check_railroids(swarm, railroids):
     assert 0 < healthy["sent"] < totals["received"], (healthy["sent"], totals["received"])
 
 
+def welcome_and(listener, message):
+    """Welcomes one player to Railroids, then says only this. game-demo/README.md draws both."""
+    client, _ = listener.accept()
+    with client:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(4096)
+        key = re.search(rb"Sec-WebSocket-Key: (\S+)", head, re.IGNORECASE)[1]
+        digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+        client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                       b"Connection: Upgrade\r\nSec-WebSocket-Protocol: arena.v1\r\n"
+                       b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n")
+        welcome = struct.pack("<BHHIQHHH", 2, 30, 0, 1, 1, 2400, 1, 0)
+        for said in (welcome, message):
+            client.sendall(bytes([0x82, len(said)]) + said)
+        while client.recv(4096):
+            pass
+
+
+def check_rate(swarm):
+    """RATE is a message like others, but only with a rate that a server keeps."""
+    for divisor, right in ((1, True), (6, True), (7, False)):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(programs.PATIENCE_S)
+            message = bytes([8, divisor - 1])
+            server = threading.Thread(target=welcome_and, args=(listener, message))
+            server.start()
+            run = Run(swarm, listener.getsockname()[1], "--clients", "1", "--seconds", "0.3",
+                      "--mode", "railroids", path="/play/1")
+            server.join()
+        assert run.healthy["joined"] == 1, run.healthy
+        assert (run.healthy["errors"] == 0) == right, (divisor, run.healthy)
+
+
 def check_wrong_length(swarm, server_program):
     with programs.bench_server(server_program, "broadcast", "50", "200") as server:
         run = Run(swarm, server.port, "--clients", "5", "--seconds", "0.5", "--mode", "broadcast",
@@ -261,6 +301,7 @@ def main():
     check_round_trip(swarm, server_program)
     check_ramp(swarm, server_program)
     check_railroids(swarm, railroids)
+    check_rate(swarm)
     check_wrong_length(swarm, server_program)
     check_server_killed(swarm, server_program)
     check_interrupted(swarm, server_program)
