@@ -210,7 +210,8 @@ void Connections::sweep() {
         const bool open = c.state == Connection::State::open;
         if (review && open && c.rate.review()) events_.on_rate(handle, c.rate.divisor());
         sweep_one(handle, c);
-        settle(handle, c);
+        // Of one that stays open nothing waits that was not queued already.
+        if (c.state != Connection::State::open) settle(handle, c);
     });
 }
 
@@ -292,8 +293,10 @@ void Connections::sweep_open(Handle handle, Connection& c) {
         c.pinged = append_frame(handle, c, Opcode::ping, {});
         return;
     }
-    begin_tick_of(c);
-    if (!c.output.in_flight()) send_waiting_pong(handle, c);
+    if (c.pong_waiting && !c.output.in_flight()) {
+        begin_tick_of(c);
+        send_waiting_pong(handle, c);
+    }
     release_if_quiet(handle, c);
 }
 
