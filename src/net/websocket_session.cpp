@@ -219,8 +219,8 @@ bool Connections::send_message(Handle handle, Opcode opcode, std::span<const std
     Connection* const c = table_.find(handle);
     if (c == nullptr || c->state != Connection::State::open) return false;
     const bool sent = append_frame(handle, *c, opcode, payload);
+    if (!sent) settle(handle, *c);  // It is being closed.
     stats_.messages_sent += sent ? 1 : 0;
-    settle(handle, *c);
     return sent;
 }
 
