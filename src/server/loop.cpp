@@ -31,7 +31,7 @@ constexpr std::size_t chunk = 128;
 
 // With ticks that are farther apart, nobody who has just come, no signal and no deadline waits for
 // one.
-constexpr Nanoseconds sleep_max = std::chrono::milliseconds(50);
+constexpr Nanoseconds sleep_max = std::chrono::milliseconds(100);
 
 // What was set aside is taken up again so many at a time, so that the clock is looked at now and
 // then.
@@ -74,10 +74,7 @@ void Loop::run() {
 // ------------------------------------------------------------------------------- the turn, whole
 
 void Loop::turn() {
-    // Awake for the last moment, if asked for; what comes meanwhile is gathered after it.
-    const Nanoseconds deadline = std::min(clock_.deadline() - options_.spin, now_ + sleep_max);
-    parts_.ring.submit_and_wait(completions_wanted(), deadline);
-    now_ = now_or_at(clock_.deadline(), options_.spin);
+    wait();
     stats_.turns += 1;
     stats_.now_ns = count_ns(now_);
 
@@ -90,14 +87,20 @@ void Loop::turn() {
     parts_.connections.end_turn();
 }
 
-// How many completions are worth waking for before the deadline. While everybody plays: more than
-// can come, for each connection has at most one receive and one send to complete.
-std::uint32_t Loop::completions_wanted() const {
-    if (unfinished_ || !set_aside_.empty()) return 0;
-    constexpr std::uint32_t margin = 64;
+// While everybody plays, nothing that comes is worth waking for before the tick. Whoever needs an
+// answer soon is.
+void Loop::wait() {
+    // Awake for the last moment, if asked for; what comes meanwhile is gathered after it.
+    const Nanoseconds deadline = std::min(clock_.deadline() - options_.spin, now_ + sleep_max);
     const bool answer_soon = parts_.connections.urgent() || parts_.rooms.empty();
-    if (answer_soon || stop_at_ != Nanoseconds::max()) return 1;
-    return 2 * parts_.connections.count() + margin;
+    if (unfinished_ || !set_aside_.empty()) {
+        parts_.ring.submit();
+    } else if (answer_soon || stop_at_ != Nanoseconds::max()) {
+        parts_.ring.submit_and_wait(1, deadline);
+    } else {
+        parts_.ring.submit_and_sleep(deadline);
+    }
+    now_ = now_or_at(clock_.deadline(), options_.spin);
 }
 
 // Completions in, messages to the inboxes. The buffers go home batch by batch.
@@ -216,7 +219,7 @@ void Loop::show(std::span<const Viewer> viewers) {
 // is ours again.
 void Loop::hand_over() {
     const std::uint64_t overflows = parts_.ring.stats().cq_overflow;
-    parts_.ring.submit();
+    parts_.ring.submit_only();
     // Behind a queue that overflowed the kernel keeps a list, and what came back may be on it.
     const bool until_dry = parts_.ring.stats().cq_overflow != overflows;
     while (true) {

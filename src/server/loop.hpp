@@ -47,6 +47,7 @@ public:
 
 private:
     void turn();
+    void wait();
     void gather();
     std::span<const Completion> next_batch(std::size_t& taken_up);
     void tick_if_due();
@@ -56,7 +57,6 @@ private:
     void show(std::span<const Viewer> viewers);
     void hand_over();
     void on_result(const Completion& completion);
-    std::uint32_t completions_wanted() const;
 
     void arm_signal();
     void on_completion(const Completion& completion);

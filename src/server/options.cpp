@@ -238,6 +238,8 @@ ParsedOptions parse_options(int argc,
                  "For tests: without the kernel's absolute deadlines");
     app.add_flag("--mask-recv-budget", options.mask.recv_budget,
                  "For tests: without the kernel's receive budgets");
+    app.add_flag("--mask-second-ring", options.mask.second_ring,
+                 "For tests: without a second ring to sleep on");
     app.footer("Exit codes: 0 fine, 1 the machine refuses (with the remedy), 2 bad usage.");
 
     try {

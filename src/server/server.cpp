@@ -228,14 +228,16 @@ std::string Server::describe() const {
         connections_.memory_fixed() + receive + queues + rooms_.all().size() * inbox + frames;
     constexpr std::size_t mib = 1 << 20;
     return fmt::format(
-        "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, {} receive "
+        "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, asleep {}, {} "
+        "receive "
         "buffers of {} B, {}; memory taken at start {} MiB beside the game's own, address space "
         "for "
         "messages {} MiB{}",
         features.submissions, features.completions, features.raw,
         features.defer_taskrun ? "deferred task work" : "cooperative task work",
         features.absolute_deadline ? "absolute" : "relative",
-        features.recv_budget ? "by the kernel" : "by cancelling", buffers_.count(),
+        features.recv_budget ? "by the kernel" : "by cancelling",
+        features.second_ring ? "on a second ring" : "on the ring", buffers_.count(),
         options_.net.receive_buffer_size, describe_compression(connections_.compression()),
         fixed / mib, connections_.memory_reserved() / mib,
         options_.realtime ? "; " + ringtick::describe(realtime_, spin()) : std::string());

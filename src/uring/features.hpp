@@ -15,6 +15,7 @@ struct RingFeatures {
     bool absolute_deadline = false;  // Else: a relative timeout, computed anew at each wait.
     bool no_iowait = false;          // An idle wait is not shown as I/O wait.
     bool recv_budget = false;        // A multishot receive ends after a byte budget; else ours.
+    bool second_ring = false;        // To sleep on undisturbed; else a wait for all that can come.
     std::uint32_t submissions = 0;   // Entries of the submission queue.
     std::uint32_t completions = 0;   // Entries of the completion queue.
     std::uint32_t raw = 0;           // The kernel's own feature bits, for the log line.
@@ -25,6 +26,7 @@ struct FeatureMask {
     bool defer_taskrun = false;
     bool absolute_deadline = false;
     bool recv_budget = false;
+    bool second_ring = false;
 };
 
 }  // namespace ringtick

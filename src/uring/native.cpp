@@ -43,14 +43,15 @@ Nanoseconds Ring::Native::monotonic_now() {
     ASSERT(queued() == 0);
 }
 
-void Ring::Native::hand_over() {
+void Ring::Native::hand_over(Work work) {
+    const std::uint32_t flags = work == Work::is_run ? IORING_ENTER_GETEVENTS : 0;
     constexpr std::uint32_t refusals_at_once = 16;
     constexpr std::uint32_t refusals_max = 1'000;
     std::uint32_t refusals = 0;  // One after the other.
     do {
         // After -EBUSY the kernel takes nothing until there is room for completions. Whoever is
         // called from here may be in the middle of a reaped batch, so these are kept elsewhere.
-        const int error = enter(0);
+        const int error = enter(0, flags);
         ASSERT(error != EINVAL);
         if (error == EBUSY) {
             const std::size_t room = features.completions - spill_end;
@@ -64,18 +65,44 @@ void Ring::Native::hand_over() {
     } while (queued() > 0);
 }
 
-int Ring::Native::wait(std::uint32_t completions_wanted, Nanoseconds deadline) {
-    // EXT_ARG (5.11, io_uring_enter(2)): a wait with a timeout, in the same system call as the
-    // submission, and with no timer slack: it is a high-resolution timer of the ring's own.
-    std::uint32_t flags = IORING_ENTER_EXT_ARG;
-    if (features.absolute_deadline) flags |= IORING_ENTER_ABS_TIMER;
-    const __kernel_timespec time =
-        to_timespec(features.absolute_deadline ? deadline : deadline - monotonic_now());
-    if (time.tv_sec < 0) return enter(0);  // It passed while we looked.
+// EXT_ARG (5.11, io_uring_enter(2)): a wait with a timeout, in the same system call as the
+// submission, and with no timer slack: it is a high-resolution timer of the ring's own.
+struct Ring::Native::Timeout {
+    Timeout(const RingFeatures& features, Nanoseconds deadline)
+        : time(to_timespec(features.absolute_deadline
+                               ? deadline
+                               : std::max(deadline - monotonic_now(), Nanoseconds(0)))) {
+        if (features.absolute_deadline) flags |= IORING_ENTER_ABS_TIMER;
+        argument.ts = std::bit_cast<std::uintptr_t>(&time);
+    }
+    Timeout(const Timeout&) = delete;
+    Timeout& operator=(const Timeout&) = delete;
 
+    __kernel_timespec time;
     io_uring_getevents_arg argument{};
-    argument.ts = std::bit_cast<std::uintptr_t>(&time);
-    return enter(completions_wanted, flags, &argument);
+    std::uint32_t flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
+};
+
+int Ring::Native::wait(std::uint32_t completions_wanted, Nanoseconds deadline) {
+    Timeout timeout(features, deadline);
+    return enter(completions_wanted, timeout.flags, &timeout.argument);
+}
+
+void Ring::Native::sleep(Nanoseconds deadline) {
+    if (!features.second_ring) {
+        wait(features.completions, deadline);  // More than it can hold: only the deadline ends it.
+        return;
+    }
+    Timeout timeout(features, deadline);
+    stats.sqes_per_enter.record(0);
+    io_uring_enter2(static_cast<std::uint32_t>(aside.enter_ring_fd), 0, 1,
+                    enter_flags | timeout.flags, reinterpret_cast<sigset_t*>(&timeout.argument),
+                    sizeof(timeout.argument));
+}
+
+// A wait for all that there could be, which is over as it begins.
+void Ring::Native::run_all_work() {
+    wait(features.completions, Nanoseconds(0));
 }
 
 int Ring::Native::enter(std::uint32_t completions_wanted,

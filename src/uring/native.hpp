@@ -54,13 +54,19 @@ struct Ring::Native {
 
     void arm_recv(int socket, BufferGroup group, Token token, std::uint32_t budget);
 
+    enum class Work : std::uint8_t { stays_deferred, is_run };
+
     // Submits until the kernel has taken every SQE.
-    void hand_over();
+    void hand_over(Work work = Work::is_run);
     // Calls io_uring_enter(2), once. Returns its errno, or 0.
     int enter(std::uint32_t completions_wanted,
-              std::uint32_t flags = 0,
+              std::uint32_t flags = IORING_ENTER_GETEVENTS,
               io_uring_getevents_arg* argument = nullptr);
     int wait(std::uint32_t completions_wanted, Nanoseconds deadline);
+    // Beside the traffic, where the ring allows it.
+    void sleep(Nanoseconds deadline);
+    // However much there is; a plain enter runs 20 items of it at the most.
+    void run_all_work();
 
     // The one clock below `server`. How long is left until a deadline is asked here, in the line
     // before the kernel is told, and decides nothing but how long we sleep.
@@ -74,6 +80,7 @@ struct Ring::Native {
 
     io_uring ring{};
     bool ring_open = false;
+    io_uring aside{};               // If features.second_ring: of one entry, never used.
     std::uint32_t enter_flags = 0;  // In every enter.
     RingFeatures features;
     RingStats stats;
@@ -85,8 +92,11 @@ struct Ring::Native {
     std::size_t spill_end = 0;
 
 private:
+    struct Timeout;
+
     int set_up_ring(RingOptions wanted);
     void choose_enter_flags(const FeatureMask& mask);
+    void open_second_ring(const FeatureMask& mask);
     Result<void> try_receives(const FeatureMask& mask);
     bool kernel_takes_receive(std::uint32_t budget);
 };

@@ -151,6 +151,20 @@ void Ring::submit_and_wait(std::uint32_t completions_wanted, Nanoseconds deadlin
     if (native_->queued() > 0) native_->hand_over();
 }
 
+void Ring::submit_only() {
+    if (native_->queued() > 0) native_->hand_over(Native::Work::stays_deferred);
+}
+
+// Whoever waits on a ring has its deferred work run when the wait begins: a socket's bytes are then
+// received in two parts, those that had come by then and the others. And enough completions end the
+// wait. So the sleep is on another ring, where nothing ever happens.
+void Ring::submit_and_sleep(Nanoseconds deadline) {
+    submit_only();
+    if (deadline > Native::monotonic_now()) native_->sleep(deadline);
+    native_->run_all_work();
+    if (native_->queued() > 0) native_->hand_over();
+}
+
 std::span<const Completion> Ring::reap() {
     if (native_->spill_begin < native_->spill_end) return reap_posted();
     // One enter under DEFER_TASKRUN may leave work behind (6.18 runs at most 20 items when asked to

@@ -79,9 +79,15 @@ public:
 
     // Hands over what is queued and runs the kernel's deferred work, without sleeping.
     void submit();
+    // Hands over what is queued, and no more: deferred work stays deferred.
+    void submit_only();
     // The same, then sleeps until `completions_wanted` have come or `deadline` (CLOCK_MONOTONIC)
     // has passed. Decide by clock and completions, not by how it returned: it returns nothing.
     void submit_and_wait(std::uint32_t completions_wanted, Nanoseconds deadline);
+
+    // Hands over what is queued, sleeps until `deadline` whatever completes meanwhile, and then
+    // runs all the deferred work at once: of a socket to which much came there is one completion.
+    void submit_and_sleep(Nanoseconds deadline);
 
     // The next batch of completions, copied out; empty when the ring is dry. An empty queue is
     // asked about only if the kernel says that it has work. Valid until the next call.

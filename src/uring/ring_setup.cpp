@@ -110,6 +110,7 @@ Result<void> open_with_buffers(Ring& ring,
 }
 
 Ring::Native::~Native() {
+    if (features.second_ring) io_uring_queue_exit(&aside);
     if (ring_open) io_uring_queue_exit(&ring);
 }
 
@@ -140,6 +141,7 @@ Result<void> Ring::Native::set_up(const RingOptions& options) {
     batch = std::make_unique<Completion[]>(batch_count_max);
     spill = std::make_unique_for_overwrite<Completion[]>(features.completions);
     choose_enter_flags(options.mask);
+    open_second_ring(options.mask);
     return try_receives(options.mask);
 }
 
@@ -172,8 +174,6 @@ int Ring::Native::set_up_ring(RingOptions wanted) {
 }
 
 void Ring::Native::choose_enter_flags(const FeatureMask& mask) {
-    // GETEVENTS in every enter: under DEFER_TASKRUN only an enter with it runs the deferred work.
-    enter_flags = IORING_ENTER_GETEVENTS;
     if (features.ring_descriptor) enter_flags |= IORING_ENTER_REGISTERED_RING;
 
     // NO_IOWAIT (6.15): a task that waits for a ring otherwise counts as waiting for a disk, and
@@ -187,7 +187,18 @@ void Ring::Native::choose_enter_flags(const FeatureMask& mask) {
     if (mask.absolute_deadline || !in_first_time_namespace()) return;
     io_uring_getevents_arg none{};
     features.absolute_deadline =
-        enter(0, IORING_ENTER_EXT_ARG | IORING_ENTER_ABS_TIMER, &none) != EINVAL;
+        enter(0, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | IORING_ENTER_ABS_TIMER, &none) !=
+        EINVAL;
+}
+
+void Ring::Native::open_second_ring(const FeatureMask& mask) {
+    if (mask.second_ring || io_uring_queue_init(1, &aside, 0) != 0) return;
+    io_uring_ring_dontfork(&aside);
+    // In every enter we say whether the descriptor is a registered one, so both must be, or
+    // neither.
+    const bool registered = io_uring_register_ring_fd(&aside) == 1;
+    features.second_ring = registered == features.ring_descriptor;
+    if (!features.second_ring) io_uring_queue_exit(&aside);
 }
 
 Result<void> Ring::Native::try_receives(const FeatureMask& mask) {

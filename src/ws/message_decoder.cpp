@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ringtick {
 
@@ -23,6 +24,9 @@ MessageDecoder::MessageDecoder(const MessageLimits& limits, Inflater* inflater)
 
 MessageDecoder::Event MessageDecoder::next(std::span<std::byte>& input,
                                            std::span<std::byte> assembly) {
+    if (const auto message = take_short_message(input); !message.empty()) {
+        return {.kind = Event::Kind::message, .opcode = Opcode::binary, .payload = message};
+    }
     while (!ended_) {
         const FrameDecoder::Event frame = frames_.next(input);
         Event event;
@@ -44,6 +48,27 @@ MessageDecoder::Event MessageDecoder::next(std::span<std::byte>& input,
     }
     input = {};
     return {};
+}
+
+// What a game's clients send as a rule, at a third of the cost: a binary message of 1 to 125 bytes
+// in one frame, uncompressed, all of which is there. Empty: it is something else, for the long way.
+std::span<std::byte> MessageDecoder::take_short_message(std::span<std::byte>& input) {
+    constexpr std::size_t header_size = 6;  // Of a masked frame of up to 125 bytes (5.2).
+    constexpr std::byte fin_and_binary{0x82};
+    if (ended_ || mid_message() || input.size() <= header_size || input[0] != fin_and_binary) {
+        return {};
+    }
+    const auto masked_length = std::to_integer<std::uint8_t>(input[1]);
+    const std::size_t size = masked_length & 0x7FU;
+    const bool is_short = masked_length > 0x80 && size <= control_size_max;
+    if (!is_short || size > message_size_max_ || input.size() - header_size < size) return {};
+
+    MaskingKey key;
+    std::memcpy(key.data(), &input[2], key.size());
+    const auto payload = input.subspan(header_size, size);
+    unmask(payload, key, 0);
+    input = input.subspan(header_size + size);
+    return payload;
 }
 
 CloseCode MessageDecoder::on_header() {

@@ -63,6 +63,7 @@ public:
 private:
     static constexpr std::size_t control_size_max = 125;  // Section 5.5.
 
+    std::span<std::byte> take_short_message(std::span<std::byte>& input);
     CloseCode on_header();
     CloseCode begin_fragment(const FrameHeader& header);
     Event on_payload(const FrameDecoder::Event& piece, std::span<std::byte> assembly);

@@ -229,6 +229,14 @@ void Ring::submit_and_wait(std::uint32_t, Nanoseconds) {
     submit();
 }
 
+void Ring::submit_only() {
+    submit();
+}
+
+void Ring::submit_and_sleep(Nanoseconds) {
+    submit();
+}
+
 std::span<const Completion> Ring::reap() {
     submit();
     return reap_posted();

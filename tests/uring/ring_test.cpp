@@ -12,6 +12,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <map>
+#include <string>
+#include <thread>
 
 namespace ringtick {
 namespace {
@@ -187,6 +190,71 @@ TEST_P(RingOn, AWaitForAPastDeadlineOnlySubmits) {
 TEST_P(RingOn, AWaitEndsWhenTheCompletionsAreThere) {
     ring->cancel(token_of(Op::recv), token_of(Op::cancel));
     ring->submit_and_wait(1, Nanoseconds::max());
+    EXPECT_EQ(take().size(), 1U);
+}
+
+// Goal: whoever sleeps until the tick is woken by nothing that comes, and then has all of it at
+// once: of each socket one completion, however often something came.
+TEST_P(RingOn, ASleepEndsAtItsDeadlineAndGathersWhatCame) {
+    constexpr std::uint32_t connections = 100;
+    open_buffers(256, 16);
+    std::vector<Pair> pairs;
+    for (std::uint32_t slot = 0; slot < connections; ++slot) {
+        pairs.push_back(make_pair_of_sockets());
+        arm_recv(pairs.back().ours, token_of(Op::recv, slot));
+    }
+    EXPECT_TRUE(settle().empty());
+    // Something is there already when the sleep begins; more comes meanwhile.
+    for (const Pair& pair : pairs) write_text(pair.peer, "x");
+    const Nanoseconds deadline = monotonic_now() + std::chrono::milliseconds(200);
+    bool all_in_time = false;
+    std::thread sender([&] {
+        for (const Pair& pair : pairs) write_text(pair.peer, "xx");
+        all_in_time = monotonic_now() < deadline;
+    });
+    ring->submit_and_sleep(deadline);
+    EXPECT_GE(monotonic_now(), deadline);
+    sender.join();
+
+    std::map<std::uint32_t, std::string> came;
+    std::size_t completions = 0;
+    for (const Seen& seen : settle()) {
+        came[seen.token.owner.slot] += seen.bytes;
+        completions += 1;
+    }
+    EXPECT_EQ(came.size(), connections);
+    for (const auto& [slot, bytes] : came) {
+        EXPECT_EQ(bytes, "xxx") << slot;
+    }
+    const RingFeatures& features = ring->features();
+    if (features.second_ring && features.defer_taskrun && all_in_time) {
+        EXPECT_EQ(completions, connections);
+    }
+}
+
+TEST_P(RingOn, ASleepUntilThePastGathersWithoutSleeping) {
+    open_buffers(8, 16);
+    const Pair pair = make_pair_of_sockets();
+    arm_recv(pair.ours, token_of(Op::recv));
+    EXPECT_TRUE(settle().empty());
+    write_text(pair.peer, "x");
+    ring->submit_and_sleep(Nanoseconds(0));
+    EXPECT_EQ(ring->reap_posted().size(), 1U);
+}
+
+TEST_P(RingOn, SubmittingOnlyLeavesDeferredWorkDeferred) {
+    open_buffers(8, 16);
+    const Pair pair = make_pair_of_sockets();
+    arm_recv(pair.ours, token_of(Op::recv));
+    EXPECT_TRUE(settle().empty());
+    write_text(pair.peer, "x");
+    const std::string text = "sent";
+    ring->broadcast(pair.ours.number(), as_bytes(text), token_of(Op::broadcast));
+    ring->submit_only();
+    EXPECT_EQ(read_now(pair.peer), "sent");
+    if (ring->features().defer_taskrun) {
+        EXPECT_TRUE(ring->reap_posted().empty());
+    }
     EXPECT_EQ(take().size(), 1U);
 }
 

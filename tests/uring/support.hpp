@@ -236,12 +236,17 @@ protected:
     std::unique_ptr<BufferRing> buffers;  // Gone before its ring.
 };
 
-inline const auto every_fallback = testing::Values(
-    NamedMask{"Everything", {}},
-    NamedMask{"WithoutDeferredWork", {.defer_taskrun = true}},
-    NamedMask{"WithoutAbsoluteDeadline", {.absolute_deadline = true}},
-    NamedMask{"WithoutReceiveBudget", {.recv_budget = true}},
-    NamedMask{"WithNone", {.defer_taskrun = true, .absolute_deadline = true, .recv_budget = true}});
+inline const auto every_fallback =
+    testing::Values(NamedMask{"Everything", {}},
+                    NamedMask{"WithoutDeferredWork", {.defer_taskrun = true}},
+                    NamedMask{"WithoutAbsoluteDeadline", {.absolute_deadline = true}},
+                    NamedMask{"WithoutReceiveBudget", {.recv_budget = true}},
+                    NamedMask{"WithoutSecondRing", {.second_ring = true}},
+                    NamedMask{"WithNone",
+                              {.defer_taskrun = true,
+                               .absolute_deadline = true,
+                               .recv_budget = true,
+                               .second_ring = true}});
 
 inline std::string name_of_fallback(const testing::TestParamInfo<NamedMask>& info) {
     return info.param.name;
