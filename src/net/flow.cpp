@@ -10,15 +10,16 @@ namespace ringtick {
 
 namespace {
 
-// A request, once begun, comes in one piece or soon after. Who lets us wait may wait for the tick.
+// A request, once begun, comes in one piece or soon after, and its answer is read piece by piece.
+// Who lets us wait may wait for the tick.
 constexpr Nanoseconds urgent_for = std::chrono::milliseconds(250);
 
 bool is_urgent(const Connection& c, Nanoseconds now) {
     switch (c.state) {
         case Connection::State::http:
-            return !c.output.empty() || now - c.heard_at < urgent_for;
+            return now - std::max(c.heard_at, c.progressed_at) < urgent_for;
         case Connection::State::closing:
-            return true;
+            return !c.blocked;
         case Connection::State::open:
         case Connection::State::draining:
         case Connection::State::dead:

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -11,7 +12,7 @@ namespace ringtick {
 
 // What waits to be sent on one connection: bytes gathered in memory of fixed size and, behind
 // them, at most one body that lies elsewhere (an embedded file). At most one send is in flight, of
-// front(); until it is over, what it covers does not move.
+// what begin_send() returned; until it is over, that does not move.
 //
 //        sent     in flight      waiting        free
 //   [............|===========|..............|..........]   + body
@@ -21,6 +22,8 @@ public:
     // Kept free of everything else, so that a connection that is full can still be told why it
     // ends: a close frame (RFC 6455, section 5.5) fits.
     static constexpr std::size_t last_words_size_max = 127;
+    // A body leaves in pieces, for a send tells nothing before it is over.
+    static constexpr std::size_t body_piece_max = 65'536;
 
     Output() = default;
     explicit Output(std::span<std::byte> memory) : memory_(memory) {
@@ -80,7 +83,8 @@ public:
         // Now, while nothing is in flight: what is free must not depend on how the last send ended.
         if (head_ > 0) compact(0);
         const std::span<const std::byte> next =
-            head_ < tail_ ? memory_.subspan(head_, tail_ - head_) : body_;
+            head_ < tail_ ? memory_.subspan(head_, tail_ - head_)
+                          : body_.first(std::min(body_.size(), body_piece_max));
         in_flight_ = next.size();
         return next;
     }

@@ -1,4 +1,6 @@
 // How connections end, with a clock moved by hand.
+#include "ws/frame_encoder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -125,6 +127,25 @@ TEST(Closing, WhatAPeerWasOwedWhenItClosedItsSideStillArrives) {
     EXPECT_EQ(last_words(bench, *client), one + one + one);
     EXPECT_EQ(only_reason(bench), CloseReason::vanished);
     ASSERT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
+// Method: its socket is full, so that our close frame cannot leave before it reads.
+TEST(Closing, WhoHasNoRoomForOurCloseFrameDoesNotKeepTheServerAwake) {
+    NetBench bench({}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client(4'096);
+    const Connections& connections = bench.connections();
+    std::vector<std::byte> frame(1'004, std::byte{'s'});
+    write_frame_header(frame, Opcode::binary, 1'000);
+    while (connections.blocked_count() == 0) bench.broadcast(bench.events.opened, frame);
+    bench.connections().close(bench.events.opened[0], CloseCode::going_away, "bye",
+                              CloseReason::shutdown);
+    EXPECT_FALSE(connections.urgent());
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        return connections.blocked_count() == 0;
+    }));
+    EXPECT_TRUE(connections.urgent());
 }
 
 TEST(Closing, ASilentConnectionIsCutWhenTheHandshakeTimeIsOver) {

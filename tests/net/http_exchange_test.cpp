@@ -90,6 +90,31 @@ TEST(HttpExchange, WhoConnectsAndSaysNothingDoesNotKeepTheServerAwake) {
     EXPECT_FALSE(bench.connections().urgent());
 }
 
+// Goal: who asks for much and does not read it cannot have the thread woken for everything that
+// comes for others; who reads on can.
+TEST(HttpExchange, ADownloadKeepsTheServerAwakeOnlyAsLongAsItIsRead) {
+    NetBench bench({}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const std::vector<std::byte> body(1 << 20, std::byte{'b'});
+    bench.events.large_body = body;
+    const auto client = bench.connect(4'096);
+    ASSERT_TRUE(client->send(get("/large")));
+    ASSERT_TRUE(bench.until([&] { return bench.stats().requests == 1; }));
+    EXPECT_TRUE(bench.connections().urgent());
+    bench.pass(500ms);
+    EXPECT_FALSE(bench.connections().urgent());
+
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        return bench.connections().urgent();
+    }));
+    EXPECT_LT(client->received().size(), body.size());
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        return client->received().size() > body.size();
+    }));
+}
+
 TEST(HttpExchange, ABadRequestIsRefusedOnceAndTheStreamEnds) {
     NetBench bench;
     NEEDS_RING(bench);

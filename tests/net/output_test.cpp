@@ -93,6 +93,14 @@ TEST_F(OutputTest, ABodyFollowsItsHeadAndNothingIsWrittenBehindIt) {
     EXPECT_EQ(output.free().size(), size);
 }
 
+TEST_F(OutputTest, ALargeBodyLeavesInPieces) {
+    const std::string body = std::string(Output::body_piece_max, 'a') + "rest";
+    output.commit_body(as_bytes(body));
+    EXPECT_EQ(send(), std::string(Output::body_piece_max, 'a'));
+    EXPECT_EQ(send(), "rest");
+    EXPECT_TRUE(output.empty());
+}
+
 TEST_F(OutputTest, LastWordsFitAlsoWhenNothingElseDoes) {
     EXPECT_TRUE(output.append(as_bytes("0123456789abcdef")));
     EXPECT_FALSE(output.append(as_bytes("x")));
