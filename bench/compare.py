@@ -119,6 +119,21 @@ def report(name, options, seed):
     return True
 
 
+def repeat_count(text):
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("one at least")
+    return count
+
+
+def load_seconds(text):
+    """Enough for two lines of progress, and no more than the load takes."""
+    count = float(text)
+    if not 2 <= count <= 86_400:
+        raise argparse.ArgumentTypeError("from 2 to 86400")
+    return count
+
+
 def parse():
     parser = argparse.ArgumentParser(
         description="Measures our server beside those of others.",
@@ -130,8 +145,9 @@ def parse():
                         help=f"those below; all of them, or quick: {', '.join(QUICK)}")
     parser.add_argument("--quick", action="store_true",
                         help="fewer and shorter runs, under two minutes: to look, not to quote")
-    parser.add_argument("--repeats", type=int, help="of each server in each scenario (5; quick: 1)")
-    parser.add_argument("--seconds", type=float,
+    parser.add_argument("--repeats", type=repeat_count,
+                        help="of each server in each scenario (5; quick: 1)")
+    parser.add_argument("--seconds", type=load_seconds,
                         help=f"of load in each run (6 to 20, as the scenario needs; "
                              f"quick: {QUICK_SECONDS})")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "bench/results")

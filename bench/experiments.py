@@ -122,8 +122,10 @@ def parse():
     parser = argparse.ArgumentParser(description="Variations of the bare io_uring loop.")
     parser.add_argument("build", type=pathlib.Path, metavar="BUILD_DIRECTORY")
     parser.add_argument("names", nargs="*", metavar="EXPERIMENT", help=", ".join(EXPERIMENTS))
-    parser.add_argument("--repeats", type=int, default=3, help="of each variation (3)")
-    parser.add_argument("--seconds", type=float, default=5, help="of load in each run (5)")
+    parser.add_argument("--repeats", type=compare.repeat_count, default=3,
+                        help="of each variation (3)")
+    parser.add_argument("--seconds", type=compare.load_seconds, default=5,
+                        help="of load in each run (5)")
     parser.add_argument("--dry-run", action="store_true", help="only look at the arguments")
     chosen = parser.parse_intermixed_args()
     unknown = [name for name in chosen.names if name not in EXPERIMENTS]
