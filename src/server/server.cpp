@@ -229,10 +229,8 @@ std::string Server::describe() const {
     constexpr std::size_t mib = 1 << 20;
     return fmt::format(
         "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, asleep {}, {} "
-        "receive "
-        "buffers of {} B, {}; memory taken at start {} MiB beside the game's own, address space "
-        "for "
-        "messages {} MiB{}",
+        "receive buffers of {} B, {}; memory taken at start {} MiB beside the game's own, address "
+        "space for messages {} MiB{}",
         features.submissions, features.completions, features.raw,
         features.defer_taskrun ? "deferred task work" : "cooperative task work",
         features.absolute_deadline ? "absolute" : "relative",

@@ -8,8 +8,7 @@
 namespace ringtick {
 
 // What was asked of the ring. `broadcast` is a send that is over when the submitting call returns;
-// `send` may stay pending in the kernel. `writable` waits until a socket takes
-// more.
+// `send` may stay pending in the kernel. `writable` waits until a socket takes more.
 enum class Op : std::uint8_t { accept = 1, recv, send, broadcast, writable, cancel, signal };
 
 // The 64 bits the kernel carries from an SQE to its CQEs: what was asked, and for whom.
