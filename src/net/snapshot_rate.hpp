@@ -66,7 +66,10 @@ private:
 
     bool on_calm() {
         calm_ = std::min<std::uint8_t>(calm_ + 1, forgotten_after);
-        if (calm_ == forgotten_after) patience_ = patience_min;
+        if (calm_ == forgotten_after) {
+            patience_ = patience_min;
+            rose_last_ = false;
+        }
         if (step_ == 0 || calm_ < patience_) return false;
         step_ -= 1;
         calm_ = 0;
@@ -82,7 +85,7 @@ private:
     std::uint8_t step_ = 0;
     std::uint8_t calm_ = 0;  // Seconds.
     std::uint8_t patience_ = patience_min;
-    bool rose_last_ = false;
+    bool rose_last_ = false;  // The last step was up, and not long ago.
 };
 
 }  // namespace ringtick

@@ -72,6 +72,29 @@ TEST(SnapshotRate, APathThatRecoversComesBackToEveryTickStepByStep) {
     EXPECT_EQ(divisors, "3 2 1 ");
 }
 
+TEST(SnapshotRate, AfterALongTimeWithoutAMissAStepUpIsTriedAsSoonAsAtFirst) {
+    SnapshotRate rate;
+    std::uint64_t tick = 0;
+    const auto second = [&](bool misses) {
+        tick += 30;
+        rate.taken(tick);
+        if (misses) rate.missed();
+        return rate.review();
+    };
+    const auto seconds_until_the_step_up = [&] {
+        int seconds = 1;
+        while (seconds < 100 && !second(false)) seconds += 1;
+        return seconds;
+    };
+    ASSERT_TRUE(second(true));
+    const int at_first = seconds_until_the_step_up();
+    ASSERT_TRUE(second(true));
+    EXPECT_GT(seconds_until_the_step_up(), at_first);
+    for (int i = 0; i < 60; ++i) ASSERT_FALSE(second(false));
+    ASSERT_TRUE(second(true));
+    EXPECT_EQ(seconds_until_the_step_up(), at_first);
+}
+
 TEST(SnapshotRate, APauseInWhichNothingIsTakenSaysNothingAboutThePace) {
     Path path(60);
     path.divisor_after(1);
