@@ -46,7 +46,7 @@ Railroids::Railroids(const RailroidsOptions& options)
       world_(options_.seed, side_of(options_), ships_in(options_)),
       bots_(options_.seed, options_.players_max, options_.bots),
       herald_(ships_in(options_)),
-      snapshot_writer_(std::max<std::size_t>(ships_in(options_), world_.gems().size())),
+      snapshot_writer_(world_, scale_),
       seats_(options_.players_max),
       players_(options_.players_max),
       orders_(ships_in(options_)) {
@@ -90,6 +90,7 @@ void Railroids::tick(std::uint64_t tick,
     bots_.give_orders(world_, tick, orders_);
     world_.step(tick, orders_);
     herald_.tick(world_, seats_, options_.bots, outbox);
+    snapshot_writer_.begin_tick();
 }
 
 void Railroids::on_command(const ringtick::Command& command, Outbox& outbox) {
@@ -173,7 +174,7 @@ std::size_t Railroids::write_snapshot(PlayerId viewer, std::span<std::byte> out)
                         .last_tick = player.snapshot_tick,
                         .input_stamp = player.inputs.stamp(),
                         .input_lead = player.input_lead};
-    const std::size_t size = snapshot_writer_.write(world_, scale_, wanted, out);
+    const std::size_t size = snapshot_writer_.write(wanted, out);
     if (size > 0) player.snapshot_tick = tick_;
     return size;
 }

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "railroids/id_set.hpp"
+#include "railroids/packed_records.hpp"
 #include "railroids/wire.hpp"
 #include "railroids/world.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -23,28 +24,33 @@ struct Viewer {
 // nothing pops up at the edge. Of too many ships the nearest are taken. The memory is its own.
 class SnapshotWriter {
 public:
-    // `candidates_max`: the most ships or gems that there can be in one place.
-    explicit SnapshotWriter(std::size_t candidates_max);
+    // Both must live as long.
+    SnapshotWriter(const World& world, const Scale& scale);
 
-    std::size_t write(const World& world,
-                      const Scale& scale,
-                      const Viewer& viewer,
-                      std::span<std::byte> out);
+    // After the world's tick, before the first write().
+    void begin_tick();
+    // Returns the bytes used of `out`; 0: not even what is told of the viewer itself fits.
+    std::size_t write(const Viewer& viewer, std::span<std::byte> out);
 
 private:
-    struct Candidate {
-        std::int64_t distance;
-        std::uint16_t id;
-    };
+    ringtick::SnapshotHeader header_for(const Viewer& viewer) const;
+    void fill_beams(const Viewer& viewer, const Rect& box);
+    void see_ships(const Rect& box, FixedVector center, std::size_t most);
+    void see_gems(const Rect& box, FixedVector center, std::size_t most);
+    template <class PlaceOf>
+    void see_nearest(std::size_t most, FixedVector center, PlaceOf place_of);
 
-    void fill_header(const World& world, const Viewer& viewer);
-    void fill_beams(const World& world, const Viewer& viewer, const Rect& box);
-    void fill_ships(const World& world, const Rect& box, FixedVector center, std::size_t most);
-    void fill_gems(const World& world, const Rect& box, FixedVector center, std::size_t most);
-    void keep_nearest(std::size_t most);
+    const World& world_;
+    const Scale& scale_;
+    unsigned ship_bits_;
+    unsigned gem_bits_;
+    PackedRecords packed_ships_;
+    PackedRecords packed_gems_;
 
-    std::vector<Candidate> candidates_;
-    std::unique_ptr<Snapshot> snapshot_;
+    // Of the snapshot that is being written.
+    decltype(Snapshot::beams) beams_;
+    std::vector<std::uint16_t> candidates_;
+    IdSet seen_;
 };
 
 OwnState own_state(const World& world, ShipId id);

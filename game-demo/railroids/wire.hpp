@@ -260,11 +260,18 @@ constexpr void describe_beam(Codec& codec, Beam& beam, const Scale& scale) {
     codec.bits(beam.y1, scale.position_bits);
 }
 
+// What comes before the ships and gems.
+template <class Codec, class Header, class Own, class Beams>
+constexpr void describe_snapshot_start(
+    Codec& codec, Header& header, Own& own, Beams& beams, const Scale& scale) {
+    describe_snapshot_header(codec, header);
+    describe_own(codec, own);
+    codec.list(beams, [&](auto& beam) { describe_beam(codec, beam, scale); });
+}
+
 template <class Codec, class Message>
 constexpr void describe_snapshot(Codec& codec, Message& snapshot, const Scale& scale) {
-    describe_snapshot_header(codec, snapshot.header);
-    describe_own(codec, snapshot.own);
-    codec.list(snapshot.beams, [&](auto& beam) { describe_beam(codec, beam, scale); });
+    describe_snapshot_start(codec, snapshot.header, snapshot.own, snapshot.beams, scale);
     codec.list(snapshot.ships, [&](auto& ship) { describe_ship(codec, ship, scale); });
     codec.list(snapshot.gems, [&](auto& gem) { describe_gem(codec, gem, scale); });
 }

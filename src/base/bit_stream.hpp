@@ -2,8 +2,11 @@
 
 #include "base/assert.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 namespace ringtick {
@@ -22,10 +25,21 @@ public:
         if (overflowed_) return;
         pending_ |= std::uint64_t{value} << pending_count_;
         pending_count_ += width;
+        if (out_.size() - whole_bytes_ >= sizeof(pending_)) return store_at_once();
         for (; pending_count_ >= 8; pending_count_ -= 8) {
             out_[whole_bytes_++] = static_cast<std::byte>(pending_ & 0xFF);
             pending_ >>= 8;
         }
+    }
+
+    // The first `width` bits of what another writer wrote.
+    void put_packed(std::span<const std::byte> packed, unsigned width) {
+        ASSERT(packed.size() * 8 >= width);
+        for (; width >= 32; width -= 32) {
+            put(first_word(packed), 32);
+            packed = packed.subspan(sizeof(std::uint32_t));
+        }
+        if (width > 0) put(first_word(packed) & ((std::uint32_t{1} << width) - 1), width);
     }
 
     // Ends the message: the last byte is filled with zeroes. Returns the bytes used.
@@ -38,6 +52,21 @@ public:
     bool overflowed() const { return overflowed_; }
 
 private:
+    // Behind the whole bytes it writes zeroes and the bits to come, which are written again.
+    void store_at_once() {
+        static_assert(std::endian::native == std::endian::little);
+        std::memcpy(&out_[whole_bytes_], &pending_, sizeof(pending_));
+        const unsigned bytes = pending_count_ / 8;
+        whole_bytes_ += bytes;
+        pending_ >>= 8 * bytes;
+        pending_count_ %= 8;
+    }
+    static std::uint32_t first_word(std::span<const std::byte> bytes) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, bytes.data(), std::min(bytes.size(), sizeof(word)));
+        return word;
+    }
+
     std::span<std::byte> out_;
     std::size_t whole_bytes_ = 0;
     std::uint64_t pending_ = 0;  // Bits not yet a whole byte: fewer than 8 between calls.

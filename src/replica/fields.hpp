@@ -68,6 +68,10 @@ public:
         bits(items.size(), count_width<List>);
         for (const auto& item : items) describe(item);
     }
+    // Fields that another FieldWriter wrote before, `width` bits of them.
+    void packed(std::span<const std::byte> fields, unsigned width) {
+        bits_.put_packed(fields, width);
+    }
     // Fields that are there only if something said before says so.
     template <class Describe>
     void only_if(bool present, Describe describe) {
