@@ -15,12 +15,12 @@ public:
     static constexpr std::array<std::uint8_t, 4> divisors{1, 2, 3, 6};
 
     // Every so many ticks, at the most.
-    std::uint32_t divisor() const { return divisors[step_]; }
+    std::uint32_t divisor() const { return divisor_; }
     bool due(std::uint64_t tick) const { return tick >= next_; }
 
     void taken(std::uint64_t tick) {
         taken_ += 1;
-        next_ = tick + divisors[step_];
+        next_ = tick + divisor_;
     }
     // What counted as taken was not: the next one is due at once, for it will be newer.
     void refused() {
@@ -61,6 +61,7 @@ private:
         rose_last_ = false;
         if (step_ + 1U == divisors.size()) return false;
         step_ += 1;
+        divisor_ = divisors[step_];
         return true;
     }
 
@@ -72,6 +73,7 @@ private:
         }
         if (step_ == 0 || calm_ < patience_) return false;
         step_ -= 1;
+        divisor_ = divisors[step_];
         calm_ = 0;
         rose_last_ = true;
         return true;
@@ -82,6 +84,7 @@ private:
     std::uint32_t missed_ = 0;
     std::uint32_t taken_before_ = 0;
     std::uint32_t missed_before_ = 0;
+    std::uint32_t divisor_ = 1;  // Of the step.
     std::uint8_t step_ = 0;
     std::uint8_t calm_ = 0;  // Seconds.
     std::uint8_t patience_ = patience_min;

@@ -36,8 +36,7 @@ void Connections::send_behind_messages(Handle handle,
 }
 
 void Connections::send_snapshot(Handle handle, Connection& c, std::span<const std::byte> frame) {
-    ASSERT(c.state == Connection::State::open);
-    ASSERT(!c.blocked);
+    ASSERT(c.state == Connection::State::open && !c.blocked);  // It was ready.
     stats_.snapshots_sent += 1;
     c.rate.taken(tick_);
     if (!c.output.empty()) return send_behind_messages(handle, c, frame);
