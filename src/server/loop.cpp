@@ -5,9 +5,9 @@
 //
 // Nothing happens between two ticks while everybody is simply playing: the thread sleeps in
 // io_uring_enter(2) with the next tick as its deadline, and what arrived meanwhile is gathered at
-// once, one completion per connection. Only those who wait for an answer (a handshake, an HTTP
-// exchange, a close) have the thread woken sooner. Who has only just connected is found at the
-// tick.
+// once, one completion per connection. Only while somebody waits for an answer (a handshake, an
+// HTTP exchange, a close) does it look every other millisecond. Who has only just connected is
+// found at the tick.
 #include "server/loop.hpp"
 
 #include "base/assert.hpp"
@@ -32,6 +32,9 @@ constexpr std::size_t chunk = 128;
 // With ticks that are farther apart, nobody who has just come, no signal and no deadline waits for
 // one.
 constexpr Nanoseconds sleep_max = std::chrono::milliseconds(100);
+
+// How long somebody waits at the most who needs an answer sooner than the tick.
+constexpr Nanoseconds moment = std::chrono::milliseconds(2);
 
 // What was set aside is taken up again so many at a time, so that the clock is looked at now and
 // then.
@@ -88,17 +91,18 @@ void Loop::turn() {
 }
 
 // While everybody plays, nothing that comes is worth waking for before the tick. Whoever needs an
-// answer soon is.
+// answer soon has it in a moment, which is not so short that all the others' messages would keep us
+// awake meanwhile.
 void Loop::wait() {
     // Awake for the last moment, if asked for; what comes meanwhile is gathered after it.
     const Nanoseconds deadline = std::min(clock_.deadline() - options_.spin, now_ + sleep_max);
-    const bool answer_soon = parts_.connections.urgent() || parts_.rooms.empty();
+    const bool answer_soon = parts_.connections.urgent() || stop_at_ != Nanoseconds::max();
     if (unfinished_ || !set_aside_.empty()) {
         parts_.ring.submit();
-    } else if (answer_soon || stop_at_ != Nanoseconds::max()) {
+    } else if (parts_.rooms.empty()) {
         parts_.ring.submit_and_wait(1, deadline);
     } else {
-        parts_.ring.submit_and_sleep(deadline);
+        parts_.ring.submit_and_sleep(answer_soon ? std::min(deadline, now_ + moment) : deadline);
     }
     now_ = now_or_at(clock_.deadline(), options_.spin);
 }
@@ -111,6 +115,7 @@ void Loop::gather() {
     std::uint64_t reaped = 0;
     std::size_t taken_up = 0;
     unfinished_ = false;
+    if (!parts_.rooms.empty()) parts_.ring.run_deferred();
     while (!unfinished_) {
         const auto completions = next_batch(taken_up);
         if (completions.empty()) break;
@@ -200,7 +205,6 @@ void Loop::broadcast(Room& room) {
 }
 
 void Loop::show(std::span<const Viewer> viewers) {
-    std::size_t handed = 0;
     for (const Viewer& viewer : viewers) {
         if (frames_.full()) hand_over();
         // Asked last: handing over may bring the news that this viewer has gone.
@@ -210,8 +214,8 @@ void Loop::show(std::span<const Viewer> viewers) {
         const auto frame = frames_.frame_for(viewer.player, ready->deflate_window_bits);
         if (frame.empty()) continue;
         parts_.connections.send_snapshot(viewer.connection, *ready, frame);
-        handed += 1;
-        if (handed % chunk == 0) hand_over();
+        handed_ += 1;
+        if (handed_ == chunk) hand_over();
     }
 }
 
@@ -220,6 +224,7 @@ void Loop::show(std::span<const Viewer> viewers) {
 void Loop::hand_over() {
     const std::uint64_t overflows = parts_.ring.stats().cq_overflow;
     parts_.ring.submit_only();
+    handed_ = 0;
     // Behind a queue that overflowed the kernel keeps a list, and what came back may be on it.
     const bool until_dry = parts_.ring.stats().cq_overflow != overflows;
     while (true) {

@@ -78,6 +78,7 @@ private:
     std::vector<Completion> set_aside_;  // Received during a broadcast, and not yet read.
 
     SnapshotFrames frames_;
+    std::size_t handed_ = 0;  // Snapshots that the kernel has not been handed yet.
 
     Nanoseconds sweep_at_{};
     Nanoseconds report_at_{};

@@ -102,6 +102,7 @@ void Ring::Native::sleep(Nanoseconds deadline) {
 
 // A wait for all that there could be, which is over as it begins.
 void Ring::Native::run_all_work() {
+    if (!kernel_has_work()) return;
     wait(features.completions, Nanoseconds(0));
 }
 

@@ -161,6 +161,9 @@ void Ring::submit_only() {
 void Ring::submit_and_sleep(Nanoseconds deadline) {
     submit_only();
     if (deadline > Native::monotonic_now()) native_->sleep(deadline);
+}
+
+void Ring::run_deferred() {
     native_->run_all_work();
     if (native_->queued() > 0) native_->hand_over();
 }

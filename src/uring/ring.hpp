@@ -85,9 +85,11 @@ public:
     // has passed. Decide by clock and completions, not by how it returned: it returns nothing.
     void submit_and_wait(std::uint32_t completions_wanted, Nanoseconds deadline);
 
-    // Hands over what is queued, sleeps until `deadline` whatever completes meanwhile, and then
-    // runs all the deferred work at once: of a socket to which much came there is one completion.
+    // Hands over what is queued and sleeps until `deadline`. What completes meanwhile does not wake
+    // us, and stays deferred until run_deferred().
     void submit_and_sleep(Nanoseconds deadline);
+    // Runs all the deferred work at once: of a socket to which much came there is one completion.
+    void run_deferred();
 
     // The next batch of completions, copied out; empty when the ring is dry. An empty queue is
     // asked about only if the kernel says that it has work. Valid until the next call.

@@ -237,6 +237,10 @@ void Ring::submit_and_sleep(Nanoseconds) {
     submit();
 }
 
+void Ring::run_deferred() {
+    submit();
+}
+
 std::span<const Completion> Ring::reap() {
     submit();
     return reap_posted();

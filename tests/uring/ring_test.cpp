@@ -214,6 +214,7 @@ TEST_P(RingOn, ASleepEndsAtItsDeadlineAndGathersWhatCame) {
     });
     ring->submit_and_sleep(deadline);
     EXPECT_GE(monotonic_now(), deadline);
+    ring->run_deferred();
     sender.join();
 
     std::map<std::uint32_t, std::string> came;
@@ -239,6 +240,7 @@ TEST_P(RingOn, ASleepUntilThePastGathersWithoutSleeping) {
     EXPECT_TRUE(settle().empty());
     write_text(pair.peer, "x");
     ring->submit_and_sleep(Nanoseconds(0));
+    ring->run_deferred();
     EXPECT_EQ(ring->reap_posted().size(), 1U);
 }
 
