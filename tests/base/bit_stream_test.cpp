@@ -48,35 +48,41 @@ TEST(BitStream, IsLittleEndianWhereFieldsFillBytes) {
     EXPECT_EQ(bytes, expected);
 }
 
+// The same random bits twice, behind `before` others: put one by one, and packed and then copied.
+struct Twice {
+    Twice(unsigned before, unsigned width, Rng& rng) {
+        std::array<std::byte, 12> packed{};
+        BitWriter packer(packed);
+        copier.put(0, before);
+        putter.put(0, before);
+        for (unsigned left = width; left > 0;) {
+            const unsigned size = std::min(left, 13U);
+            const auto value = static_cast<std::uint32_t>(rng.next() >> (64 - size));
+            packer.put(value, size);
+            putter.put(value, size);
+            left -= size;
+        }
+        packer.finish();
+        copier.put_packed(packed, width);
+        copier.put(1, 1);
+        putter.put(1, 1);
+        copied.resize(copier.finish());
+        put.resize(putter.finish());
+    }
+
+    std::vector<std::byte> copied = std::vector<std::byte>(40);
+    std::vector<std::byte> put = std::vector<std::byte>(40);
+    BitWriter copier{copied};
+    BitWriter putter{put};
+};
+
 // Goal: what was packed before is written as if its numbers were put one by one, wherever it lands.
 TEST(BitWriter, CopiesPackedBitsToAnyPlace) {
     Rng rng(9);
     for (unsigned before = 0; before < 32; ++before) {
         for (unsigned width = 1; width <= 95; ++width) {
-            std::array<std::byte, 12> packed{};
-            std::array<std::byte, 40> copied{};
-            std::array<std::byte, 40> put{};
-            BitWriter packer(packed);
-            BitWriter copier(copied);
-            BitWriter putter(put);
-            copier.put(0, before);
-            putter.put(0, before);
-            for (unsigned left = width; left > 0;) {
-                const unsigned size = std::min(left, 13U);
-                const auto value = static_cast<std::uint32_t>(rng.next() >> (64 - size));
-                packer.put(value, size);
-                putter.put(value, size);
-                left -= size;
-            }
-            packer.finish();
-            copier.put_packed(packed, width);
-            copier.put(1, 1);
-            putter.put(1, 1);
-            const std::size_t size = putter.finish();
-            ASSERT_EQ(copier.finish(), size);
-            ASSERT_TRUE(
-                std::ranges::equal(std::span(copied).first(size), std::span(put).first(size)))
-                << before << " " << width;
+            const Twice twice(before, width, rng);
+            ASSERT_EQ(twice.copied, twice.put) << before << " " << width;
         }
     }
 }

@@ -47,6 +47,7 @@ TEST(Connections, AQuietConnectionGivesItsPagesBack) {
     if (!bench.ready()) GTEST_SKIP() << "no io_uring here";
     constexpr long count = 200;
     std::vector<std::unique_ptr<WsClient>> clients;
+    clients.reserve(count);
     for (long i = 0; i < count; ++i) clients.push_back(bench.open_client());
     std::string pieces = client_frame(Opcode::text, "in pie");
     pieces[0] &= 0x7F;
