@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -301,9 +302,9 @@ void Connections::sweep_open(Handle handle, Connection& c) {
 }
 
 // What it was sent, or sent in pieces, is done with: somebody who is only shown snapshots needs no
-// page of his own.
+// page of his own. Who talks keeps them: giving them back is a system call, and playing costs none.
 void Connections::release_if_quiet(Handle handle, Connection& c) {
-    if (!c.memory_used || now_ - c.memory_used_at < memory_kept_for) return;
+    if (!c.memory_used || now_ - std::max(c.memory_used_at, c.heard_at) < memory_kept_for) return;
     const bool input_empty = c.held_size == 0 && !c.decoder.mid_message();
     if (!input_empty || !c.output.empty()) return;
     c.memory_used = false;
