@@ -23,7 +23,7 @@ import subprocess
 import sys
 
 from figures import remarks, summary, table
-from run import Failed, LOAD_CORE, run
+from run import Failed, run
 from scenarios import QUICK, SCENARIOS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -169,9 +169,6 @@ def main():
     if not {0, 1} <= os.sched_getaffinity(0):
         say("the server and its load need cores 0 and 1")
         return 1
-    # Beside the load: a process as large as this one forks for ten milliseconds, in which no tick
-    # begins on its core.
-    os.sched_setaffinity(0, {LOAD_CORE})
     seed = random.randrange(1 << 32)
     say(f"== seed {seed}, load average {os.getloadavg()[0]:.1f} before")
     done = [report(name, options, seed) for name in options.scenarios]
