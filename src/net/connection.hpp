@@ -71,7 +71,7 @@ struct Connection {
     Peer peer;  // Who we talk to: of a proxy that sent a PROXY header, its client.
     IpAddress counted_as;
 
-    // The pages for what it sends and is sent are in use, and when that began last.
+    // The pages for what it sends and is sent are in use, and when they were used last.
     bool memory_used = false;
     Nanoseconds memory_used_at{};
     std::size_t input_size = 0;  // Bytes of an HTTP request gathered so far.

@@ -126,6 +126,8 @@ private:
     void go_on_with(std::vector<Handle>& waiting, std::size_t count_max);
     void go_on(Handle handle, Connection& c);
     void queue_flush(Handle handle, Connection& c);
+    void flush();
+    void settle(Handle handle, Connection& c);
 
     // snapshots.cpp. Those not inlined are what the way of every snapshot leads past.
     [[gnu::noinline]] bool fits_behind_messages(Connection& c, std::size_t size);
@@ -133,8 +135,6 @@ private:
                                                 Connection& c,
                                                 std::span<const std::byte> frame);
     void on_broadcast(Handle handle, Connection& c, std::int32_t result);
-    void flush();
-    void settle(Handle handle, Connection& c);
 
     // http_exchange.cpp
     void read_http(Handle handle, Connection& c, std::span<std::byte> bytes);

@@ -44,7 +44,7 @@ Nanoseconds Ring::Native::monotonic_now() {
 }
 
 void Ring::Native::hand_over(Work work) {
-    const std::uint32_t flags = work == Work::is_run ? IORING_ENTER_GETEVENTS : 0;
+    std::uint32_t flags = work == Work::is_run ? IORING_ENTER_GETEVENTS : 0;
     constexpr std::uint32_t refusals_at_once = 16;
     constexpr std::uint32_t refusals_max = 1'000;
     std::uint32_t refusals = 0;  // One after the other.
@@ -56,6 +56,7 @@ void Ring::Native::hand_over(Work work) {
         if (error == EBUSY) {
             const std::size_t room = features.completions - spill_end;
             spill_end += copy_out({spill.get() + spill_end, room});
+            flags = IORING_ENTER_GETEVENTS;  // Only so is what did not fit the queue brought in.
         }
         // The kernel has no memory for a request. It may have some in a moment, and spinning would
         // not hasten it; a machine on which it lasts for a second is lost.

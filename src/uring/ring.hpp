@@ -79,12 +79,12 @@ public:
 
     // Hands over what is queued and runs the kernel's deferred work, without sleeping.
     void submit();
-    // Hands over what is queued, and no more: deferred work stays deferred.
-    void submit_only();
     // The same, then sleeps until `completions_wanted` have come or `deadline` (CLOCK_MONOTONIC)
     // has passed. Decide by clock and completions, not by how it returned: it returns nothing.
     void submit_and_wait(std::uint32_t completions_wanted, Nanoseconds deadline);
 
+    // Hands over what is queued, and no more: deferred work stays deferred.
+    void submit_only();
     // Hands over what is queued and sleeps until `deadline`. What completes meanwhile does not wake
     // us, and stays deferred until run_deferred().
     void submit_and_sleep(Nanoseconds deadline);
