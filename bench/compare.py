@@ -62,9 +62,10 @@ def seconds_of(name, options):
     return options.seconds or (QUICK_SECONDS if options.quick else SCENARIOS[name].seconds)
 
 
-def one_run(contestant, seconds, places):
+def one_run(contestant, seconds, places, instructions=True):
     """Tries twice: on a machine shared with others, something may go wrong once."""
-    arguments = (contestant, places["build"] / "bench/load/ringtick-swarm", seconds, places)
+    arguments = (contestant, places["build"] / "bench/load/ringtick-swarm", seconds, places,
+                 instructions)
     try:
         return run(*arguments)
     except Failed as problem:
@@ -77,14 +78,16 @@ def measure(name, options, seed):
     order = random.Random(f"{seed} {name}")
     runs = []
     places = {"build": options.build, "root": ROOT}
-    contestants = SCENARIOS[name].contestants
+    scenario = SCENARIOS[name]
+    contestants = scenario.contestants
     for repeat in range(1, options.repeats + 1):
         turns = list(contestants)
         order.shuffle(turns)
         for position, server in enumerate(turns, 1):
             say(f"   {name}, repeat {repeat} of {options.repeats}: {server}")
             try:
-                figures = one_run(contestants[server], seconds_of(name, options), places)
+                figures = one_run(contestants[server], seconds_of(name, options), places,
+                                  scenario.instructions)
             except Failed as problem:
                 say(f"   left out: {problem}")
                 continue

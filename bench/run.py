@@ -48,7 +48,11 @@ def cpu_s(pid):
 
 class Instructions:
     """Instructions of a process, its own and the kernel's for it, by perf_event_open(2): what
-    `perf stat -e instructions:u,instructions:k -p` counts. Where it is refused, `read` gives None.
+    `perf stat -e instructions:u,instructions:k -p` counts. Where it is refused, or not wanted,
+    `read` gives None.
+
+    Counting is not free: on a virtual machine each switch of tasks programs the counter through the
+    hypervisor, and some of these take 10 ms. A figure about ticks wants none of it.
     """
 
     SYSCALL = {"x86_64": 298, "aarch64": 241}.get(os.uname().machine)
@@ -57,13 +61,14 @@ class Instructions:
     EXCLUDE_USER, EXCLUDE_KERNEL, EXCLUDE_HYPERVISOR = 1 << 4, 1 << 5, 1 << 6
     SIZE = 120
 
-    def __init__(self, pid):
+    def __init__(self, pid, wanted):
+        self.wanted = wanted
         self.files = {}
         for kind, other in (("user", self.EXCLUDE_KERNEL), ("kernel", self.EXCLUDE_USER)):
             self.files[kind] = [self.open(task, other) for task in tasks(pid)]
 
     def open(self, task, excluded):
-        if self.SYSCALL is None:
+        if self.SYSCALL is None or not self.wanted:
             return -1
         attributes = struct.pack("IIQQQQQ", 0, self.SIZE, self.INSTRUCTIONS, 0, 0,
                                  self.TIMES, excluded | self.EXCLUDE_HYPERVISOR)
@@ -120,9 +125,9 @@ class Window:
     """What the server used from the load's first line of progress to its last; and what memory it
     and the kernel have taken since the window was made, which is before the first client."""
 
-    def __init__(self, pid):
+    def __init__(self, pid, instructions):
         self.pid = pid
-        self.instructions = Instructions(pid)
+        self.instructions = Instructions(pid, instructions)
         self.first = self.last = None
         self.longest_gap_s = 0  # Between two marks.
         self.messages = 0
@@ -231,14 +236,14 @@ def filled(command, places):
     return words
 
 
-def run(contestant, load_program, seconds, places):
-    """One run. Its figures, or Failed."""
+def run(contestant, load_program, seconds, places, instructions):
+    """One run. Its figures, with or without a count of instructions, or Failed."""
     port = free_port()
     server = pinned(filled(contestant.server, places | {"port": port}), SERVER_CORE, text=True,
                     stdout=subprocess.PIPE)
     try:
         wait_until_listening(server, port)
-        window = Window(server.pid)
+        window = Window(server.pid, instructions)
         if contestant.load:
             load, code = loaded(window, [load_program, *contestant.load, "--seconds", seconds,
                                          "--url", f"ws://127.0.0.1:{port}{contestant.path}"])

@@ -31,6 +31,7 @@ class Scenario:
     contestants: dict  # By name.
     table: str = "messages"  # Which of the tables of figures.py.
     seconds: float = 6  # Of load in each run.
+    instructions: bool = True  # Counted; not where it matters when a tick begins, see run.py.
 
 
 def swarm(mode, clients, *more):
@@ -112,9 +113,9 @@ SCENARIOS = {
     "D": Scenario("B1, plain and with every client deflating", deflated(), "compression"),
     "R1": Scenario("Railroids, socket bots that join 500 a second",
                    {"1000 x 30 Hz": players(1000, 30), "2000 x 30 Hz": players(2000, 30),
-                    "5000 x 20 Hz": players(5000, 20)}, "game", 15),
+                    "5000 x 20 Hz": players(5000, 20)}, "game", 15, instructions=False),
     "T": Scenario("how late ticks begin: nobody there, B1, B2, Railroids with 2000 players",
-                  tick_lateness(), "lateness", 20),
+                  tick_lateness(), "lateness", 20, instructions=False),
     "M": Scenario("memory: 10,000 connections, 1 Hz, 16 B", crowd(10_000, 1, 16), "memory"),
 }
 QUICK = ["B1", "B2", "E2"]
