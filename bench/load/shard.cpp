@@ -195,6 +195,8 @@ void Shard::on_completion(const Completion& completion) {
         case Op::accept:
         case Op::writable:
         case Op::signal:
+        case Op::write_file:
+        case Op::sync_file:
             break;
     }
     UNREACHABLE();

@@ -126,7 +126,9 @@ void Connections::on_completion(const Completion& completion) {
             break;
         case Op::accept:
         case Op::signal:
-            UNREACHABLE();  // The loop keeps signals to itself.
+        case Op::write_file:
+        case Op::sync_file:
+            UNREACHABLE();  // The loop keeps signals and files to itself.
     }
     settle(token.owner, *c);
 }

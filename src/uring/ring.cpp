@@ -127,6 +127,27 @@ void Ring::broadcast(int socket, std::span<const std::byte> bytes, Token token) 
     sqe.flags = IOSQE_CQE_SKIP_SUCCESS;
 }
 
+// Write (5.6, io_uring_prep_write(3)) and fsync (5.1, io_uring_prep_fsync(3)), which for a file are
+// what blocks: in the page cache, behind the disk. IOSQE_ASYNC (5.6) says not to try within the
+// submission but to give the write to a worker thread of the kernel at once; an fsync goes there
+// anyway. IOSQE_IO_LINK (5.3, io_uring_enter(2)): the next SQE begins when this one has succeeded;
+// a short write counts as failed, and cancels it. A chain ends with its submission, so there must
+// be room for both.
+void Ring::write_and_sync(int file,
+                          std::span<const std::byte> bytes,
+                          std::uint64_t offset,
+                          Handle owner) {
+    ASSERT(file >= 0);
+    ASSERT(!bytes.empty());
+    ASSERT(bytes.size() <= std::numeric_limits<std::int32_t>::max());  // A result is an int.
+    if (native_->queued() + 2 > native_->features.submissions) native_->make_room();
+    io_uring_sqe& write = native_->next_sqe({.op = Op::write_file, .owner = owner});
+    io_uring_prep_write(&write, file, bytes.data(), static_cast<unsigned>(bytes.size()), offset);
+    write.flags = IOSQE_ASYNC | IOSQE_IO_LINK;
+    io_uring_sqe& sync = native_->next_sqe({.op = Op::sync_file, .owner = owner});
+    io_uring_prep_fsync(&sync, file, IORING_FSYNC_DATASYNC);
+}
+
 // Asynchronous cancel (5.5, io_uring_prep_cancel(3)) by the whole user_data: the generation in it
 // makes sure that it ends the request we mean and not its successor. The cancelled request still
 // posts its own last completion, and only that one ends it.
@@ -192,8 +213,8 @@ std::uint32_t completions_needed(std::uint32_t connections,
     //   - sends, broadcasts and waits for room: one per connection, the next only after the last is
     //     known;
     //   - cancels that found nothing: one per connection;
-    //   - what a single submission was refused at once, signals, the end of an accept: no more than
-    //     the submission queue holds;
+    //   - what a single submission was refused at once, signals, the end of an accept, a file's
+    //     write and sync: no more than the submission queue holds;
     //   - connections accepted: the listen backlog.
     const std::uint64_t sum =
         std::uint64_t{buffers} + 3 * std::uint64_t{connections} + submissions + backlog;

@@ -74,6 +74,15 @@ public:
     // Completes once, when the socket takes more or has failed: for who was refused a broadcast.
     void arm_writable(int socket, Token token);
 
+    // Writes at `offset` of a regular file and then makes it durable (fdatasync(2)), beside this
+    // thread: neither makes the submitting call wait for a disk. Two completions: of the write,
+    // whose result may be short, and of the sync, -ECANCELED unless all was written. `bytes` must
+    // live until the first.
+    void write_and_sync(int file,
+                        std::span<const std::byte> bytes,
+                        std::uint64_t offset,
+                        Handle owner);
+
     // Asks to end the request that carries exactly `target`. Posts nothing on success.
     void cancel(Token target, Token token);
 

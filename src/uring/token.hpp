@@ -9,7 +9,17 @@ namespace ringtick {
 
 // What was asked of the ring. `broadcast` is a send that is over when the submitting call returns;
 // `send` may stay pending in the kernel. `writable` waits until a socket takes more.
-enum class Op : std::uint8_t { accept = 1, recv, send, broadcast, writable, cancel, signal };
+enum class Op : std::uint8_t {
+    accept = 1,
+    recv,
+    send,
+    broadcast,
+    writable,
+    cancel,
+    signal,
+    write_file,
+    sync_file
+};
 
 // The 64 bits the kernel carries from an SQE to its CQEs: what was asked, and for whom.
 //

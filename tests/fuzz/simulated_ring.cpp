@@ -213,6 +213,11 @@ void Ring::arm_writable(int socket, Token token) {
     if (native_->shut_down_) native_->end_wait_for_room(POLLHUP);
 }
 
+void Ring::write_and_sync(int, std::span<const std::byte> bytes, std::uint64_t, Handle owner) {
+    native_->post({.op = Op::write_file, .owner = owner}, static_cast<std::int32_t>(bytes.size()));
+    native_->post({.op = Op::sync_file, .owner = owner}, 0);
+}
+
 void Ring::cancel(Token target, Token token) {
     native_->cancel(target, token);
 }

@@ -1,0 +1,82 @@
+// Writing to files, on the real kernel.
+
+#include "uring/ring.hpp"
+#include "uring/support.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <map>
+#include <string>
+
+namespace ringtick {
+namespace {
+
+constexpr Handle owner{3, 4};
+
+class RingFile : public RingTest {
+protected:
+    RingFile() : file(fileno_of(stream)) {}
+    ~RingFile() override { std::fclose(stream); }
+
+    // The results of a write and its sync.
+    std::map<Op, int> results_of_both() {
+        std::map<Op, int> results;
+        for (const Seen& seen : wait_for(2)) {
+            EXPECT_EQ(seen.token.owner, owner);
+            EXPECT_FALSE(seen.more);
+            results[seen.token.op] = seen.result;
+        }
+        return results;
+    }
+    std::string text() const {
+        std::string all(1'000, '\0');
+        const ssize_t size = ::pread(file, all.data(), all.size(), 0);
+        all.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+        return all;
+    }
+
+    std::FILE* stream = std::tmpfile();
+    int file;
+
+private:
+    static int fileno_of(std::FILE* stream) {
+        return stream == nullptr ? must(-1) : fileno(stream);
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Ring, RingFile, every_fallback, name_of_fallback);
+
+TEST_P(RingFile, WritesWhereItIsToldAndThenSyncs) {
+    ring->write_and_sync(file, as_bytes("hello"), 0, owner);
+    EXPECT_EQ(results_of_both(), (std::map<Op, int>{{Op::write_file, 5}, {Op::sync_file, 0}}));
+    ring->write_and_sync(file, as_bytes("p me"), 3, owner);
+    EXPECT_EQ(results_of_both(), (std::map<Op, int>{{Op::write_file, 4}, {Op::sync_file, 0}}));
+    EXPECT_EQ(text(), "help me");
+}
+
+TEST_P(RingFile, SyncsNothingIfTheWriteFailed) {
+    const Descriptor full(must(::open("/dev/full", O_WRONLY | O_CLOEXEC)));
+    ring->write_and_sync(full.number(), as_bytes("hello"), 0, owner);
+    EXPECT_EQ(results_of_both(),
+              (std::map<Op, int>{{Op::write_file, -ENOSPC}, {Op::sync_file, -ECANCELED}}));
+}
+
+// Goal: the two are one submission, or they would not be a chain.
+// Method: a queue with room for only one more; the write fails, so an unchained sync would succeed.
+TEST_P(RingFile, KeepsWriteAndSyncTogetherInAQueueThatIsNearlyFull) {
+    const Descriptor read_only(must(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+    open({.submissions = 8, .completions = 256});
+    if (IsSkipped()) return;
+    const Token none = token_of(Op::recv, 0xFF'FFFF, 0xFFFF'FFFF);
+    for (int i = 0; i < 7; ++i) ring->cancel(none, token_of(Op::cancel));
+    ring->write_and_sync(read_only.number(), as_bytes("hello"), 0, owner);
+    std::map<Op, int> results;
+    for (const Seen& seen : wait_for(9)) results[seen.token.op] = seen.result;
+    EXPECT_EQ(results[Op::write_file], -EBADF);
+    EXPECT_EQ(results[Op::sync_file], -ECANCELED);
+}
+
+}  // namespace
+}  // namespace ringtick
