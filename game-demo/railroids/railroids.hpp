@@ -55,10 +55,10 @@ public:
     void on_stats(const ringtick::ServerStats& stats, Outbox& outbox) override;
     void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox& outbox) override;
     std::span<const ringtick::GameCounter> counters() override;
+    std::uint64_t state_hash() const override;  // Equal hashes, equal matches.
 
     RailroidsCounters totals() const;
     std::uint64_t inputs_applied() const { return inputs_applied_; }
-    std::uint64_t state_hash() const;  // Equal hashes, equal matches.
     const World& world() const { return world_; }
     World& world() { return world_; }  // For tests, which set a scene.
 

@@ -80,6 +80,10 @@ public:
     // Counters since the start; the span lives until the next call.
     virtual std::span<const GameCounter> counters() { return {}; }
 
+    // Between ticks: a number that is equal only if all that later ticks depend on is. A recording
+    // keeps it once a second, so that a replay can be held against it; 0: there is none.
+    virtual std::uint64_t state_hash() const { return 0; }
+
     // True if every viewer's snapshot is the same: it is then written once a tick.
     virtual bool snapshot_is_shared() const { return false; }
 };

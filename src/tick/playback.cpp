@@ -1,0 +1,113 @@
+#include "tick/playback.hpp"
+
+#include "base/assert.hpp"
+
+namespace ringtick {
+
+Playback::Playback(const RecordReader& reader, std::span<const Stage> stages) : reader_(reader) {
+    ASSERT(stages.size() == reader.header().rooms);
+    rooms_.reserve(stages.size());
+    for (const Stage& stage : stages) {
+        ASSERT(stage.game != nullptr);
+        ASSERT(stage.outbox != nullptr);
+        rooms_.push_back({.stage = stage,
+                          .present = std::vector<bool>(reader.header().players_max),
+                          .commands = {}});
+    }
+}
+
+Playback::State Playback::advance() {
+    while (ticks_left_ == 0) {
+        Record record;
+        const RecordReader::State found = reader_.next(record);
+        if (found != RecordReader::State::record) {
+            // What a file that is at its end says more often than once.
+            if (tail_ == RecordReader::State::record) tail_ = found;
+            return State::over;
+        }
+        const State state = apply(record);
+        if (state != State::playing) return state;
+    }
+    play_tick();
+    return State::playing;
+}
+
+void Playback::play_tick() {
+    ticks_left_ -= 1;
+    tick_ += 1;
+    ticks_played_ += 1;
+    for (Room& room : rooms_) {
+        room.stage.game->tick(tick_, room.commands, *room.stage.outbox);
+        room.commands.clear();
+    }
+}
+
+// A game believes what the server tells it. So whatever the server never says is damage here.
+Playback::State Playback::apply(const Record& record) {
+    switch (record.kind) {
+        case RecordKind::ticks:
+            if (record.number == 0 || record.number > record_ticks_max - tick_) return damaged();
+            ticks_left_ = record.number;
+            return State::playing;
+        case RecordKind::skip:
+            if (record.number > record_ticks_max - tick_) return damaged();
+            tick_ += record.number;
+            return State::playing;
+        case RecordKind::room:
+            if (record.number >= rooms_.size()) return damaged();
+            room_ = record.number;
+            return State::playing;
+        case RecordKind::join:
+        case RecordKind::leave:
+            return join_or_leave(record);
+        case RecordKind::command:
+            return take_command(record);
+        case RecordKind::hash:
+            return verify(record);
+        case RecordKind::end:
+            break;  // The reader keeps it to itself.
+    }
+    UNREACHABLE();
+}
+
+Playback::State Playback::join_or_leave(const Record& record) {
+    Room& room = rooms_[room_];
+    const bool joins = record.kind == RecordKind::join;
+    if (record.number >= room.present.size()) return damaged();
+    if (room.present[record.number] == joins) return damaged();
+    room.present[record.number] = joins;
+    const PlayerId player{static_cast<std::uint16_t>(record.number)};
+    if (joins) {
+        room.stage.game->on_join(player);
+    } else {
+        room.stage.game->on_leave(player);
+    }
+    return State::playing;
+}
+
+Playback::State Playback::take_command(const Record& record) {
+    Room& room = rooms_[room_];
+    const bool present = record.number < room.present.size() && room.present[record.number];
+    if (!present) return damaged();
+    room.commands.push_back(
+        {.player = {static_cast<std::uint16_t>(record.number)}, .bytes = record.bytes});
+    return State::playing;
+}
+
+Playback::State Playback::verify(const Record& record) {
+    const std::uint64_t played = rooms_[room_].stage.game->state_hash();
+    if (played == record.number) {
+        hashes_verified_ += 1;
+        return State::playing;
+    }
+    divergence_ = {
+        .room = static_cast<std::uint32_t>(room_), .recorded = record.number, .played = played};
+    return State::diverged;
+}
+
+Playback::State Playback::damaged() {
+    tail_ = RecordReader::State::damaged;
+    return State::over;
+}
+
+}  // namespace ringtick

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "tick/game.hpp"
+#include "tick/record_reader.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ringtick {
+
+// A recorded match, played again: games made as the recording's header says are told what they were
+// told then, as fast as the caller likes, and every state that was written down is held against
+// theirs. What players are told goes wherever the caller lets it.
+class Playback {
+public:
+    // One room's game, and where its messages go.
+    struct Stage {
+        Game* game = nullptr;
+        Outbox* outbox = nullptr;
+    };
+
+    enum class State : std::uint8_t {
+        playing,
+        over,     // The file has no more; tail() says how it ends.
+        diverged  // A game is not in the state that was written down; see divergence().
+    };
+
+    struct Divergence {
+        std::uint32_t room = 0;
+        std::uint64_t recorded = 0;
+        std::uint64_t played = 0;
+    };
+
+    // `reader` has been opened; `stages` are as many as its rooms, with games that nobody played.
+    Playback(const RecordReader& reader, std::span<const Stage> stages);
+
+    // Plays one tick of every room. If not `playing`, no tick was played.
+    State advance();
+
+    std::uint64_t tick() const { return tick_; }  // The last one's number.
+    std::uint64_t ticks_played() const { return ticks_played_; }
+    std::uint64_t hashes_verified() const { return hashes_verified_; }
+    const RecordReader& reader() const { return reader_; }
+    RecordReader::State tail() const { return tail_; }
+    const Divergence& divergence() const { return divergence_; }
+
+private:
+    struct Room {
+        Stage stage;
+        std::vector<bool> present;  // By slot.
+        std::vector<Command> commands;
+    };
+
+    State apply(const Record& record);
+    State join_or_leave(const Record& record);
+    State take_command(const Record& record);
+    State verify(const Record& record);
+    State damaged();
+    void play_tick();
+
+    RecordReader reader_;
+    std::vector<Room> rooms_;
+    std::size_t room_ = 0;  // That the records are about.
+    std::uint64_t tick_ = 0;
+    std::uint64_t ticks_left_ = 0;  // Said and not yet played.
+    std::uint64_t ticks_played_ = 0;
+    std::uint64_t hashes_verified_ = 0;
+    RecordReader::State tail_ = RecordReader::State::record;
+    Divergence divergence_;
+};
+
+}  // namespace ringtick

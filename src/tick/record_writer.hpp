@@ -1,0 +1,76 @@
+#pragma once
+
+#include "tick/game.hpp"
+#include "tick/record.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace ringtick {
+
+// Writes down what happens in a match, into two blocks of fixed size: one fills while the other is
+// on its way to the disk. Pure: whoever has the disk takes sealed() there.
+//
+// Policy at the bound: if a block is full and the other is not back yet, nothing more is written
+// down. What was so far is a match that can be played up to there.
+class RecordWriter {
+public:
+    // A block has to hold the largest command.
+    explicit RecordWriter(std::size_t block_size);
+
+    void join(std::uint32_t room, PlayerId player);
+    void leave(std::uint32_t room, PlayerId player);
+    void command(std::uint32_t room, const Command& command);
+    // Every room has taken the step of this number; what was said before it belongs to it.
+    void tick(std::uint64_t tick);
+    // Of a room's game, behind its tick.
+    void hash(std::uint32_t room, std::uint64_t hash);
+    // The last that is written down.
+    void end();
+
+    // Sets what there is apart to be written, if there is anything and no block is apart yet.
+    void seal();
+    // The block that is to be written, until release().
+    std::span<const std::byte> sealed() const { return sealed_; }
+    std::uint64_t sealed_tick() const { return sealed_tick_; }  // The last in it.
+    void release();
+
+    std::size_t memory() const { return 2 * block_size_; }
+    bool half_full() const { return used_ > block_size_ / 2; }
+    bool overflowed() const { return overflowed_; }
+    // From now on nothing is written down, as after an overflow.
+    void stop() { stopped_ = true; }
+
+private:
+    struct Head;
+
+    std::span<std::byte> active() const {
+        return {memory_.get() + active_ * block_size_, block_size_};
+    }
+    void say(std::uint32_t room, RecordKind kind, std::uint64_t number);
+    void choose(std::uint32_t room);
+    void settle_ticks();
+    void put(const Head& head, std::span<const std::byte> bytes = {});
+    void set_apart();
+    void check_up();
+
+    std::size_t block_size_;
+    std::unique_ptr<std::byte[]> memory_;  // Two blocks.
+    std::size_t active_ = 0;
+    std::size_t used_ = block_head_size;
+    std::size_t checked_ = block_head_size;  // The checksum goes so far.
+    std::uint32_t checksum_ = 0;
+    std::span<const std::byte> sealed_;
+    std::uint64_t sealed_tick_ = 0;
+
+    std::uint64_t tick_ = 0;
+    std::uint64_t tick_said_ = 0;     // The last that is in a block.
+    std::uint64_t ticks_unsaid_ = 0;  // The last ones, with nothing behind them.
+    std::uint32_t room_ = 0;
+    bool overflowed_ = false;
+    bool stopped_ = false;
+};
+
+}  // namespace ringtick

@@ -1,0 +1,203 @@
+#include "tick/playback.hpp"
+
+#include "base/assert.hpp"
+#include "base/rng.hpp"
+#include "base/varint.hpp"
+#include "tick/recorded_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringtick {
+namespace {
+
+using test::Bytes;
+using test::RecordedFile;
+
+// Its state is the story of what it was told; it insists on what the server promises.
+class StoryGame final : public Game {
+public:
+    void on_join(PlayerId player) override {
+        ASSERT(!present.at(player.slot));
+        present.at(player.slot) = true;
+        story += "+" + std::to_string(player.slot) + " ";
+    }
+    void on_leave(PlayerId player) override {
+        ASSERT(present.at(player.slot));
+        present.at(player.slot) = false;
+        story += "-" + std::to_string(player.slot) + " ";
+    }
+    void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) override {
+        ASSERT(tick > last_tick);
+        last_tick = tick;
+        for (const Command& command : commands) {
+            ASSERT(present.at(command.player.slot));
+            story += std::to_string(command.player.slot) + ":" +
+                     std::string(as_text(command.bytes)) + " ";
+            outbox.send(command.player, command.bytes);
+        }
+        story += "t" + std::to_string(tick) + " ";
+    }
+    std::size_t write_snapshot(PlayerId, std::span<std::byte>) override { return 0; }
+    std::uint64_t state_hash() const override { return std::hash<std::string>()(story); }
+
+    std::string story;
+    std::array<bool, 4> present{};
+    std::uint64_t last_tick = 0;
+};
+
+class CountingOutbox final : public Outbox {
+public:
+    void send(PlayerId, std::span<const std::byte>) override { messages += 1; }
+    int messages = 0;
+};
+
+// Two rooms, and a recording of them that is played as it was made.
+class PlaybackTest : public testing::Test {
+protected:
+    std::vector<Playback::Stage> stages(std::array<StoryGame, 2>& games) {
+        return {{.game = &games[0], .outbox = &outbox}, {.game = &games[1], .outbox = &outbox}};
+    }
+
+    // Plays the file. Returns how that ended.
+    Playback::State play() {
+        EXPECT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
+        playback.emplace(reader, stages(played));
+        Playback::State state = Playback::State::playing;
+        while (state == Playback::State::playing) state = playback->advance();
+        return state;
+    }
+
+    RecordedFile file;
+    std::array<StoryGame, 2> recorded;
+    std::array<StoryGame, 2> played;
+    CountingOutbox outbox;
+    RecordReader reader;
+    std::optional<Playback> playback;
+};
+
+TEST_F(PlaybackTest, TellsTheGamesWhatTheyWereToldInThatOrder) {
+    RecordWriter& writer = file.writer;
+    writer.join(0, {1});
+    file.say(0, 1, "hi");
+    writer.tick(1);
+    writer.tick(2);
+    file.write();
+    file.say(0, 1, "a");
+    writer.join(1, {3});
+    file.write();  // A tick may lie in two blocks.
+    file.say(0, 1, "b");
+    writer.tick(5);
+    writer.leave(0, {1});
+    writer.tick(6);
+    writer.end();
+    file.write();
+    EXPECT_EQ(play(), Playback::State::over);
+    EXPECT_EQ(playback->tail(), RecordReader::State::ended);
+    EXPECT_EQ(played[0].story, "+1 1:hi t1 t2 1:a 1:b t5 -1 t6 ");
+    EXPECT_EQ(played[1].story, "t1 t2 +3 t5 t6 ");
+    EXPECT_EQ(playback->ticks_played(), 4U);
+    EXPECT_EQ(playback->tick(), 6U);
+    EXPECT_EQ(outbox.messages, 3);
+}
+
+TEST_F(PlaybackTest, PlaysOneTickAtATime) {
+    for (std::uint64_t tick = 1; tick <= 3; ++tick) file.writer.tick(tick);
+    file.write();
+    ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
+    playback.emplace(reader, stages(played));
+    for (std::uint64_t tick = 1; tick <= 3; ++tick) {
+        EXPECT_EQ(playback->advance(), Playback::State::playing);
+        EXPECT_EQ(playback->tick(), tick);
+    }
+    EXPECT_EQ(playback->advance(), Playback::State::over);
+    EXPECT_EQ(playback->advance(), Playback::State::over);
+    EXPECT_EQ(playback->tail(), RecordReader::State::cut);
+}
+
+TEST_F(PlaybackTest, HoldsEveryStateAgainstTheRecorded) {
+    for (std::uint64_t tick = 1; tick <= 4; ++tick) {
+        for (std::uint32_t room = 0; room < 2; ++room) {
+            recorded[room].tick(tick, {}, outbox);
+        }
+        file.writer.tick(tick);
+        file.writer.hash(1, recorded[1].state_hash());
+        if (tick == 3) file.writer.hash(0, recorded[0].state_hash() + 1);
+    }
+    file.write();
+    EXPECT_EQ(play(), Playback::State::diverged);
+    EXPECT_EQ(playback->tick(), 3U);
+    EXPECT_EQ(playback->divergence().room, 0U);
+    EXPECT_EQ(playback->divergence().recorded, playback->divergence().played + 1);
+    EXPECT_EQ(playback->hashes_verified(), 3U);
+}
+
+TEST_F(PlaybackTest, LeavesOutTheTickThatWasNotWrittenToItsEnd) {
+    file.writer.join(0, {1});
+    file.writer.tick(1);
+    file.say(0, 1, "lost");
+    file.write();
+    EXPECT_EQ(play(), Playback::State::over);
+    EXPECT_EQ(played[0].story, "+1 t1 ");
+}
+
+Bytes record_of(std::uint64_t head, std::string_view rest = {}) {
+    Bytes bytes(varint_size_max);
+    bytes.resize(write_varint(bytes, head));
+    const auto more = as_bytes(rest);
+    bytes.insert(bytes.end(), more.begin(), more.end());
+    return bytes;
+}
+
+Bytes record_of(RecordKind kind, std::uint64_t number, std::string_view rest = {}) {
+    return record_of(number << record_kind_bits | static_cast<std::uint8_t>(kind), rest);
+}
+
+TEST_F(PlaybackTest, RefusesWhatNoServerTellsAGame) {
+    const Bytes before = file.bytes;
+    for (const Bytes& record :
+         {record_of(RecordKind::leave, 1), record_of(RecordKind::join, 4),
+          record_of(RecordKind::join, 70'000), record_of(RecordKind::command, 1, {"\1x", 2}),
+          record_of(RecordKind::command, 99, {"\0", 1}), record_of(RecordKind::room, 2),
+          record_of(RecordKind::ticks, 0), record_of(RecordKind::ticks, record_ticks_max + 1),
+          record_of(RecordKind::skip, ~std::uint64_t{} >> 3)}) {
+        file.bytes = before;
+        file.append_block(record);
+        EXPECT_EQ(play(), Playback::State::over);
+        EXPECT_EQ(playback->tail(), RecordReader::State::damaged);
+        EXPECT_EQ(played[0].story + played[1].story, "");
+    }
+}
+
+// Goal: a game may believe what it is told, whatever the file says.
+// Method: random records with small numbers, of a game that asserts.
+TEST_F(PlaybackTest, NoFileBreaksAGamesBeliefs) {
+    const Bytes before = file.bytes;
+    std::uint64_t ticks = 0;
+    for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
+        SCOPED_TRACE(seed);
+        Rng rng(seed);
+        file.bytes = before;
+        played = {};
+        Bytes payload;
+        for (int records = 0; records < 30; ++records) {
+            const auto kind = static_cast<RecordKind>(rng.below(6));
+            const Bytes record = record_of(kind, rng.below(5));
+            payload.insert(payload.end(), record.begin(), record.end());
+            if (kind == RecordKind::command) payload.push_back(std::byte{0});
+        }
+        file.append_block(payload);
+        EXPECT_EQ(play(), Playback::State::over);
+        ticks += playback->ticks_played();
+    }
+    EXPECT_GT(ticks, 0U);
+}
+
+}  // namespace
+}  // namespace ringtick

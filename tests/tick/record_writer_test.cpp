@@ -1,0 +1,108 @@
+#include "tick/record_writer.hpp"
+
+#include "tick/recorded_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+
+namespace ringtick {
+namespace {
+
+using test::RecordedFile;
+using test::story_of;
+
+TEST(RecordWriter, WritesDownWhatItIsToldInThatOrder) {
+    RecordedFile file;
+    file.writer.join(0, {1});
+    file.say(0, 1, "hi");
+    file.say(0, 1, "");
+    file.writer.join(1, {3});
+    file.writer.tick(1);
+    file.writer.hash(0, 77);
+    file.writer.leave(1, {3});
+    file.writer.tick(2);
+    file.writer.end();
+    file.write();
+    EXPECT_EQ(story_of(file.bytes), "j1 c1:hi c1: r1 j3 t1 r0 h77 r1 l3 t1 ended");
+}
+
+TEST(RecordWriter, WritesTheBytesThatTheFormatSays) {
+    RecordedFile file;
+    file.writer.join(0, {1});
+    file.say(0, 1, "hi");
+    file.writer.tick(1);
+    file.writer.seal();
+    const std::string block(as_text(file.writer.sealed()));
+    EXPECT_EQ(block.substr(block_head_size), std::string("\x09\x0B\x02hi\x08", 6));
+    EXPECT_EQ(block.substr(0, 4), std::string("\6\0\0\0", 4));
+}
+
+TEST(RecordWriter, TicksInWhichNobodySaysAnythingCostNothing) {
+    RecordedFile file;
+    for (std::uint64_t tick = 1; tick <= 10'000; ++tick) file.writer.tick(tick);
+    file.writer.seal();
+    EXPECT_EQ(file.writer.sealed().size(), block_head_size + 3);
+    file.write();
+}
+
+TEST(RecordWriter, KeepsTheNumbersOfTicksThatWereLeftOut) {
+    RecordedFile file;
+    file.writer.tick(5);
+    file.writer.tick(6);
+    file.say(0, 1, "late");
+    file.writer.tick(9);
+    file.write();
+    EXPECT_EQ(story_of(file.bytes), "s4 t2 c1:late s2 t1 cut");
+}
+
+TEST(RecordWriter, GoesOnInTheOtherBlockWhenOneIsFull) {
+    RecordedFile file;
+    const std::string text(30'000, 'x');
+    for (int i = 0; i < 3; ++i) file.say(0, 1, text);
+    ASSERT_FALSE(file.writer.sealed().empty());
+    EXPECT_LT(file.writer.sealed().size(), 65'536U);
+    EXPECT_FALSE(file.writer.overflowed());
+    file.write();  // The first.
+    file.writer.tick(1);
+    file.write();
+    const std::string one = "c1:" + text + " ";
+    EXPECT_EQ(story_of(file.bytes), one + one + one + "t1 cut");
+}
+
+// Goal: a disk that does not keep up costs the end of the recording and nothing else.
+TEST(RecordWriter, EndsWhenBothBlocksAreFullAndKeepsWhatWas) {
+    RecordedFile file;
+    const std::string text(30'000, 'x');
+    for (int i = 0; i < 4; ++i) file.say(0, 1, text);
+    file.writer.tick(1);
+    file.say(0, 1, text);
+    EXPECT_TRUE(file.writer.overflowed());
+    for (std::uint64_t tick = 2; tick < 100; ++tick) {
+        file.say(0, 1, "lost");
+        file.writer.tick(tick);
+    }
+    file.write();
+    EXPECT_EQ(file.writer.sealed_tick(), 0U);
+    file.write();
+    EXPECT_EQ(file.writer.sealed_tick(), 1U);
+    file.write();
+    const std::string story = story_of(file.bytes);
+    EXPECT_EQ(story.find("lost"), std::string::npos);
+    EXPECT_TRUE(story.ends_with("x t1 cut")) << story.substr(story.size() - 20);
+}
+
+TEST(RecordWriter, WritesNothingBehindTheEnd) {
+    RecordedFile file;
+    file.writer.tick(1);
+    file.writer.end();
+    file.say(0, 1, "late");
+    file.writer.tick(2);
+    file.write();
+    file.write();
+    EXPECT_EQ(story_of(file.bytes), "t1 ended");
+}
+
+}  // namespace
+}  // namespace ringtick
