@@ -39,5 +39,6 @@ int main(int argc, char** argv) {
                             .make_game = railroids::make_railroids,
                             .rate_hz = 30,
                             .subprotocol = "arena.v1",
+                            .schema = railroids::schema_hash(),
                             .assets = railroids::web_assets()});
 }

@@ -84,6 +84,7 @@ void Loop::turn() {
     parts_.connections.begin_turn(now_, clock_.tick());
     gather();
     tick_if_due();
+    if (parts_.recording.is_open()) parts_.recording.write_if_due(now_);
     sweep_if_due();
     report_if_due();
     // Last, so that an answer and a snapshot for the same client leave in one send.
@@ -144,9 +145,18 @@ std::span<const Completion> Loop::next_batch(std::size_t& taken_up) {
 }
 
 void Loop::on_completion(const Completion& completion) {
-    if (completion.token.op != Op::signal) return parts_.connections.on_completion(completion);
-    on_signal();
-    if (!completion.more) arm_signal();
+    switch (completion.token.op) {
+        case Op::signal:
+            on_signal();
+            if (!completion.more) arm_signal();
+            break;
+        case Op::write_file:
+        case Op::sync_file:
+            parts_.recording.on_completion(completion);
+            break;
+        default:
+            parts_.connections.on_completion(completion);
+    }
 }
 
 // Runs the ticks that are due, each a fixed step of every room, then shows the result once.
@@ -159,6 +169,7 @@ void Loop::tick_if_due() {
     for (std::uint32_t i = 0; i < due; ++i) {
         tick += 1;
         for (const auto& room : parts_.rooms) room->tick(tick);
+        if (parts_.recording.is_open()) parts_.recording.on_tick(tick, parts_.rooms);
     }
     for (const auto& room : parts_.rooms) broadcast(*room);
     hand_over();
@@ -257,6 +268,7 @@ void Loop::on_signal() {
         }
         log_info("stopping: no more connections, saying goodbye");
         stop_at_ = now_ + options_.drain_max;
+        parts_.recording.finish();
         parts_.listener.refuse();  // Not when all have gone: until then they would wait in vain.
         parts_.connections.stop_listening();
         parts_.connections.close_all(CloseCode::going_away, "the server stops",
@@ -302,7 +314,7 @@ bool Loop::finished() const {
     if (stop_now_) return true;
     if (stop_at_ == Nanoseconds::max()) return false;
     const bool all_home = parts_.connections.count() == 0 && !parts_.connections.accepting();
-    return all_home || now_ >= stop_at_;
+    return (all_home && parts_.recording.finished()) || now_ >= stop_at_;
 }
 
 }  // namespace ringtick

@@ -4,6 +4,7 @@
 #include "net/connections.hpp"
 #include "net/listener.hpp"
 #include "server/metrics.hpp"
+#include "server/recording.hpp"
 #include "server/room.hpp"
 #include "server/snapshot_frames.hpp"
 #include "tick/tick_clock.hpp"
@@ -33,6 +34,7 @@ struct LoopParts {
     BufferRing& buffers;
     Connections& connections;
     Listener& listener;
+    Recording& recording;
     std::span<const std::unique_ptr<Room>> rooms;  // None: nothing to tick, answers go out at once.
     int signals = -1;                              // A signalfd(2) for SIGINT and SIGTERM.
 };

@@ -1,5 +1,6 @@
 #include "server/metric_rows.hpp"
 
+#include "server/recording.hpp"
 #include "server/room.hpp"
 
 namespace ringtick {
@@ -71,6 +72,12 @@ void add_compression_rows(CounterRows& rows, const Compression* compression) {
     rows.add("deflate_bytes_out", "Bytes of them compressed", deflated.bytes_compressed);
 }
 
+void add_record_rows(CounterRows& rows, const RecordStats& record) {
+    rows.add("record_bytes", "Bytes recorded and durable", record.bytes);
+    rows.add("record_failed", "Recordings that ended before the match, expected 0",
+             record.failed ? 1 : 0);
+}
+
 std::uint64_t messages_dropped(const Metrics& metrics) {
     std::uint64_t dropped = 0;
     for (const auto& room : metrics.rooms) dropped += room->messages_dropped();
@@ -86,6 +93,7 @@ CounterRows counter_rows(const Metrics& metrics) {
     add_compression_rows(rows, metrics.connections->compression());
     rows.add("inbox_dropped", "Messages that did not fit a room's inbox",
              messages_dropped(metrics));
+    add_record_rows(rows, *metrics.record);
     if (metrics.loop->allocations_counted) {
         rows.add("allocations_after_warmup", "Heap allocations since the loop began, expected 0",
                  metrics.loop->allocations_after_warmup);

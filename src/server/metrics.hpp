@@ -14,6 +14,7 @@
 namespace ringtick {
 
 class Room;
+struct RecordStats;
 
 // How ticks kept time. Their start is when the loop woke for them.
 struct TickTimes {
@@ -47,6 +48,7 @@ struct Metrics {
     const RingStats* ring = nullptr;
     const BufferRing* buffers = nullptr;
     const Connections* connections = nullptr;
+    const RecordStats* record = nullptr;
     std::uint32_t rate_hz = 0;
     std::span<const std::unique_ptr<Room>> rooms;
 };

@@ -92,6 +92,18 @@ std::string check_origin(const std::string& text) {
     return fmt::format("'{}' is no origin: give scheme://host[:port] without a path, or *", text);
 }
 
+void add_record_options(CLI::App& app, Options& options) {
+    auto* const record = app.add_option("--record", options.record,
+                                        "Record the match to this file, which must not exist or "
+                                        "be empty: everything that the game is told");
+    record->option_text("FILE");
+    app.add_option("--replay", options.replay,
+                   "Play a recorded match again, as fast as it goes and without a socket, and hold "
+                   "every recorded state against it; seed, bots and the like are the recording's")
+        ->option_text("FILE")
+        ->excludes(record);
+}
+
 void add_server_options(CLI::App& app, Options& options) {
     app.add_option_function<std::string>(
            "--listen",
@@ -231,6 +243,7 @@ ParsedOptions parse_options(int argc,
         ->option_text("FILE");
     app.allow_config_extras(CLI::config_extras_mode::error);
     add_server_options(app, options);
+    add_record_options(app, options);
     add_limits(app, options);
     app.add_flag("--mask-defer-taskrun", options.mask.defer_taskrun,
                  "For tests: without the kernel's deferred task work");

@@ -30,6 +30,9 @@ struct Options {
     std::uint64_t seed = 1;
     std::uint32_t bots = 0;
 
+    std::string record;  // The file for it; empty: nothing is recorded.
+    std::string replay;  // The recording to play again instead of serving.
+
     bool realtime = false;
     FeatureMask mask;
     std::string log_level = "info";

@@ -80,7 +80,7 @@ void Room::settle_seats() {
         Seat& seat = seats_[slot];
         if (seat.state == Seat::State::left) {
             remove_viewer(slot);
-            game_->on_leave({slot});
+            tell_leave({slot});
         }
         if (seat.state == Seat::State::left || seat.state == Seat::State::left_unseen) {
             seat = {};
@@ -93,9 +93,25 @@ void Room::settle_seats() {
         seat.state = Seat::State::present;
         seat.place = static_cast<std::uint16_t>(viewers_.size());
         viewers_.push_back({.player = {slot}, .connection = seat.connection});
-        game_->on_join({slot});
+        tell_join({slot});
     }
     changed_.clear();
+}
+
+void Room::record_to(RecordWriter& record, std::uint32_t number) {
+    ASSERT(ticks_ == 0);  // What went before would be missing.
+    record_ = &record;
+    number_ = number;
+}
+
+void Room::tell_join(PlayerId player) {
+    if (record_ != nullptr) record_->join(number_, player);
+    game_->on_join(player);
+}
+
+void Room::tell_leave(PlayerId player) {
+    if (record_ != nullptr) record_->leave(number_, player);
+    game_->on_leave(player);
 }
 
 void Room::remove_viewer(std::uint16_t slot) {
@@ -115,9 +131,12 @@ std::size_t Room::keep_commands_of_present(std::span<Command> commands) const {
 
 void Room::tick(std::uint64_t tick) {
     settle_seats();
-    const auto commands = inbox_.commands();
-    const std::size_t count = keep_commands_of_present(commands);
-    game_->tick(tick, commands.first(count), *this);
+    const auto arrived = inbox_.commands();
+    const auto commands = arrived.first(keep_commands_of_present(arrived));
+    if (record_ != nullptr) {
+        for (const Command& command : commands) record_->command(number_, command);
+    }
+    game_->tick(tick, commands, *this);
     inbox_.clear();
     ticks_ += 1;
 }

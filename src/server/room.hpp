@@ -4,6 +4,7 @@
 #include "net/connections.hpp"
 #include "tick/game.hpp"
 #include "tick/inbox.hpp"
+#include "tick/record_writer.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -41,6 +42,9 @@ public:
     void push(PlayerId player, std::span<const std::byte> message);
     void tell_rate(PlayerId player, std::uint32_t divisor);
 
+    // From now on all that the game is told is written down, as of the room of this number.
+    void record_to(RecordWriter& record, std::uint32_t number);
+
     void tick(std::uint64_t tick);
 
     // Outbox, for the game, during tick(), on_stats() and on_rate().
@@ -68,11 +72,15 @@ private:
 
     void settle_seats();
     void remove_viewer(std::uint16_t slot);
+    void tell_join(PlayerId player);
+    void tell_leave(PlayerId player);
     bool within_share(const Seat& seat, std::size_t size) const;
     std::size_t keep_commands_of_present(std::span<Command> commands) const;
 
     std::unique_ptr<Game> game_;
     Connections& connections_;
+    RecordWriter* record_ = nullptr;
+    std::uint32_t number_ = 0;  // In the record.
     Inbox inbox_;
     std::vector<Seat> seats_;
     std::vector<Viewer> viewers_;

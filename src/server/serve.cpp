@@ -2,6 +2,7 @@
 
 #include "server/log.hpp"
 #include "server/options.hpp"
+#include "server/replay.hpp"
 #include "server/server.hpp"
 #include "server/signals.hpp"
 #include "server/standard_streams.hpp"
@@ -79,6 +80,7 @@ int serve(int argc, char** argv, const Program& program) {
     const ParsedOptions parsed =
         parse_options(argc, argv, program.name, program.description, options);
     if (!parsed.run) return parsed.exit_code;
+    if (!options.replay.empty()) return replay(options.replay, program);
     return run_server(options, program, {});
 }
 

@@ -27,6 +27,7 @@ struct Program {
     MakeGame make_game = nullptr;
     std::uint32_t rate_hz = 30;
     const char* subprotocol = "";         // Sec-WebSocket-Protocol; empty: none.
+    std::uint64_t schema = 0;             // Of its messages; recordings of another are refused.
     std::span<const http::Asset> assets;  // The page, embedded.
 };
 

@@ -4,6 +4,7 @@
 #include "server/allocation_counter.hpp"
 #include "server/clock.hpp"
 #include "server/log.hpp"
+#include "server/match_identity.hpp"
 #include "server/signals.hpp"
 #include "server/sizes.hpp"
 #include "uring/refusal.hpp"
@@ -79,7 +80,8 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
                    ring_,
                    buffers_,
                    kind.echo ? static_cast<ConnectionEvents&>(echo_)
-                             : static_cast<ConnectionEvents&>(rooms_)) {
+                             : static_cast<ConnectionEvents&>(rooms_)),
+      recording_(ring_) {
     echo_.attach(connections_);
 }
 
@@ -98,7 +100,9 @@ Result<void> Server::open() {
     if (auto opened = connections_.open(); !opened) return opened;
     if (!kind_.echo) open_rooms();
     attach_metrics();
-    return open_listener();
+    if (auto opened = open_listener(); !opened) return opened;
+    // Last, so that nothing that is refused leaves a file behind.
+    return options_.record.empty() || options_.check_only ? Result<void>() : open_recording();
 }
 
 Result<void> Server::open_ring() {
@@ -139,13 +143,20 @@ RoomLimits Server::room_limits() const {
 void Server::open_rooms() {
     const RoomLimits limits = room_limits();
     for (std::uint32_t room = 0; room < options_.rooms; ++room) {
-        auto game = program_.make_game({.seed = options_.seed + room,
-                                        .players_max = limits.players_max,
-                                        .players_expected = options_.players_expected,
-                                        .bots = options_.bots,
-                                        .rate_hz = options_.rate_hz});
+        auto game = program_.make_game(game_options(options_, limits.players_max, room));
         rooms_.add(std::make_unique<Room>(std::move(game), limits, connections_));
     }
+}
+
+Result<void> Server::open_recording() {
+    const RoomLimits limits = room_limits();
+    // Room for the fullest tick: all that an inbox holds, a few bytes before each message.
+    const std::size_t block_size = limits.inbox_bytes + limits.inbox_messages * 8UL + 65'536;
+    const RecordHeader header = record_header(options_, program_, limits.players_max);
+    if (auto opened = recording_.open(options_.record, header, block_size); !opened) return opened;
+    std::uint32_t number = 0;
+    for (const auto& room : rooms_.all()) room->record_to(recording_.writer(), number++);
+    return {};
 }
 
 // Who only echoes has no tick to be awake for.
@@ -158,6 +169,7 @@ void Server::attach_metrics() {
                 .ring = &ring_.stats(),
                 .buffers = &buffers_,
                 .connections = &connections_,
+                .record = &recording_.stats(),
                 .rate_hz = options_.rate_hz,
                 .rooms = rooms_.all()};
     pages_.attach(metrics_);
@@ -168,6 +180,7 @@ void Server::run() {
                .buffers = buffers_,
                .connections = connections_,
                .listener = listener_,
+               .recording = recording_,
                .rooms = rooms_.all(),
                .signals = signals_},
               {.rate_hz = options_.rate_hz,
@@ -176,6 +189,12 @@ void Server::run() {
                .spin = spin()},
               loop_stats_);
     loop.run();
+    if (!recording_.finished()) {
+        log_warning(
+            fmt::format("the disk did not take the end of the recording in time; {} can be "
+                        "replayed all the same",
+                        options_.record));
+    }
     log_info("stopped");
 }
 
@@ -201,6 +220,15 @@ std::string Server::explain(const Error& error) const {
         return fmt::format("cannot listen there ({}: {}). Choose another {}.", error.operation,
                            reason, option);
     }
+    if (operation == "record over a file") {
+        return fmt::format(
+            "{} holds something, which is not written over. Remove it, or choose another --record.",
+            options_.record);
+    }
+    if (operation == "record") {
+        return fmt::format("cannot record to {}: {}. Choose another --record.", options_.record,
+                           reason);
+    }
     if (operation == "mmap") {
         return fmt::format(
             "no address space for the messages of {} connections ({}). Lower --connections-max or "
@@ -224,8 +252,8 @@ std::string Server::describe() const {
     const std::size_t inbox = limits.inbox_bytes + limits.inbox_messages * sizeof(Command);
     const std::size_t frames =
         SnapshotFrames::memory(options_.snapshot_size_max, options_.net.deflate);
-    const std::size_t fixed =
-        connections_.memory_fixed() + receive + queues + rooms_.all().size() * inbox + frames;
+    const std::size_t fixed = connections_.memory_fixed() + receive + queues +
+                              rooms_.all().size() * inbox + frames + recording_.memory();
     constexpr std::size_t mib = 1 << 20;
     return fmt::format(
         "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, asleep {}, {} "

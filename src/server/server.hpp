@@ -10,6 +10,7 @@
 #include "server/metrics.hpp"
 #include "server/options.hpp"
 #include "server/realtime.hpp"
+#include "server/recording.hpp"
 #include "server/rooms.hpp"
 #include "server/serve.hpp"
 #include "uring/buffer_ring.hpp"
@@ -56,6 +57,7 @@ public:
 private:
     [[nodiscard]] Result<void> open_ring();
     [[nodiscard]] Result<void> open_listener();
+    [[nodiscard]] Result<void> open_recording();
     RoomLimits room_limits() const;
     Nanoseconds spin() const;
     void open_rooms();
@@ -73,6 +75,7 @@ private:
     Echo echo_;
     Connections connections_;
     Listener listener_;
+    Recording recording_;
     int signals_ = -1;
     Realtime realtime_;
     LoopStats loop_stats_;

@@ -12,6 +12,8 @@ namespace ringtick {
 void secure_standard_streams() {
     // Else writing to a pipe whose reader has gone kills the process (pipe(7)).
     std::signal(SIGPIPE, SIG_IGN);
+    // And to a file that has reached `ulimit -f` (setrlimit(2)).
+    std::signal(SIGXFSZ, SIG_IGN);
     // open(2) takes the lowest number that is free. Not close-on-exec, as these three never are.
     int descriptor = 0;
     do {

@@ -2,6 +2,7 @@
 
 #include "http/opening_handshake.hpp"
 #include "server/metric_rows.hpp"
+#include "server/recording.hpp"
 #include "server/room.hpp"
 #include "server/sizes.hpp"
 
@@ -62,10 +63,14 @@ protected:
     test::NetBench bench;
     LoopStats loop;
     RingStats ring;
+    RecordStats record;
     BufferRing buffers;
     std::vector<std::unique_ptr<Room>> rooms;
-    Metrics metrics{
-        .loop = &loop, .ring = &ring, .buffers = &buffers, .connections = &bench.connections()};
+    Metrics metrics{.loop = &loop,
+                    .ring = &ring,
+                    .buffers = &buffers,
+                    .connections = &bench.connections(),
+                    .record = &record};
 };
 
 // Goal: what the server reserves for a page is enough for the largest there can be.

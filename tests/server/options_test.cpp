@@ -53,11 +53,27 @@ TEST(Options, HelpIsNoFailureAndNamesEveryLimitWithItsDefault) {
     const Outcome outcome = parse({"--help"});
     EXPECT_FALSE(outcome.parsed.run);
     EXPECT_EQ(outcome.parsed.exit_code, 0);
-    for (const char* word :
-         {"--listen", "--rate-hz", "--connections-max", "4096", "--message-max", "16384",
-          "--handshake-timeout", "--stall-timeout", "--snapshot-max", "--config", "Exit codes",
-          "--connections-per-ip-max", "--trust-proxy", "--pongs-per-tick", "--response-timeout",
-          "--inbox-messages", "--request-head-max", "--request-line-max", "--realtime"}) {
+    for (const char* word : {"--listen",
+                             "--rate-hz",
+                             "--connections-max",
+                             "4096",
+                             "--message-max",
+                             "16384",
+                             "--handshake-timeout",
+                             "--stall-timeout",
+                             "--snapshot-max",
+                             "--config",
+                             "Exit codes",
+                             "--connections-per-ip-max",
+                             "--trust-proxy",
+                             "--pongs-per-tick",
+                             "--response-timeout",
+                             "--inbox-messages",
+                             "--request-head-max",
+                             "--request-line-max",
+                             "--realtime",
+                             "--record",
+                             "--replay"}) {
         EXPECT_NE(outcome.output.find(word), std::string::npos) << word;
     }
 }
@@ -87,7 +103,8 @@ TEST(Options, BadUsageSaysWhatIsWrongAndEndsWithTwo) {
                                                {"--request-head-max", "65536"},
                                                {"--request-head-max", "2048"},
                                                {"--request-line-max", "8193"},
-                                               {"--response-timeout", "0"}}) {
+                                               {"--response-timeout", "0"},
+                                               {"--record", "a", "--replay", "b"}}) {
         const Outcome outcome = parse(arguments);
         EXPECT_FALSE(outcome.parsed.run) << arguments[0];
         EXPECT_EQ(outcome.parsed.exit_code, 2) << arguments[0];

@@ -1,5 +1,7 @@
 #include "server/room.hpp"
 
+#include "tick/recorded_file.hpp"
+
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -111,6 +113,25 @@ TEST_F(RoomTest, EveryTickBringsANewShare) {
         room.tick(static_cast<std::uint64_t>(tick));
     }
     EXPECT_EQ(story, "+0 0:a 0:b t1 0:a 0:b t2 0:a 0:b t3 ");
+}
+
+TEST_F(RoomTest, WritesDownWhatTheGameIsToldAndNothingElse) {
+    test::RecordedFile file;
+    room.record_to(file.writer, 1);
+    const PlayerId stays = room.enter({1, 1});
+    const PlayerId goes = room.enter({2, 1});
+    room.push(stays, as_bytes("hi"));
+    room.leave(goes);
+    room.push(stays, as_bytes("ho"));
+    room.tick(1);
+    file.writer.tick(1);
+    room.leave(stays);
+    room.push(stays, as_bytes("lost"));
+    room.tick(2);
+    file.writer.tick(2);
+    file.write();
+    EXPECT_EQ(story, "+0 0:hi 0:ho t1 -0 t2 ");
+    EXPECT_EQ(test::story_of(file.bytes), "r1 j0 c0:hi c0:ho t1 l0 t1 cut");
 }
 
 TEST_F(RoomTest, WhatTheGameSendsReachesTheConnection) {

@@ -1,0 +1,75 @@
+#include "server/match_identity.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <span>
+
+namespace ringtick {
+
+namespace {
+
+class Nowhere final : public Outbox {
+public:
+    void send(PlayerId, std::span<const std::byte>) override {}
+};
+
+}  // namespace
+
+std::uint64_t rules_of(const Program& program) {
+    constexpr std::uint64_t ticks = 100;
+    const auto game =
+        program.make_game({.seed = 1, .players_max = 1, .bots = 8, .rate_hz = program.rate_hz});
+    Nowhere outbox;
+    for (std::uint64_t tick = 1; tick <= ticks; ++tick) game->tick(tick, {}, outbox);
+    return game->state_hash();
+}
+
+GameOptions game_options(const Options& options, std::uint32_t players_max, std::uint32_t room) {
+    return {.seed = options.seed + room,
+            .players_max = players_max,
+            .players_expected = options.players_expected,
+            .bots = options.bots,
+            .rate_hz = options.rate_hz};
+}
+
+GameOptions game_options(const RecordHeader& header, std::uint32_t room) {
+    return {.seed = header.seed + room,
+            .players_max = header.players_max,
+            .players_expected = header.players_expected,
+            .bots = header.bots,
+            .rate_hz = header.rate_hz};
+}
+
+RecordHeader record_header(const Options& options,
+                           const Program& program,
+                           std::uint32_t players_max) {
+    return {.game = program.name,
+            .schema = program.schema,
+            .rules = rules_of(program),
+            .seed = options.seed,
+            .rate_hz = options.rate_hz,
+            .rooms = options.rooms,
+            .players_max = players_max,
+            .players_expected = options.players_expected,
+            .bots = options.bots};
+}
+
+std::string why_not_playable(const RecordHeader& header, const Program& program) {
+    if (header.game != program.name) {
+        return fmt::format("it is a recording of {}: replay it with that program", header.game);
+    }
+    const char* const remedy = "replay it with a build of the version that recorded it";
+    if (header.schema != program.schema) {
+        return fmt::format(
+            "it was recorded by a build with other messages (schema {:016x}, here {:016x}): {}",
+            header.schema, program.schema, remedy);
+    }
+    const std::uint64_t rules = rules_of(program);
+    if (header.rules == rules) return {};
+    return fmt::format(
+        "it was recorded by a build with other rules (fingerprint {:016x}, here {:016x}): {}",
+        header.rules, rules, remedy);
+}
+
+}  // namespace ringtick

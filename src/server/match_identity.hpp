@@ -1,0 +1,30 @@
+#pragma once
+
+#include "server/options.hpp"
+#include "server/serve.hpp"
+#include "tick/record.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace ringtick {
+
+// What a program has to have in common with a recording to play it again.
+
+// What its rules make of a small match of its bots: a number that changes with the rules, and is
+// the same whoever compiled them.
+std::uint64_t rules_of(const Program& program);
+
+// What a room of this program is made from.
+GameOptions game_options(const Options& options, std::uint32_t players_max, std::uint32_t room);
+GameOptions game_options(const RecordHeader& header, std::uint32_t room);
+
+// For a recording of all the rooms. Its name lies in the program.
+RecordHeader record_header(const Options& options,
+                           const Program& program,
+                           std::uint32_t players_max);
+
+// Why this program cannot play the recording, and what can; empty if it can.
+std::string why_not_playable(const RecordHeader& header, const Program& program);
+
+}  // namespace ringtick

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "server/mapped_file.hpp"
+#include "server/serve.hpp"
+#include "tick/game.hpp"
+#include "tick/record_reader.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ringtick {
+
+// A recording that this program can play.
+class RecordedMatch {
+public:
+    // Says what is wrong with it and what can be done, or nothing.
+    [[nodiscard]] std::string open(const std::string& path, const Program& program);
+
+    // At the beginning.
+    const RecordReader& reader() const { return reader_; }
+    // As they were before the first tick, one for each room.
+    std::vector<std::unique_ptr<Game>> make_games() const;
+
+private:
+    MappedFile file_;
+    RecordReader reader_;
+    MakeGame make_game_ = nullptr;
+};
+
+// How a file ends that does not end with its mark, for whoever replayed it; empty if it does.
+std::string describe_tail(RecordReader::State tail, const RecordReader& reader);
+
+}  // namespace ringtick

@@ -1,0 +1,118 @@
+#include "server/replay.hpp"
+
+#include "server/clock.hpp"
+#include "server/recorded_match.hpp"
+#include "server/standard_streams.hpp"
+#include "tick/playback.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <span>
+#include <string_view>
+
+namespace ringtick {
+
+namespace {
+
+class Nowhere final : public Outbox {
+public:
+    void send(PlayerId, std::span<const std::byte>) override {}
+};
+
+double seconds(Nanoseconds time) {
+    return static_cast<double>(time.count()) / 1e9;
+}
+
+// One replay, and what is said about it.
+class Replay {
+public:
+    Replay(const Program& program, const RecordedMatch& match)
+        : name_(program.name), games_(match.make_games()), playback_(match.reader(), stages()) {}
+
+    int run() {
+        Playback::State state = Playback::State::playing;
+        while (state == Playback::State::playing) {
+            state = playback_.advance();
+            report_progress();
+        }
+        return report(state);
+    }
+
+private:
+    std::vector<Playback::Stage> stages() {
+        std::vector<Playback::Stage> stages;
+        for (const auto& game : games_) stages.push_back({.game = game.get(), .outbox = &nowhere_});
+        return stages;
+    }
+
+    double played_s() const {
+        const auto rate = static_cast<double>(playback_.reader().header().rate_hz);
+        return static_cast<double>(playback_.ticks_played()) / rate;
+    }
+
+    // Once a second; the clock is looked at now and then.
+    void report_progress() {
+        if (playback_.ticks_played() % 64 != 0) return;
+        const Nanoseconds now = monotonic_now();
+        if (now < report_at_) return;
+        report_at_ = now + std::chrono::seconds(1);
+        const RecordReader& reader = playback_.reader();
+        say(fmt::format("tick {}, {:.0f} s of play, {:.0f} % of the file", playback_.tick(),
+                        played_s(),
+                        100.0 * static_cast<double>(reader.block_offset()) /
+                            static_cast<double>(reader.file_size())));
+    }
+
+    int report(Playback::State state) const {
+        if (state == Playback::State::diverged) {
+            const Playback::Divergence& found = playback_.divergence();
+            say(fmt::format(
+                "tick {} of room {}: the state's hash is {:016x}, recorded was {:016x}: from "
+                "somewhere in the second before it this is another match; {} hashes before it were "
+                "the same",
+                playback_.tick(), found.room + 1, found.played, found.recorded,
+                playback_.hashes_verified()));
+            return 1;
+        }
+        const std::string tail = describe_tail(playback_.tail(), playback_.reader());
+        if (!tail.empty()) say(tail);
+        const double took = seconds(monotonic_now() - started_);
+        print(fmt::format(
+            "{}: replayed {} ticks ({:.1f} s of play) in {:.2f} s, {:.0f}x real time; {}\n", name_,
+            playback_.ticks_played(), played_s(), took, took > 0 ? played_s() / took : 0,
+            verified()));
+        return playback_.tail() == RecordReader::State::damaged ? 1 : 0;
+    }
+
+    std::string verified() const {
+        if (playback_.hashes_verified() > 0) {
+            return fmt::format("{} hashes verified", playback_.hashes_verified());
+        }
+        return "nothing verified, for no hash was recorded";
+    }
+
+    void say(std::string_view line) const {
+        std::fputs(fmt::format("{}: {}\n", name_, line).c_str(), stderr);
+    }
+
+    const char* name_;
+    Nowhere nowhere_;
+    std::vector<std::unique_ptr<Game>> games_;
+    Playback playback_;
+    Nanoseconds started_ = monotonic_now();
+    Nanoseconds report_at_ = started_ + std::chrono::seconds(1);
+};
+
+}  // namespace
+
+int replay(const std::string& path, const Program& program) {
+    RecordedMatch match;
+    if (const std::string problem = match.open(path, program); !problem.empty()) {
+        std::fputs(fmt::format("{}: {}\n", program.name, problem).c_str(), stderr);
+        return 1;
+    }
+    return Replay(program, match).run();
+}
+
+}  // namespace ringtick
