@@ -1,21 +1,40 @@
 #!/usr/bin/env python3
-"""Proves that a match is the same whoever compiled it: GCC as this build has it, and clang at -O0.
+"""Proves that a match is the same whoever compiled it: GCC as this build has it, and clang at -O0
+and -O3. And that what one of them recorded, the others replay state for state.
 
-usage: determinism_test.py PROGRAM OTHER
+usage: determinism_test.py PROGRAM OTHER...
 """
+import pathlib
 import subprocess
 import sys
+import tempfile
+
+BOTS = 200
+SECONDS = 30
+RATE_HZ = 30
 
 
-def states(program):
-    return subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
+def output(*arguments):
+    return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
 
 
 def main():
-    ours, others = (states(program) for program in sys.argv[1:3])
-    assert len(set(ours)) == 10, ours
-    assert ours == others, f"\n{ours}\n{others}"
-    print("\n".join(ours))
+    program, *others = sys.argv[1:]
+    states = output(program).splitlines()
+    assert len(set(states)) == 10, states
+    for other in others:
+        assert output(other).splitlines() == states, f"{other}: {states}"
+    print("\n".join(states))
+
+    with tempfile.TemporaryDirectory() as folder:
+        recording = str(pathlib.Path(folder) / "match.rec")
+        output(program, "record", recording, str(BOTS), str(SECONDS * RATE_HZ))
+        ends = {output(one, "replay", recording) for one in (program, *others)}
+    assert len(ends) == 1, ends
+    end = ends.pop()
+    print(end)
+    assert end.startswith(f"the same at tick {SECONDS * RATE_HZ}, {SECONDS} hashes verified"), end
+    assert not end.endswith(" 0 kills\n"), "nothing happened: the test proves nothing"
 
 
 if __name__ == "__main__":
