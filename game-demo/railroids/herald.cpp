@@ -54,8 +54,13 @@ void Herald::Batch::send() {
 }
 
 void Herald::greet(PlayerId player) {
-    greetings_.push_back({.player = player});
+    tell_who_is_here(player);
     came_.push_back(player);
+}
+
+void Herald::tell_who_is_here(PlayerId player) {
+    std::erase_if(greetings_, [&](const Greeting& greeting) { return greeting.player == player; });
+    greetings_.push_back({.player = player});
 }
 
 void Herald::on_leave(PlayerId player) {

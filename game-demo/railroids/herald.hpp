@@ -34,6 +34,7 @@ public:
 
     // From the next tick() on: who is here, to the newcomer; who came, to all.
     void greet(PlayerId player);
+    void tell_who_is_here(PlayerId player);  // The first half of it.
     void on_leave(PlayerId player);
     void tick(const World& world, std::span<const Seat> seats, std::uint16_t bots, Outbox& outbox);
 

@@ -101,7 +101,8 @@ void Railroids::on_command(const ringtick::Command& command, Outbox& outbox) {
     } else if (fine && tag.kind == MessageKind::input) {
         fine = on_input(command.player, command.bytes);
     } else if (fine && tag.kind == MessageKind::ping) {
-        fine = on_ping(command.player, command.bytes, outbox);
+        const bool answers = !players_[command.player.slot].watched;
+        fine = !answers || on_ping(command.player, command.bytes, outbox);
     } else {
         fine = false;
     }
@@ -125,6 +126,12 @@ bool Railroids::on_hello(PlayerId player, std::span<const std::byte> message, Ou
     seat.name = clean_name({hello.name.begin(), hello.name.size()}, player.slot);
     seat.state = Seat::State::playing;
     world_.enter(player.slot);
+    welcome(player, outbox);
+    herald_.greet(player);
+    return true;
+}
+
+void Railroids::welcome(PlayerId player, Outbox& outbox) {
     send(player,
          Welcome{.tick_rate_hz = options_.tick_rate_hz,
                  .id = player.slot,
@@ -134,8 +141,23 @@ bool Railroids::on_hello(PlayerId player, std::span<const std::byte> message, Ou
                  .people_max = options_.players_max,
                  .bots = options_.bots},
          outbox);
-    herald_.greet(player);
-    return true;
+}
+
+// Who is silent is shown nothing before its HELLO, with which the welcome comes.
+void Railroids::on_watch(PlayerId player, Outbox& outbox) {
+    ASSERT(player.slot < seats_.size());
+    players_[player.slot].watched = true;
+    if (!playing(player)) return;
+    welcome(player, outbox);
+    herald_.tell_who_is_here(player);
+}
+
+void Railroids::on_watch_message(PlayerId player,
+                                 std::span<const std::byte> message,
+                                 Outbox& outbox) {
+    ringtick::MessageTag tag;
+    const bool pings = ringtick::read_tag(message, tag) && tag.kind == MessageKind::ping;
+    if (pings) on_ping(player, message, outbox);
 }
 
 bool Railroids::on_input(PlayerId player, std::span<const std::byte> message) {

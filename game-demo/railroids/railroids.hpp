@@ -54,6 +54,10 @@ public:
     std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override;
     void on_stats(const ringtick::ServerStats& stats, Outbox& outbox) override;
     void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox& outbox) override;
+    void on_watch(PlayerId player, Outbox& outbox) override;
+    void on_watch_message(PlayerId player,
+                          std::span<const std::byte> message,
+                          Outbox& outbox) override;
     std::span<const ringtick::GameCounter> counters() override;
     std::uint64_t state_hash() const override;  // Equal hashes, equal matches.
 
@@ -68,12 +72,14 @@ private:
         std::uint64_t snapshot_tick = 0;  // Of the last one written.
         std::int8_t input_lead = 0;
         bool answered_ping = false;  // In this tick: one is enough.
+        bool watched = false;        // In a recorded match: who watches pings for itself.
     };
 
     void on_command(const ringtick::Command& command, Outbox& outbox);
     bool on_hello(PlayerId player, std::span<const std::byte> message, Outbox& outbox);
     bool on_input(PlayerId player, std::span<const std::byte> message);
     bool on_ping(PlayerId player, std::span<const std::byte> message, Outbox& outbox);
+    void welcome(PlayerId player, Outbox& outbox);
     bool playing(PlayerId player) const;
 
     RailroidsOptions options_;

@@ -3,9 +3,13 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 #include "http/response.hpp"
+#include "server/shown_room.hpp"
 
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace ringtick {
@@ -31,6 +35,9 @@ constexpr std::array<Page, 4> pages{{
     {"/stats.json", "application/json", write_stats_json},
     {"/rooms", "application/json", write_rooms_json},
 }};
+
+// Only of a recorded match on show.
+constexpr Page replay_page{"/replay", "application/json", write_replay_json};
 
 // Room for a response's head before its body, whose size is known only when it is written.
 constexpr std::size_t head_size_max = 1'024;
@@ -62,12 +69,41 @@ HttpAnswer answer_page(const Page& page,
     return {.head_size = head_size + body_size};
 }
 
+std::optional<std::uint64_t> tick_in(std::string_view query) {
+    constexpr std::string_view key = "tick=";
+    if (!query.starts_with(key)) return std::nullopt;
+    query.remove_prefix(key.size());
+    std::uint64_t tick = 0;
+    const auto [end, error] = std::from_chars(query.data(), query.data() + query.size(), tick);
+    if (error != std::errc{} || end != query.data() + query.size()) return std::nullopt;
+    return tick;
+}
+
+// Says where the match is, or goes there: /replay?tick=N.
+HttpAnswer answer_replay(const Metrics& metrics,
+                         const http::Request& request,
+                         std::span<std::byte> out) {
+    if (!request.query.empty() && request.method == http::Method::get) {
+        const auto tick = tick_in(request.query);
+        if (!tick) {
+            return {.head_size =
+                        http::write_refusal(out, http::Status::bad_request,
+                                            "Give a tick: /replay?tick=900.", request.method)};
+        }
+        for (ShownRoom* const room : metrics.shown_rooms) room->seek(*tick);
+    }
+    return answer_page(replay_page, metrics, request, out);
+}
+
 }  // namespace
 
 HttpAnswer HttpPages::answer(const http::Request& request, std::span<std::byte> out) const {
     ASSERT(metrics_ != nullptr);
     for (const Page& page : pages) {
         if (request.path == page.path) return answer_page(page, *metrics_, request, out);
+    }
+    if (request.path == replay_page.path && !metrics_->shown_rooms.empty()) {
+        return answer_replay(*metrics_, request, out);
     }
     const http::Asset* const asset = http::find_asset(assets_, request.path);
     if (asset == nullptr) return {};

@@ -14,6 +14,7 @@
 namespace ringtick {
 
 class Room;
+class ShownRoom;
 struct RecordStats;
 
 // How ticks kept time. Their start is when the loop woke for them.
@@ -51,12 +52,14 @@ struct Metrics {
     const RecordStats* record = nullptr;
     std::uint32_t rate_hz = 0;
     std::span<const std::unique_ptr<Room>> rooms;
+    std::span<ShownRoom* const> shown_rooms;  // Those of them that show a recorded match.
 };
 
 // Each writes text to `out` and returns its size, or 0 if it does not fit. None allocates.
 std::size_t write_prometheus(std::span<char> out, const Metrics& metrics);
 std::size_t write_stats_json(std::span<char> out, const Metrics& metrics);
 std::size_t write_rooms_json(std::span<char> out, const Metrics& metrics);
+std::size_t write_replay_json(std::span<char> out, const Metrics& metrics);
 // One line for the end of a run, of at most totals_size_max, with what getrusage(2) knows of the
 // process.
 constexpr std::size_t totals_size_max = 4'096;

@@ -97,11 +97,15 @@ void add_record_options(CLI::App& app, Options& options) {
                                         "Record the match to this file, which must not exist or "
                                         "be empty: everything that the game is told");
     record->option_text("FILE");
-    app.add_option("--replay", options.replay,
-                   "Play a recorded match again, as fast as it goes and without a socket, and hold "
-                   "every recorded state against it; seed, bots and the like are the recording's")
-        ->option_text("FILE")
-        ->excludes(record);
+    auto* const replay = app.add_option(
+        "--replay", options.replay,
+        "Play a recorded match again, as fast as it goes and without a socket, and hold every "
+        "recorded state against it; seed, rate, rooms, bots and the like are the recording's");
+    replay->option_text("FILE")->excludes(record);
+    app.add_flag("--serve", options.show,
+                 "With --replay: listen, and show the match to those who connect at its own rate, "
+                 "again and again; GET /replay?tick=N goes to a tick")
+        ->needs(replay);
 }
 
 void add_server_options(CLI::App& app, Options& options) {

@@ -31,7 +31,8 @@ struct Options {
     std::uint32_t bots = 0;
 
     std::string record;  // The file for it; empty: nothing is recorded.
-    std::string replay;  // The recording to play again instead of serving.
+    std::string replay;  // The recording to play again instead of serving,
+    bool show = false;   // or to serve to those who watch.
 
     bool realtime = false;
     FeatureMask mask;

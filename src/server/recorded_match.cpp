@@ -40,12 +40,8 @@ std::string RecordedMatch::open(const std::string& path, const Program& program)
     return problem.empty() ? problem : fmt::format("cannot replay {}: {}", path, problem);
 }
 
-std::vector<std::unique_ptr<Game>> RecordedMatch::make_games() const {
-    std::vector<std::unique_ptr<Game>> games;
-    for (std::uint32_t room = 0; room < reader_.header().rooms; ++room) {
-        games.push_back(make_game_(game_options(reader_.header(), room)));
-    }
-    return games;
+std::unique_ptr<Game> RecordedMatch::make_game(std::uint32_t room) const {
+    return make_game_(game_options(reader_.header(), room));
 }
 
 std::string describe_tail(RecordReader::State tail, const RecordReader& reader) {

@@ -5,9 +5,9 @@
 #include "tick/game.hpp"
 #include "tick/record_reader.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace ringtick {
 
@@ -19,8 +19,8 @@ public:
 
     // At the beginning.
     const RecordReader& reader() const { return reader_; }
-    // As they were before the first tick, one for each room.
-    std::vector<std::unique_ptr<Game>> make_games() const;
+    // A room's, as it was before the first tick.
+    std::unique_ptr<Game> make_game(std::uint32_t room) const;
 
 private:
     MappedFile file_;

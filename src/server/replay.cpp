@@ -1,15 +1,16 @@
 #include "server/replay.hpp"
 
 #include "server/clock.hpp"
-#include "server/recorded_match.hpp"
 #include "server/standard_streams.hpp"
 #include "tick/playback.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace ringtick {
 
@@ -28,7 +29,7 @@ double seconds(Nanoseconds time) {
 class Replay {
 public:
     Replay(const Program& program, const RecordedMatch& match)
-        : name_(program.name), games_(match.make_games()), playback_(match.reader(), stages()) {}
+        : name_(program.name), playback_(match.reader(), stages(match)) {}
 
     int run() {
         Playback::State state = Playback::State::playing;
@@ -40,9 +41,15 @@ public:
     }
 
 private:
-    std::vector<Playback::Stage> stages() {
+    std::vector<Playback::Stage> stages(const RecordedMatch& match) {
         std::vector<Playback::Stage> stages;
-        for (const auto& game : games_) stages.push_back({.game = game.get(), .outbox = &nowhere_});
+        const std::uint32_t rooms = match.reader().header().rooms;
+        games_.reserve(rooms);
+        stages.reserve(rooms);
+        for (std::uint32_t room = 0; room < rooms; ++room) {
+            games_.push_back(match.make_game(room));
+            stages.push_back({.game = games_.back().get(), .outbox = &nowhere_});
+        }
         return stages;
     }
 
@@ -106,12 +113,7 @@ private:
 
 }  // namespace
 
-int replay(const std::string& path, const Program& program) {
-    RecordedMatch match;
-    if (const std::string problem = match.open(path, program); !problem.empty()) {
-        std::fputs(fmt::format("{}: {}\n", program.name, problem).c_str(), stderr);
-        return 1;
-    }
+int replay(const RecordedMatch& match, const Program& program) {
     return Replay(program, match).run();
 }
 

@@ -132,13 +132,16 @@ std::size_t Room::keep_commands_of_present(std::span<Command> commands) const {
 void Room::tick(std::uint64_t tick) {
     settle_seats();
     const auto arrived = inbox_.commands();
-    const auto commands = arrived.first(keep_commands_of_present(arrived));
+    play(tick, arrived.first(keep_commands_of_present(arrived)));
+    inbox_.clear();
+    ticks_ += 1;
+}
+
+void Room::play(std::uint64_t tick, std::span<const Command> commands) {
     if (record_ != nullptr) {
         for (const Command& command : commands) record_->command(number_, command);
     }
     game_->tick(tick, commands, *this);
-    inbox_.clear();
-    ticks_ += 1;
 }
 
 void Room::send(PlayerId player, std::span<const std::byte> message) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ringtick {
@@ -32,15 +33,19 @@ struct RoomLimits {
 // of messages overflows is cut off. Half of the inbox is shared out evenly, so that nobody can take
 // another's place in it; the other half is for whoever comes first; what fits neither is dropped
 // and counted.
-class Room final : public Outbox {
+class Room : public Outbox {
 public:
     Room(std::unique_ptr<Game> game, const RoomLimits& limits, Connections& connections);
+
+    virtual ~Room() = default;
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
 
     bool full() const { return free_seats_.empty(); }
     PlayerId enter(Handle connection);
     void leave(PlayerId player);
     void push(PlayerId player, std::span<const std::byte> message);
-    void tell_rate(PlayerId player, std::uint32_t divisor);
+    virtual void tell_rate(PlayerId player, std::uint32_t divisor);
 
     // From now on all that the game is told is written down, as of the room of this number.
     void record_to(RecordWriter& record, std::uint32_t number);
@@ -51,11 +56,22 @@ public:
     void send(PlayerId player, std::span<const std::byte> message) override;
 
     Game& game() { return *game_; }
+    const Game& game() const { return *game_; }
     // Those whom the game knows, in no particular order.
-    std::span<const Viewer> viewers() const { return viewers_; }
+    virtual std::span<const Viewer> viewers() const { return viewers_; }
     std::size_t players_max() const { return seats_.size(); }
     std::uint32_t players() const { return players_; }
     std::uint64_t messages_dropped() const { return messages_dropped_; }
+
+protected:
+    // What a room of another kind does otherwise: one seat or the other is let, a tick is played.
+    virtual void tell_join(PlayerId player);
+    virtual void tell_leave(PlayerId player);
+    virtual void play(std::uint64_t tick, std::span<const Command> commands);
+
+    Connections& connections() { return connections_; }
+    Handle connection_of(PlayerId player) const { return seats_[player.slot].connection; }
+    void replace_game(std::unique_ptr<Game> game) { game_ = std::move(game); }
 
 private:
     struct Seat {
@@ -72,8 +88,6 @@ private:
 
     void settle_seats();
     void remove_viewer(std::uint16_t slot);
-    void tell_join(PlayerId player);
-    void tell_leave(PlayerId player);
     bool within_share(const Seat& seat, std::size_t size) const;
     std::size_t keep_commands_of_present(std::span<Command> commands) const;
 

@@ -2,6 +2,7 @@
 
 #include "server/log.hpp"
 #include "server/options.hpp"
+#include "server/recorded_match.hpp"
 #include "server/replay.hpp"
 #include "server/server.hpp"
 #include "server/signals.hpp"
@@ -80,8 +81,17 @@ int serve(int argc, char** argv, const Program& program) {
     const ParsedOptions parsed =
         parse_options(argc, argv, program.name, program.description, options);
     if (!parsed.run) return parsed.exit_code;
-    if (!options.replay.empty()) return replay(options.replay, program);
-    return run_server(options, program, {});
+    if (options.replay.empty()) return run_server(options, program, {});
+
+    RecordedMatch match;
+    if (const std::string problem = match.open(options.replay, program); !problem.empty()) {
+        std::fprintf(stderr, "%s: %s\n", program.name, problem.c_str());
+        return 1;
+    }
+    if (!options.show) return replay(match, program);
+    options.rate_hz = match.reader().header().rate_hz;
+    options.rooms = match.reader().header().rooms;
+    return run_server(options, program, {.show = &match});
 }
 
 int run_server(const Options& options, const Program& program, ServerKind kind) {

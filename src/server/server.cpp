@@ -143,9 +143,18 @@ RoomLimits Server::room_limits() const {
 void Server::open_rooms() {
     const RoomLimits limits = room_limits();
     for (std::uint32_t room = 0; room < options_.rooms; ++room) {
-        auto game = program_.make_game(game_options(options_, limits.players_max, room));
-        rooms_.add(std::make_unique<Room>(std::move(game), limits, connections_));
+        rooms_.add(make_room(room, limits));
     }
+}
+
+std::unique_ptr<Room> Server::make_room(std::uint32_t number, const RoomLimits& limits) {
+    if (kind_.show == nullptr) {
+        auto game = program_.make_game(game_options(options_, limits.players_max, number));
+        return std::make_unique<Room>(std::move(game), limits, connections_);
+    }
+    auto room = std::make_unique<ShownRoom>(*kind_.show, number, limits, connections_);
+    shown_rooms_.push_back(room.get());
+    return room;
 }
 
 Result<void> Server::open_recording() {
@@ -171,7 +180,8 @@ void Server::attach_metrics() {
                 .connections = &connections_,
                 .record = &recording_.stats(),
                 .rate_hz = options_.rate_hz,
-                .rooms = rooms_.all()};
+                .rooms = rooms_.all(),
+                .shown_rooms = shown_rooms_};
     pages_.attach(metrics_);
 }
 

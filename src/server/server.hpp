@@ -10,16 +10,20 @@
 #include "server/metrics.hpp"
 #include "server/options.hpp"
 #include "server/realtime.hpp"
+#include "server/recorded_match.hpp"
 #include "server/recording.hpp"
 #include "server/rooms.hpp"
 #include "server/serve.hpp"
+#include "server/shown_room.hpp"
 #include "uring/buffer_ring.hpp"
 #include "uring/ring.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace ringtick {
 
@@ -28,6 +32,7 @@ struct ServerKind {
     bool echo = false;
     bool any_path = false;                    // Every path is the first room's.
     bool quiet = false;                       // Does not print where it listens.
+    const RecordedMatch* show = nullptr;      // Nobody plays; this match is shown.
     const char* address_option = "--listen";  // The argument that chooses where.
 };
 
@@ -61,6 +66,7 @@ private:
     RoomLimits room_limits() const;
     Nanoseconds spin() const;
     void open_rooms();
+    std::unique_ptr<Room> make_room(std::uint32_t number, const RoomLimits& limits);
     void attach_metrics();
 
     Options options_;
@@ -72,6 +78,7 @@ private:
     BufferRing buffers_;
     HttpPages pages_;
     Rooms rooms_;
+    std::vector<ShownRoom*> shown_rooms_;  // Those of them that show a recorded match.
     Echo echo_;
     Connections connections_;
     Listener listener_;

@@ -1,8 +1,9 @@
-// The pages and the line that are JSON: /stats.json, /rooms, and a run's totals.
+// The pages and the line that are JSON: /stats.json, /rooms, /replay, and a run's totals.
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
 #include "server/process_usage.hpp"
 #include "server/room.hpp"
+#include "server/shown_room.hpp"
 #include "server/text_writer.hpp"
 
 #include <array>
@@ -104,6 +105,21 @@ std::size_t write_rooms_json(std::span<char> out, const Metrics& metrics) {
     TextWriter text(out);
     text.add(R"({{"tick_work_p99_us":{},)", metrics.loop->played.work.percentile(990) / 1'000);
     add_rooms(text, metrics);
+    return close_object(text);
+}
+
+std::size_t write_replay_json(std::span<char> out, const Metrics& metrics) {
+    TextWriter text(out);
+    text.add(R"({{"rooms":[)");
+    std::size_t number = 0;
+    for (const ShownRoom* const room : metrics.shown_rooms) {
+        const ShownRoom::Position at = room->position();
+        text.add(R"({{"id":{},"tick":{},"play_s":{:.1f},"seeking":{},"bytes":{},"bytes_all":{}}},)",
+                 ++number, at.tick, static_cast<double>(at.tick) / metrics.rate_hz, at.seeking,
+                 at.bytes, at.bytes_all);
+    }
+    text.trim(',');
+    text.add("],");
     return close_object(text);
 }
 

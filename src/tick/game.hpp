@@ -80,6 +80,23 @@ public:
     // Counters since the start; the span lives until the next call.
     virtual std::span<const GameCounter> counters() { return {}; }
 
+    // A recorded match is shown: somebody begins to see through this player's eyes, who knows
+    // nothing yet. What a newcomer is told is to be told to `player`, and its next snapshot to
+    // stand alone. Only while that player is there, and by one at a time. Not an input of the
+    // world.
+    virtual void on_watch(PlayerId player, Outbox& outbox) {
+        (void)player;
+        (void)outbox;
+    }
+    // What whoever watches says, between ticks. The player's own words came with them.
+    virtual void on_watch_message(PlayerId player,
+                                  std::span<const std::byte> message,
+                                  Outbox& outbox) {
+        (void)player;
+        (void)message;
+        (void)outbox;
+    }
+
     // Between ticks: a number that is equal only if all that later ticks depend on is. A recording
     // keeps it once a second, so that a replay can be held against it; 0: there is none.
     virtual std::uint64_t state_hash() const { return 0; }

@@ -10,13 +10,35 @@ Playback::Playback(const RecordReader& reader, std::span<const Stage> stages) : 
     for (const Stage& stage : stages) {
         ASSERT(stage.game != nullptr);
         ASSERT(stage.outbox != nullptr);
-        rooms_.push_back({.stage = stage,
-                          .present = std::vector<bool>(reader.header().players_max),
-                          .commands = {}});
+        add_room(stage);
     }
 }
 
+Playback::Playback(const RecordReader& reader, std::uint32_t room, const Stage& stage)
+    : reader_(reader), alone_(room) {
+    ASSERT(room < reader.header().rooms);
+    ASSERT(stage.game != nullptr);
+    ASSERT(stage.outbox != nullptr);
+    rooms_.reserve(reader.header().rooms);
+    for (std::uint32_t i = 0; i < reader.header().rooms; ++i) {
+        add_room(i == room ? stage : Stage{});
+    }
+}
+
+void Playback::add_room(const Stage& stage) {
+    rooms_.push_back({.stage = stage,
+                      .present = std::vector<bool>(reader_.header().players_max),
+                      .commands = {}});
+}
+
+bool Playback::is_present(PlayerId player) const {
+    const std::vector<bool>& present = rooms_[alone_].present;
+    ASSERT(player.slot < present.size());
+    return present[player.slot];
+}
+
 Playback::State Playback::advance() {
+    left_.clear();
     while (ticks_left_ == 0) {
         Record record;
         const RecordReader::State found = reader_.next(record);
@@ -37,7 +59,9 @@ void Playback::play_tick() {
     tick_ += 1;
     ticks_played_ += 1;
     for (Room& room : rooms_) {
-        room.stage.game->tick(tick_, room.commands, *room.stage.outbox);
+        if (room.stage.game != nullptr) {
+            room.stage.game->tick(tick_, room.commands, *room.stage.outbox);
+        }
         room.commands.clear();
     }
 }
@@ -76,11 +100,13 @@ Playback::State Playback::join_or_leave(const Record& record) {
     if (record.number >= room.present.size()) return damaged();
     if (room.present[record.number] == joins) return damaged();
     room.present[record.number] = joins;
+    if (room.stage.game == nullptr) return State::playing;
     const PlayerId player{static_cast<std::uint16_t>(record.number)};
     if (joins) {
         room.stage.game->on_join(player);
     } else {
         room.stage.game->on_leave(player);
+        left_.push_back(player);
     }
     return State::playing;
 }
@@ -95,6 +121,7 @@ Playback::State Playback::take_command(const Record& record) {
 }
 
 Playback::State Playback::verify(const Record& record) {
+    if (rooms_[room_].stage.game == nullptr) return State::playing;
     const std::uint64_t played = rooms_[room_].stage.game->state_hash();
     if (played == record.number) {
         hashes_verified_ += 1;

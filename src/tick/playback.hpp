@@ -35,6 +35,8 @@ public:
 
     // `reader` has been opened; `stages` are as many as its rooms, with games that nobody played.
     Playback(const RecordReader& reader, std::span<const Stage> stages);
+    // Of one room alone.
+    Playback(const RecordReader& reader, std::uint32_t room, const Stage& stage);
 
     // Plays one tick of every room. If not `playing`, no tick was played.
     State advance();
@@ -44,15 +46,19 @@ public:
     std::uint64_t hashes_verified() const { return hashes_verified_; }
     const RecordReader& reader() const { return reader_; }
     RecordReader::State tail() const { return tail_; }
+    // Of the room that is played alone: who is there, and who left since the last tick.
+    bool is_present(PlayerId player) const;
+    std::span<const PlayerId> left() const { return left_; }
     const Divergence& divergence() const { return divergence_; }
 
 private:
     struct Room {
-        Stage stage;
+        Stage stage;                // Without a game: it is not played.
         std::vector<bool> present;  // By slot.
         std::vector<Command> commands;
     };
 
+    void add_room(const Stage& stage);
     State apply(const Record& record);
     State join_or_leave(const Record& record);
     State take_command(const Record& record);
@@ -62,7 +68,9 @@ private:
 
     RecordReader reader_;
     std::vector<Room> rooms_;
-    std::size_t room_ = 0;  // That the records are about.
+    std::size_t room_ = 0;   // That the records are about.
+    std::size_t alone_ = 0;  // That is played, if it is one.
+    std::vector<PlayerId> left_;
     std::uint64_t tick_ = 0;
     std::uint64_t ticks_left_ = 0;  // Said and not yet played.
     std::uint64_t ticks_played_ = 0;

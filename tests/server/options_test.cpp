@@ -104,7 +104,8 @@ TEST(Options, BadUsageSaysWhatIsWrongAndEndsWithTwo) {
                                                {"--request-head-max", "2048"},
                                                {"--request-line-max", "8193"},
                                                {"--response-timeout", "0"},
-                                               {"--record", "a", "--replay", "b"}}) {
+                                               {"--record", "a", "--replay", "b"},
+                                               {"--serve"}}) {
         const Outcome outcome = parse(arguments);
         EXPECT_FALSE(outcome.parsed.run) << arguments[0];
         EXPECT_EQ(outcome.parsed.exit_code, 2) << arguments[0];

@@ -138,6 +138,30 @@ TEST_F(PlaybackTest, HoldsEveryStateAgainstTheRecorded) {
     EXPECT_EQ(playback->hashes_verified(), 3U);
 }
 
+TEST_F(PlaybackTest, PlaysOneRoomAloneAndSaysWhoIsThere) {
+    file.writer.join(0, {2});
+    file.writer.join(1, {1});
+    file.say(0, 2, "elsewhere");
+    file.writer.tick(1);
+    file.writer.hash(0, 1);  // Not the state of anything.
+    file.writer.leave(1, {1});
+    file.writer.join(1, {1});
+    file.writer.tick(2);
+    file.write();
+    ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
+    playback.emplace(reader, 1, Playback::Stage{.game = &played[1], .outbox = &outbox});
+    EXPECT_EQ(playback->advance(), Playback::State::playing);
+    EXPECT_TRUE(playback->is_present({1}));
+    EXPECT_FALSE(playback->is_present({2}));
+    EXPECT_TRUE(playback->left().empty());
+    EXPECT_EQ(playback->advance(), Playback::State::playing);
+    EXPECT_TRUE(playback->is_present({1}));
+    ASSERT_EQ(playback->left().size(), 1U);
+    EXPECT_EQ(playback->left()[0], PlayerId{1});
+    EXPECT_EQ(playback->advance(), Playback::State::over);
+    EXPECT_EQ(played[1].story, "+1 t1 -1 +1 t2 ");
+}
+
 TEST_F(PlaybackTest, LeavesOutTheTickThatWasNotWrittenToItsEnd) {
     file.writer.join(0, {1});
     file.writer.tick(1);
