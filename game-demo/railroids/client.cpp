@@ -10,11 +10,11 @@ namespace {
 
 using ringtick::FieldReader;
 using ringtick::Moment;
+using ringtick::scaled;
 using ringtick::TickTime;
 using ringtick::whole_tick;
 
 constexpr Nanoseconds beam_time = std::chrono::milliseconds(600);
-constexpr Fixed leap = Fixed::from_int(400);  // Farther between two snapshots is no flight.
 
 float to_float(Fixed value) {
     return static_cast<float>(value.raw()) * (1.0F / Fixed::one);
@@ -53,10 +53,6 @@ FixedVector velocity_of(const OwnState& own) {
     return {Fixed::from_raw(own.vx), Fixed::from_raw(own.vy)};
 }
 
-Fixed scaled(Fixed value, TickTime times) {
-    return Fixed::from_raw(static_cast<std::int32_t>(value.raw() * times / whole_tick));
-}
-
 // How far between the two snapshots the moment is, in 1/65,536.
 TickTime part_of(const Moment<Snapshot>& moment) {
     return moment.to == nullptr ? 0 : moment.since_from * whole_tick / moment.between;
@@ -66,11 +62,8 @@ FixedVector ahead(FixedVector position, FixedVector velocity, TickTime time) {
     return {position.x + scaled(velocity.x, time), position.y + scaled(velocity.y, time)};
 }
 
-// Between two places; at the nearer in time of two that are too far apart to have been flown.
 FixedVector between(FixedVector from, FixedVector to, TickTime part) {
-    const FixedVector way = to - from;
-    if (dot(way, way) > squared(leap)) return part < whole_tick / 2 ? from : to;
-    return {from.x + scaled(way.x, part), from.y + scaled(way.y, part)};
+    return ringtick::between(from, to, part, rules::leap);
 }
 
 Angle between(Angle from, Angle to, TickTime part) {

@@ -21,6 +21,10 @@ inline constexpr std::uint32_t ships_max = 0xFFFF;
 // Positions travel in eighths of a unit; a unit is a pixel at zoom 1.
 inline constexpr std::int32_t quanta_per_unit = 8;
 inline constexpr std::int32_t raw_per_quantum = Fixed::one / quanta_per_unit;
+constexpr FixedVector as_told(FixedVector place) {
+    return {Fixed::from_raw(place.x.raw() / raw_per_quantum * raw_per_quantum),
+            Fixed::from_raw(place.y.raw() / raw_per_quantum * raw_per_quantum)};
+}
 
 inline constexpr std::int32_t view_width = 1920;
 inline constexpr std::int32_t view_height = 1080;
@@ -37,6 +41,7 @@ inline constexpr Fixed ship_radius = Fixed::from_int(14);
 inline constexpr Angle turn = Angle::from_degrees(6);
 inline constexpr Fixed thrust = Fixed::ratio(38, 100);
 inline constexpr Fixed speed_max = Fixed::from_int(12);
+inline constexpr Fixed leap = Fixed::from_int(400);  // Farther between two snapshots is no flight.
 inline constexpr std::int32_t drag_divisor = 64;
 inline constexpr std::int32_t brake_divisor = 14;
 
