@@ -25,7 +25,8 @@ std::unique_ptr<ringtick::Game> make_railroids(const ringtick::GameOptions& opti
                          .players_max = narrowed<std::uint16_t>(options.players_max),
                          .bots = narrowed<std::uint16_t>(options.bots),
                          .players_expected = narrowed<std::uint16_t>(options.players_expected),
-                         .tick_rate_hz = narrowed<std::uint16_t>(options.rate_hz)});
+                         .tick_rate_hz = narrowed<std::uint16_t>(options.rate_hz),
+                         .rewind_ms = options.rewind_ms});
 }
 
 }  // namespace

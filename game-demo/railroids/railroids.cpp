@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint16_t players_expected_by_default = 64;
 constexpr std::size_t answer_size_max = 64;
+constexpr std::size_t input_wait_ticks = 3;
 
 RailroidsOptions within_limits(RailroidsOptions options) {
     const std::uint32_t ids_left = ships_max - options.players_max;
@@ -30,6 +31,18 @@ std::int32_t side_of(const RailroidsOptions& options) {
     return side_for(std::uint32_t{people} + options.bots);
 }
 
+TickTime rewind_max(const RailroidsOptions& options) {
+    return TickTime{options.rewind_ms} * options.tick_rate_hz * ringtick::whole_tick / 1000;
+}
+
+// From the tick in which an input comes, which is under way, as far back as it may reach; and an
+// input waits a little for its own tick. (One that waits longer finds the oldest that is kept.)
+std::size_t history_ticks(const RailroidsOptions& options) {
+    const TickTime up = ringtick::whole_tick - 1;
+    const auto ticks = static_cast<std::size_t>((rewind_max(options) + up) / ringtick::whole_tick);
+    return ticks + 1 + input_wait_ticks;
+}
+
 template <class Message>
 void send(PlayerId player, const Message& message, Outbox& outbox) {
     std::array<std::byte, answer_size_max> bytes{};
@@ -42,8 +55,9 @@ void send(PlayerId player, const Message& message, Outbox& outbox) {
 
 Railroids::Railroids(const RailroidsOptions& options)
     : options_(within_limits(options)),
+      rewind_max_(rewind_max(options_)),
       scale_(Scale::of(ships_in(options_), side_of(options_))),
-      world_(options_.seed, side_of(options_), ships_in(options_)),
+      world_(options_.seed, side_of(options_), ships_in(options_), history_ticks(options_)),
       bots_(options_.seed, options_.players_max, options_.bots),
       herald_(ships_in(options_)),
       snapshot_writer_(world_, scale_),
@@ -164,7 +178,8 @@ bool Railroids::on_input(PlayerId player, std::span<const std::byte> message) {
     InputMessage input;
     if (!playing(player) || !decode(message, input)) return false;
     Player& sender = players_[player.slot];
-    const std::uint64_t view = (std::uint64_t{input.acknowledged_tick} << 8) - input.view_back;
+    if (!sender.seen.acknowledge(input.acknowledged_tick, tick_)) return false;
+    const TickTime view = view_of(sender, input);
     std::uint32_t stamp = input.tick;
     for (const Input& wanted : input.inputs) {
         sender.inputs.push(stamp, {.input = wanted, .view = view});
@@ -173,6 +188,18 @@ bool Railroids::on_input(PlayerId player, std::span<const std::byte> message) {
     const auto lead = static_cast<std::int32_t>(input.tick - static_cast<std::uint32_t>(tick_));
     sender.input_lead = static_cast<std::int8_t>(std::clamp(lead, -128, 127));
     return true;
+}
+
+// What is believed of it is settled here, when it comes: the world is given moments that it can
+// take as they are, and is a function of them.
+TickTime Railroids::view_of(const Player& player, const InputMessage& input) {
+    if (rewind_max_ == 0) return Order::present;
+    const TickTime back = TickTime{input.view_back} * InputMessage::view_back_unit;
+    const ringtick::Seen::Moment moment = player.seen.moment(back, tick_, rewind_max_);
+    const bool fires =
+        std::ranges::any_of(input.inputs, [](Input wanted) { return wanted.pressed(Input::fire); });
+    if (fires && moment.too_old) views_too_old_ += 1;
+    return moment.time;
 }
 
 bool Railroids::on_ping(PlayerId player, std::span<const std::byte> message, Outbox& outbox) {
@@ -235,6 +262,8 @@ RailroidsCounters Railroids::totals() const {
             .inputs_applied = inputs_applied_,
             .messages_refused = messages_refused_,
             .shots = world.shots,
+            .shots_rewound = world.shots_rewound,
+            .views_too_old = views_too_old_,
             .hits = world.hits,
             .kills = world.kills,
             .gems_taken = world.gems_taken};
@@ -247,6 +276,8 @@ std::span<const ringtick::GameCounter> Railroids::counters() {
                   {"inputs_applied", now.inputs_applied},
                   {"messages_refused", now.messages_refused},
                   {"shots", now.shots},
+                  {"shots_rewound", now.shots_rewound},
+                  {"views_too_old", now.views_too_old},
                   {"hits", now.hits},
                   {"kills", now.kills},
                   {"gems_taken", now.gems_taken}}};

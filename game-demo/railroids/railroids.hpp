@@ -6,6 +6,7 @@
 #include "railroids/snapshot_writer.hpp"
 #include "railroids/wire.hpp"
 #include "railroids/world.hpp"
+#include "replica/seen.hpp"
 #include "tick/game.hpp"
 
 #include <array>
@@ -24,6 +25,8 @@ struct RailroidsOptions {
     // players_max, but for 64 at most, for a server that could hold thousands seldom does.
     std::uint16_t players_expected = 0;
     std::uint16_t tick_rate_hz = default_tick_rate_hz;  // What clients are told.
+    // How far back a shot may reach for what its pilot saw. 0: all see the present, for comparison.
+    std::uint32_t rewind_ms = 250;
 };
 
 struct RailroidsCounters {
@@ -32,6 +35,8 @@ struct RailroidsCounters {
     std::uint64_t inputs_applied = 0;
     std::uint64_t messages_refused = 0;  // Not one of ours, or with values no page of ours sends.
     std::uint64_t shots = 0;
+    std::uint64_t shots_rewound = 0;
+    std::uint64_t views_too_old = 0;  // Inputs that fire at what was longer ago than is rewound.
     std::uint64_t hits = 0;
     std::uint64_t kills = 0;
     std::uint64_t gems_taken = 0;
@@ -69,6 +74,7 @@ public:
 private:
     struct Player {
         InputQueue inputs;
+        ringtick::Seen seen;
         std::uint64_t snapshot_tick = 0;  // Of the last one written.
         std::int8_t input_lead = 0;
         bool answered_ping = false;  // In this tick: one is enough.
@@ -78,11 +84,13 @@ private:
     void on_command(const ringtick::Command& command, Outbox& outbox);
     bool on_hello(PlayerId player, std::span<const std::byte> message, Outbox& outbox);
     bool on_input(PlayerId player, std::span<const std::byte> message);
+    TickTime view_of(const Player& player, const InputMessage& input);
     bool on_ping(PlayerId player, std::span<const std::byte> message, Outbox& outbox);
     void welcome(PlayerId player, Outbox& outbox);
     bool playing(PlayerId player) const;
 
     RailroidsOptions options_;
+    TickTime rewind_max_;
     Scale scale_;
     World world_;
     Bots bots_;
@@ -94,8 +102,9 @@ private:
     std::uint64_t tick_ = 0;
     std::uint64_t inputs_applied_ = 0;
     std::uint64_t messages_refused_ = 0;
+    std::uint64_t views_too_old_ = 0;
     std::uint64_t people_ = 0;
-    std::array<ringtick::GameCounter, 8> counters_{};
+    std::array<ringtick::GameCounter, 10> counters_{};
 };
 
 }  // namespace railroids

@@ -12,6 +12,7 @@ struct Ship {
     enum class State : std::uint8_t { absent, dead, alive };
 
     State state = State::absent;
+    std::uint32_t life = 0;  // Each has its number, whosever it is; 0: none yet.
     bool thrusting = false;
     bool braking = false;
     FixedVector position;

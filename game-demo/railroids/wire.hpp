@@ -55,6 +55,8 @@ struct Welcome {
 };
 
 struct InputMessage {
+    static constexpr std::int64_t view_back_unit = 256;  // Of 1/65,536 tick.
+
     MessageTag tag{.kind = MessageKind::input};
     std::uint32_t acknowledged_tick = 0;
     std::uint32_t tick = 0;  // Of the first input; the others follow one by one.

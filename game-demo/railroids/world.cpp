@@ -17,9 +17,10 @@ constexpr Fixed spot_clearance = Fixed::from_int(32);
 
 }  // namespace
 
-World::World(std::uint64_t seed, std::int32_t side, std::size_t ships)
+World::World(std::uint64_t seed, std::int32_t side, std::size_t ships, std::size_t history_ticks)
     : rng_(ringtick::Rng::mix(seed + 2)),
       ships_(ships),
+      history_(ships, history_ticks, rules::leap),
       gems_(std::min(ships * 4 + 64, gems_max)),
       beams_(std::max(ships, beams_min)),
       ship_grid_(side, ships),
@@ -54,6 +55,22 @@ void World::step(std::uint64_t tick, std::span<const Order> orders) {
     for (const Shot& shot : shots_now_) resolve(shot);
     take_gems();
     if (tick % rules::beacon_score_every == 0) score_beacon();
+    remember();
+}
+
+// What this tick's snapshots can show.
+void World::remember() {
+    history_.record(tick_, [this](std::size_t id) {
+        const Ship& ship = ships_[id];
+        return ringtick::History::Entry{.place = as_told(ship.position),
+                                        .life = ship.alive() ? ship.life : 0};
+    });
+}
+
+Past World::rewind(TickTime view) const {
+    const TickTime now = static_cast<TickTime>(tick_) * ringtick::whole_tick;
+    if (view >= now) return {ships_, ship_grid_};
+    return {ships_, ship_grid_, history_.at(view)};
 }
 
 void World::move_ships(std::span<const Order> orders) {
@@ -87,13 +104,18 @@ void World::regain(Ship& ship) const {
     if (tick_ % rules::regain_every == 0 && ship.energy < rules::energy_max) ship.energy += 1;
 }
 
-// The railgun: a ray from the ship along its aim, up to the first asteroid or ship. Rewind, when it
-// comes, asks first_hit of the ships as they were at shot.view; asteroids do not move.
+// The railgun: a ray from the ship along its aim, up to the first asteroid or ship. The ships are
+// asked where their shooter saw them; asteroids do not move, and a shooter knows its own place.
 void World::resolve(const Shot& shot) {
     Ship& shooter = ships_[shot.shooter];
     const FixedVector direction = unit_vector(shooter.aim);
-    const Fixed range = terrain_.ray(shooter.position, direction, rules::rail_range);
-    const Target target = first_hit(shot.shooter, direction, range);
+    const Past past = rewind(shot.view);
+    if (past.is_rewound()) counters_.shots_rewound += 1;
+    const Past::Target target =
+        past.first_hit({.shooter = shot.shooter,
+                        .from = shooter.position,
+                        .direction = direction,
+                        .range = terrain_.ray(shooter.position, direction, rules::rail_range)});
 
     beams_[shots_ % beams_.size()] = {.id = static_cast<std::uint16_t>(shots_),
                                       .tick = tick_,
@@ -107,23 +129,6 @@ void World::resolve(const Shot& shot) {
     if (target.id == nobody) return;
     ships_[target.id].velocity += direction * rules::rail_push;
     damage(shot.shooter, target.id);
-}
-
-World::Target World::first_hit(ShipId shooter, FixedVector direction, Fixed range) const {
-    const FixedVector from = ships_[shooter].position;
-    const FixedVector to = from + direction * range;
-    const Fixed radius = rules::ship_radius;
-    const Rect box{std::min(from.x, to.x) - radius, std::min(from.y, to.y) - radius,
-                   std::max(from.x, to.x) + radius, std::max(from.y, to.y) + radius};
-    Target target{.distance = range};
-    ship_grid_.for_each_near(box, [&](ShipId id) {
-        // Who died earlier in this tick stops no more rays.
-        if (id == shooter || !ships_[id].alive()) return;
-        const FixedVector there = ships_[id].position - from;
-        const Fixed distance = ray_to_circle(there, direction, radius, target.distance);
-        if (distance < target.distance) target = {.id = id, .distance = distance};
-    });
-    return target;
 }
 
 void World::damage(ShipId shooter, ShipId target) {
@@ -216,6 +221,7 @@ void World::score_beacon() {
 
 void World::place(Ship& ship) {
     ship.state = Ship::State::alive;
+    ship.life = ++lives_;
     ship.position = emptiest_spot();
     ship.velocity = {};
     ship.heading = {static_cast<std::uint16_t>(rng_.below(65'536))};
@@ -262,6 +268,7 @@ std::uint64_t World::hash() const {
     };
     for (const Ship& ship : ships_) {
         fold(static_cast<std::int64_t>(ship.state));
+        fold(ship.life);
         fold_vector(ship.position);
         fold_vector(ship.velocity);
         fold(ship.heading.turns);
@@ -280,6 +287,8 @@ std::uint64_t World::hash() const {
     }
     fold(static_cast<std::int64_t>(next_gem_));
     fold(static_cast<std::int64_t>(shots_));
+    fold(lives_);
+    fold(static_cast<std::int64_t>(history_.hash()));
     return hash;
 }
 

@@ -2,22 +2,27 @@
 
 #include "base/rng.hpp"
 #include "railroids/grid.hpp"
+#include "railroids/past.hpp"
 #include "railroids/rules.hpp"
 #include "railroids/ship.hpp"
 #include "railroids/terrain.hpp"
+#include "replica/history.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 namespace railroids {
 
-// What one ship is to do in one tick, and, of a shot, the moment that its pilot saw: in 1/256 of a
-// tick, 0 for a bot, which sees the present.
+// What one ship is to do in one tick, and, of a shot, the moment that its pilot saw. Any moment
+// that is not over yet is the present; bots see that.
 struct Order {
+    static constexpr TickTime present = std::numeric_limits<TickTime>::max();
+
     Input input{.buttons = 0};
-    std::uint64_t view = 0;
+    TickTime view = present;
 };
 
 struct Gem {
@@ -41,6 +46,7 @@ struct Kill {
 
 struct WorldCounters {
     std::uint64_t shots = 0;
+    std::uint64_t shots_rewound = 0;  // Those of whom saw the past.
     std::uint64_t hits = 0;
     std::uint64_t kills = 0;
     std::uint64_t gems_taken = 0;
@@ -50,7 +56,13 @@ struct WorldCounters {
 // no message. All memory at construction.
 class World {
 public:
-    World(std::uint64_t seed, std::int32_t side, std::size_t ships);
+    // Remembers the ships' places for so many ticks: no shot can be rewound farther.
+    static constexpr std::size_t history_ticks_default = 12;
+
+    World(std::uint64_t seed,
+          std::int32_t side,
+          std::size_t ships,
+          std::size_t history_ticks = history_ticks_default);
 
     void enter(ShipId id);
     void leave(ShipId id);
@@ -67,6 +79,9 @@ public:
     const Grid& gem_grid() const { return gem_grid_; }
     std::span<const Kill> kills() const { return kills_; }  // Of this tick.
     bool in_beacon(FixedVector place) const;
+
+    // The ships where they were to whom sees that moment. Valid until the next step.
+    Past rewind(TickTime view) const;
 
     // From the newest to the oldest that is still kept, until `visit` says false.
     template <class Visit>
@@ -86,18 +101,13 @@ public:
 private:
     struct Shot {
         ShipId shooter;
-        std::uint64_t view;
-    };
-    struct Target {
-        ShipId id = nobody;
-        Fixed distance;
+        TickTime view;
     };
 
     void move_ships(std::span<const Order> orders);
     void wait_for_respawn(ShipId id);
     void regain(Ship& ship) const;
     void resolve(const Shot& shot);
-    Target first_hit(ShipId shooter, FixedVector direction, Fixed range) const;
     void damage(ShipId shooter, ShipId target);
     void die(ShipId id);
     void drop_gem(FixedVector around);
@@ -107,11 +117,14 @@ private:
     void place(Ship& ship);
     FixedVector emptiest_spot();
     void build_grids();
+    void remember();
 
     std::uint64_t tick_ = 0;
     ringtick::Rng rng_;
     Terrain terrain_;
     std::vector<Ship> ships_;
+    std::uint32_t lives_ = 0;  // So many were begun.
+    ringtick::History history_;
     std::vector<Gem> gems_;
     std::size_t next_gem_ = 0;
     std::vector<Beam> beams_;  // A ring: shot n lies at n modulo its size.

@@ -30,7 +30,8 @@ GameOptions game_options(const Options& options, std::uint32_t players_max, std:
             .players_max = players_max,
             .players_expected = options.players_expected,
             .bots = options.bots,
-            .rate_hz = options.rate_hz};
+            .rate_hz = options.rate_hz,
+            .rewind_ms = options.rewind_ms};
 }
 
 GameOptions game_options(const RecordHeader& header, std::uint32_t room) {
@@ -38,7 +39,8 @@ GameOptions game_options(const RecordHeader& header, std::uint32_t room) {
             .players_max = header.players_max,
             .players_expected = header.players_expected,
             .bots = header.bots,
-            .rate_hz = header.rate_hz};
+            .rate_hz = header.rate_hz,
+            .rewind_ms = header.rewind_ms};
 }
 
 RecordHeader record_header(const Options& options,
@@ -52,7 +54,8 @@ RecordHeader record_header(const Options& options,
             .rooms = options.rooms,
             .players_max = players_max,
             .players_expected = options.players_expected,
-            .bots = options.bots};
+            .bots = options.bots,
+            .rewind_ms = options.rewind_ms};
 }
 
 std::string why_not_playable(const RecordHeader& header, const Program& program) {

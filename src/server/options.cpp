@@ -108,16 +108,7 @@ void add_record_options(CLI::App& app, Options& options) {
         ->needs(replay);
 }
 
-void add_server_options(CLI::App& app, Options& options) {
-    app.add_option_function<std::string>(
-           "--listen",
-           [&options](const std::string& text) {
-               // Checked below before it gets here.
-               if (!ListenAddress::parse(text, options.listen)) options.listen = {};
-           },
-           "Where to listen: IP:PORT, [IPV6]:PORT ([::] is both families) or unix:PATH")
-        ->check(CLI::Validator(check_address, ""))
-        ->option_text("ADDRESS (127.0.0.1:9001)");
+void add_game_options(CLI::App& app, Options& options) {
     add_count<std::uint32_t>(app, {"--rate-hz", "HZ", options.rate_hz, 1, 1'000, "Ticks a second"});
     add_count<std::uint32_t>(
         app, {"--rooms", "ROOMS", options.rooms, 1, 1'024, "Rooms, each a game of its own"});
@@ -128,9 +119,25 @@ void add_server_options(CLI::App& app, Options& options) {
         {"--players-expected", "PLAYERS", options.players_expected, 0, 60'000,
          "Players that a room's world is made for; more make it denser; 0: the game's choice"});
     add_count<std::uint32_t>(app, {"--bots", "BOTS", options.bots, 0, 20'000, "Bots in a room"});
+    add_count<std::uint32_t>(
+        app, {"--rewind-ms", "MS", options.rewind_ms, 0, 1'000,
+              "How far back a game may go to what a player saw who acts on it (lag compensation); "
+              "0: not at all, to see what it is worth"});
     app.add_option("--seed", options.seed, "Seed of the game's random numbers")
         ->check(CLI::Validator(check_seed, ""))
         ->option_text(with_default("NUMBER", options.seed));
+}
+
+void add_server_options(CLI::App& app, Options& options) {
+    app.add_option_function<std::string>(
+           "--listen",
+           [&options](const std::string& text) {
+               // Checked below before it gets here.
+               if (!ListenAddress::parse(text, options.listen)) options.listen = {};
+           },
+           "Where to listen: IP:PORT, [IPV6]:PORT ([::] is both families) or unix:PATH")
+        ->check(CLI::Validator(check_address, ""))
+        ->option_text("ADDRESS (127.0.0.1:9001)");
     app.add_option("--origin", options.origins,
                    "A web origin that may connect, beside the server's own (repeatable; * is any)")
         ->check(CLI::Validator(check_origin, ""))
@@ -248,6 +255,7 @@ ParsedOptions parse_options(int argc,
     app.allow_config_extras(CLI::config_extras_mode::error);
     add_server_options(app, options);
     add_record_options(app, options);
+    add_game_options(app, options);
     add_limits(app, options);
     app.add_flag("--mask-defer-taskrun", options.mask.defer_taskrun,
                  "For tests: without the kernel's deferred task work");

@@ -16,6 +16,7 @@ struct GameOptions {
     std::uint32_t players_expected = 0;  // What a world is to be made for; 0: the game knows best.
     std::uint32_t bots = 0;
     std::uint32_t rate_hz = 0;
+    std::uint32_t rewind_ms = 250;  // How far back it may go to what a player saw.
 };
 
 using MakeGame = std::unique_ptr<Game> (*)(const GameOptions& options);

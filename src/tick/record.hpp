@@ -17,7 +17,7 @@
 //          +---------+-----------+-----------+- - - - - - - -+
 //
 //   header  schema 8, rules 8, seed 8, rate Hz 4, rooms 4, players at most 4, players expected 4,
-//           bots 4, size of the name 1, name of the game
+//           bots 4, rewind ms 4, size of the name 1, name of the game
 //
 // The payloads behind it hold records. A record is whole within its block, and begins with a
 // varint, whose lowest three bits are its kind and the others a number:
@@ -45,6 +45,7 @@ struct RecordHeader {
     std::uint32_t players_max = 0;
     std::uint32_t players_expected = 0;
     std::uint32_t bots = 0;
+    std::uint32_t rewind_ms = 0;
 };
 
 enum class RecordKind : std::uint8_t { ticks, join, leave, command, room, skip, hash, end };
@@ -59,6 +60,7 @@ inline constexpr std::uint32_t record_rate_hz_max = 1'000;
 inline constexpr std::uint32_t record_rooms_max = 1'024;
 inline constexpr std::uint32_t record_players_max = 65'535;
 inline constexpr std::uint32_t record_bots_max = 65'535;
+inline constexpr std::uint32_t record_rewind_ms_max = 1'000;
 // Nor will a match last longer: three thousand years at a thousand ticks a second.
 inline constexpr std::uint64_t record_ticks_max = std::uint64_t{1} << 46;
 

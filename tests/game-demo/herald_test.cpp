@@ -106,7 +106,8 @@ TEST(Herald, DoesNotTellEveryDeathAmongBots) {
 }
 
 TEST(Herald, TellsADeathAtOnceToThoseItConcernsAndLaterToOthers) {
-    Match match({.players_max = 3});
+    // Nothing is rewound, so that a ship can be put where it is hit.
+    Match match({.players_max = 3, .rewind_ms = 0});
     match.join(0, "Ann");
     match.join(1, "Ben");
     match.join(2, "Cas");

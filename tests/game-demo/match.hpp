@@ -62,6 +62,19 @@ inline Bytes input(std::uint32_t stamp, std::uint8_t buttons, std::uint8_t aim =
     return encoded(message);
 }
 
+// As of a player who has been shown all ticks up to `acknowledged`, and draws so long before it.
+inline Bytes input_seeing(std::uint32_t acknowledged,
+                          std::uint16_t view_back,
+                          std::uint32_t stamp,
+                          const Input& wanted) {
+    InputMessage message;
+    message.acknowledged_tick = acknowledged;
+    message.view_back = view_back;
+    message.tick = stamp;
+    message.inputs.push(wanted);
+    return encoded(message);
+}
+
 // A game with nobody between: commands go in, messages come out, ticks pass when told.
 class Match {
 public:

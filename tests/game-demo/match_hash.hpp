@@ -15,8 +15,11 @@ inline std::uint64_t hash_of_match(std::uint64_t seed) {
     for (const std::uint16_t slot : people) match.join(slot, "Ann");
     for (std::uint32_t tick = 1; tick <= 600; ++tick) {
         for (const std::uint16_t slot : people) {
-            const auto buttons = static_cast<std::uint8_t>(rng.below(Input::all_buttons + 1));
-            match.say(slot, input(tick, buttons, static_cast<std::uint8_t>(rng.below(256))));
+            Input input;
+            input.buttons = static_cast<std::uint8_t>(rng.below(Input::all_buttons + 1));
+            input.aim = static_cast<std::uint8_t>(rng.below(256));
+            const auto view_back = static_cast<std::uint16_t>(rng.below(9 * 256));
+            match.say(slot, input_seeing(tick - 1, view_back, tick, input));
         }
         match.step();
         if (tick == 300) match.game.on_leave({1});

@@ -137,6 +137,87 @@ TEST(Railroids, TellsNobodyARateBeforeTheWelcome) {
     EXPECT_EQ(match.mailbox.count(0, MessageKind::rate), 1U);
 }
 
+// Ann stands and aims east along a free lane; Ben crosses it southwards at ten units a tick, and is
+// on it in tick 20.
+class Gallery {
+public:
+    explicit Gallery(std::uint32_t rewind_ms = 250)
+        : match({.seed = 1, .players_max = 4, .rewind_ms = rewind_ms}) {
+        match.join(0, "Ann");
+        match.join(1, "Ben");
+        match.step();
+        lane_ = free_lane(match.game.world().terrain(), 300);
+        while (match.tick < 25) step();
+    }
+    // Whether a shot that arrives now hits, of a shooter who says to have seen this.
+    bool fire(std::uint32_t acknowledged, std::uint16_t view_back) {
+        const std::uint64_t before = match.game.totals().hits;
+        const auto stamp = static_cast<std::uint32_t>(match.tick + 1);
+        match.ship(0).cooldown_ticks = 0;
+        match.say(0, input_seeing(acknowledged, view_back, stamp, {.buttons = Input::fire}));
+        step();
+        return match.game.totals().hits > before;
+    }
+    void step() {
+        put(0, lane_.west);
+        const std::int32_t south = (static_cast<std::int32_t>(match.tick + 1) - 20) * 10;
+        put(1, lane_.east + FixedVector{{}, Fixed::from_int(south)});
+        match.step();
+    }
+
+    Match match;
+
+private:
+    void put(ShipId id, FixedVector place) {
+        match.ship(id).position = place;
+        match.ship(id).velocity = {};
+    }
+
+    Lane lane_;
+};
+
+TEST(LagCompensation, JudgesAShotByTheMomentThatItsShooterSaw) {
+    EXPECT_TRUE(Gallery().fire(22, 2 * 256));
+    EXPECT_TRUE(Gallery().fire(20, 0));
+    EXPECT_FALSE(Gallery().fire(25, 0));
+    EXPECT_FALSE(Gallery().fire(25, 2 * 256));  // The 23rd: 30 units south.
+}
+
+TEST(LagCompensation, IsOffWhenItIsToldToGoBackByNothing) {
+    EXPECT_FALSE(Gallery(0).fire(22, 2 * 256));
+}
+
+// In tick 27 a quarter of a second ago is 19.5: half a tick before the lane.
+TEST(LagCompensation, GoesBackByAQuarterOfASecondAtMostAndCountsWhoWantsMore) {
+    Gallery gallery;
+    gallery.step();
+    EXPECT_TRUE(gallery.fire(19, 256 * 9));
+    EXPECT_EQ(gallery.match.game.totals().views_too_old, 1U);
+    EXPECT_EQ(gallery.match.game.totals().shots_rewound, 1U);
+
+    Gallery just_as_far;
+    just_as_far.step();
+    EXPECT_TRUE(just_as_far.fire(20, 128));
+    EXPECT_EQ(just_as_far.match.game.totals().views_too_old, 0U);
+    EXPECT_FALSE(Gallery().fire(0, 0xFFFF));
+}
+
+TEST(LagCompensation, RefusesAnInputOfWhoSaysToHaveSeenWhatIsNotOver) {
+    Gallery gallery;
+    EXPECT_FALSE(gallery.fire(26, 0));
+    EXPECT_FALSE(gallery.fire(0xFFFF'FFFF, 0xFFFF));
+    EXPECT_EQ(gallery.match.game.totals().messages_refused, 2U);
+    EXPECT_EQ(gallery.match.game.totals().shots, 0U);
+}
+
+TEST(LagCompensation, RefusesAnInputOfWhoForgetsWhatItHasSeen) {
+    Gallery gallery;
+    EXPECT_FALSE(gallery.fire(25, 0));
+    EXPECT_FALSE(gallery.fire(20, 0));
+    EXPECT_EQ(gallery.match.game.totals().messages_refused, 1U);
+    EXPECT_EQ(gallery.match.game.totals().inputs_applied, 1U);
+}
+
 TEST(Railroids, HasAWorldWideEnoughForItsShips) {
     EXPECT_EQ(Match({.players_max = 4}).game.world().terrain().side(), side_min);
     const Match crowd({.players_max = 1000, .bots = 1936});

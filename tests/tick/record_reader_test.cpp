@@ -49,6 +49,7 @@ TEST(RecordReader, ReadsTheHeaderThatWasWritten) {
     EXPECT_EQ(read.players_max, wrote.players_max);
     EXPECT_EQ(read.players_expected, wrote.players_expected);
     EXPECT_EQ(read.bots, wrote.bots);
+    EXPECT_EQ(read.rewind_ms, wrote.rewind_ms);
 }
 
 TEST(RecordReader, TellsWhatIsNoRecordingFromOneOfAnotherVersion) {

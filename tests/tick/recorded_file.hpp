@@ -24,7 +24,8 @@ inline RecordHeader small_header() {
             .rooms = 2,
             .players_max = 4,
             .players_expected = 0,
-            .bots = 5};
+            .bots = 5,
+            .rewind_ms = 250};
 }
 
 // A recording in memory: what the ring would have written so far.
