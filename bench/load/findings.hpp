@@ -37,9 +37,23 @@ struct Tally {
     void add(const Tally& other);
 };
 
+// Railroids, with --aim: shots that hit on the shooter's screen, and what the server said of them.
+struct AimTally {
+    std::uint64_t shots = 0;           // All but those of the last line.
+    std::uint64_t hits = 0;            // The ship that was aimed at.
+    std::uint64_t target_gone = 0;     // It was dead, or had left, by then.
+    std::uint64_t hits_other = 0;      // Another one.
+    std::uint64_t shooter_pushed = 0;  // Missed, for the shooter was hit itself meanwhile.
+    std::uint64_t missed = 0;          // For none of these reasons.
+    std::uint64_t never_fired = 0;     // The shooter was killed before.
+
+    void add(const AimTally& other);
+};
+
 // What one thread found, or all of them together.
 struct Findings {
     std::array<Tally, tempers.size()> tallies;
+    AimTally aim;
     TickSpans spans;
     std::uint16_t close_code = 0;  // Of the last close frame that ended a connection, or 0.
     std::uint64_t left = 0;        // By --churn.
@@ -72,8 +86,19 @@ inline void Tally::add(const Tally& other) {
     latency.add(other.latency);
 }
 
+inline void AimTally::add(const AimTally& other) {
+    shots += other.shots;
+    hits += other.hits;
+    target_gone += other.target_gone;
+    hits_other += other.hits_other;
+    shooter_pushed += other.shooter_pushed;
+    missed += other.missed;
+    never_fired += other.never_fired;
+}
+
 inline void Findings::add(const Findings& other) {
     for (const Temper temper : tempers) of(temper).add(other.of(temper));
+    aim.add(other.aim);
     spans.add(other.spans);
     if (other.close_code != 0) close_code = other.close_code;
     left += other.left;

@@ -20,19 +20,48 @@ std::uint32_t microseconds(Nanoseconds time) {
     return static_cast<std::uint32_t>(time / std::chrono::microseconds(1));
 }
 
+// What can be on its way: an input and, seldom, a ping, for each time that one falls due.
+std::size_t delayed_max(const Settings& settings, std::size_t clients) {
+    const auto trip = static_cast<std::uint64_t>(settings.round_trip.count());
+    const std::uint64_t inputs = trip * settings.input_hz / 1'000'000'000 + 4;
+    return clients * inputs * 2;
+}
+
 }  // namespace
 
-Players::Players(Ring& ring, std::span<Client> clients, std::uint32_t first_id)
+Players::Players(Ring& ring,
+                 std::span<Client> clients,
+                 std::uint32_t first_id,
+                 const Settings& settings)
     : ring_(ring),
       clients_(clients),
       first_id_(first_id),
+      settings_(settings),
+      delayed_(delayed_max(settings, clients.size())),
       pieces_(std::make_unique<std::byte[]>(clients.size() * message_size_max)),
       snapshot_(std::make_unique<railroids::Snapshot>()) {
     players_.reserve(clients.size());
     queue_.reserve(clients.size());
     for (std::uint32_t index = 0; index < clients.size(); ++index) {
         players_.emplace_back(first_id + index);
+        if (!is_marksman(index)) continue;
+        players_[index].marksman = std::make_unique<Marksman>(Rng::mix(first_id + index));
     }
+}
+
+// As many as are wanted, spread over the ids.
+bool Players::is_marksman(std::uint32_t index) const {
+    const std::uint64_t id = first_id_ + index;
+    const std::uint64_t clients = settings_.clients;
+    return (id + 1) * settings_.aim / clients > id * settings_.aim / clients;
+}
+
+AimTally Players::aim() const {
+    AimTally sum;
+    for (const Player& player : players_) {
+        if (player.marksman != nullptr) sum.add(player.marksman->tally());
+    }
+    return sum;
 }
 
 railroids::Name Players::name_of(std::uint32_t index) const {
@@ -41,10 +70,13 @@ railroids::Name Players::name_of(std::uint32_t index) const {
     return name;
 }
 
-void Players::join(std::uint32_t index) {
+void Players::join(std::uint32_t index, Nanoseconds now) {
     const bool queued = players_[index].queued;
+    auto marksman = std::move(players_[index].marksman);
     players_[index] = Player(Rng::mix(first_id_ + index));
     players_[index].queued = queued;
+    players_[index].marksman = std::move(marksman);
+    if (players_[index].marksman != nullptr) players_[index].marksman->start(now);
     railroids::Hello hello;
     hello.schema = railroids::schema_hash();
     hello.name = name_of(index);
@@ -65,6 +97,8 @@ std::optional<Players::Seen> Players::read(std::uint32_t index,
     Seen seen;
     const bool readable = piece.opcode == Opcode::binary && size <= message_size_max;
     if (readable) seen = understand(index, message, now);
+    Marksman* const marksman = players_[index].marksman.get();
+    if (seen.valid && marksman != nullptr) marksman->on_message(message, now);
     seen.size = size;
     return seen;
 }
@@ -156,9 +190,32 @@ Players::Seen Players::on_pong(std::span<const std::byte> message, Nanoseconds n
             .latency = std::chrono::microseconds(std::uint32_t{microseconds(now) - pong.sent_us})};
 }
 
-bool Players::play(std::uint32_t index, Nanoseconds due, std::uint32_t input_hz) {
+void Players::play(std::uint32_t index, Nanoseconds due, Nanoseconds now) {
     Player& player = players_[index];
-    if (!player.welcomed || player.tick == 0) return false;
+    if (!player.welcomed || player.tick == 0) return;
+    Delayed message{.index = index,
+                    .generation = clients_[index].generation,
+                    .release = due + settings_.round_trip,
+                    .is_input = true};
+    const bool aims = player.marksman != nullptr;
+    const std::size_t size =
+        aims ? player.marksman->play(now, message.bytes) : write_input(player, due, message.bytes);
+    ASSERT(size > 0);
+    message.size = static_cast<std::uint8_t>(size);
+    delay(message);
+
+    player.inputs += 1;
+    if (player.inputs % settings_.input_hz != 1 && settings_.input_hz > 1) return;
+    Ping ping;
+    ping.sent_us = microseconds(due);
+    FieldWriter writer(message.bytes);
+    describe_ping(writer, ping);
+    message.size = static_cast<std::uint8_t>(writer.finish());
+    message.is_input = false;
+    delay(message);
+}
+
+std::size_t Players::write_input(Player& player, Nanoseconds due, std::span<std::byte> out) const {
     steer(player);
     // The next tick that has no input of ours yet; not far ahead, for the server skips none.
     constexpr std::uint32_t lead_max = 4;
@@ -168,30 +225,29 @@ bool Players::play(std::uint32_t index, Nanoseconds due, std::uint32_t input_hz)
                                   .sent_us = static_cast<std::uint16_t>(microseconds(due))};
     input.inputs.push(player.wish);
     input.view_back = 512;  // A page shows what was two ticks before.
-    std::array<std::byte, 32> message{};
-    const std::size_t size = railroids::encode(input, message);
-    ASSERT(size > 0);
-    if (!enqueue(index, std::span(message).first(size))) return false;
+    return railroids::encode(input, out);
+}
 
-    player.inputs += 1;
-    if (player.inputs % input_hz != 1 && input_hz > 1) return true;
-    Ping ping;
-    ping.sent_us = microseconds(due);
-    FieldWriter writer(message);
-    describe_ping(writer, ping);
-    enqueue(index, std::span(message).first(writer.finish()));
-    return true;
+// If it is full, it is of what those wanted to say who have left.
+void Players::delay(const Delayed& message) {
+    if (!delayed_.full()) delayed_.push(message);
+}
+
+bool Players::is_there(const Delayed& delayed) const {
+    const Client& client = clients_[delayed.index];
+    return client.generation == delayed.generation && client.state == Client::State::open;
 }
 
 // A new wish now and then, of which a trigger is only pulled once.
-void Players::steer(Player& player) {
+void Players::steer(Player& player) const {
     using railroids::Input;
     player.wish.buttons &= static_cast<std::uint8_t>(~Input::fire);
     if (!player.rng.chance(7)) return;
     std::uint8_t buttons = player.rng.chance(60) ? Input::thrust : std::uint8_t{0};
     if (player.rng.chance(40)) buttons |= player.rng.chance(50) ? Input::left : Input::right;
     if (player.rng.chance(10)) buttons |= Input::brake;
-    if (player.rng.chance(50)) buttons |= Input::fire;
+    const bool fires = player.rng.chance(50);
+    if (fires && settings_.aim == 0) buttons |= Input::fire;
     player.wish.buttons = buttons;
     player.wish.aim = static_cast<std::uint8_t>(player.rng.below(256));
 }

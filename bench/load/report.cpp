@@ -90,6 +90,30 @@ void add_tally_json(Text& text, Temper temper, const Tally& tally) {
     text.add("}},");
 }
 
+double hit_percent(const AimTally& aim) {
+    if (aim.shots == 0) return 0;
+    return 100.0 * static_cast<double>(aim.hits) / static_cast<double>(aim.shots);
+}
+
+void add_aim(Text& text, const AimTally& aim) {
+    text.add("of {} shots that hit on the shooter's screen, {} hit: {:.2f} %\n", aim.shots,
+             aim.hits, hit_percent(aim));
+    text.add(
+        "    of the others {} were at one that was dead or gone by then; {} hit another; {} "
+        "missed, "
+        "for the shooter was pushed, and {} else\n",
+        aim.target_gone, aim.hits_other, aim.shooter_pushed, aim.missed);
+}
+
+void add_aim_json(Text& text, std::uint32_t players, const AimTally& aim) {
+    text.add(
+        "\"aim\":{{\"players\":{},\"shots\":{},\"hits\":{},\"hit_percent\":{:.3f},"
+        "\"target_gone\":{},\"hits_other\":{},\"shooter_pushed\":{},\"missed\":{},"
+        "\"never_fired\":{}}},",
+        players, aim.shots, aim.hits, hit_percent(aim), aim.target_gone, aim.hits_other,
+        aim.shooter_pushed, aim.missed, aim.never_fired);
+}
+
 // JSON's own two: a URL was checked for the rest.
 std::string escaped(std::string_view text) {
     std::string out;
@@ -120,6 +144,7 @@ std::string report_table(const Settings& settings, const Outcome& outcome) {
     if (settings.churn > 0) {
         text.add("{} left and {} came again\n", findings.left, findings.rejoined);
     }
+    if (settings.aim > 0) add_aim(text, findings.aim);
     if (settings.deflate) {
         const Tally& healthy = findings.of(Temper::healthy);
         text.add("{} of the healthy's messages came compressed; {} bytes of payload on the wire\n",
@@ -157,6 +182,7 @@ std::string report_json(const Settings& settings, const Outcome& outcome) {
         seconds(findings.measured), outcome.interrupted, findings.close_code, findings.left,
         findings.rejoined);
     for (const Temper temper : tempers) add_tally_json(text, temper, findings.of(temper));
+    add_aim_json(text, settings.aim, findings.aim);
     text.add("\"skew_us\":");
     add_times_json(text, skews_of(findings));
     text.add(

@@ -115,6 +115,12 @@ void add_load(CLI::App& app, Settings& settings) {
                     "none, but in echo each answer calls for the next message"});
 }
 
+void add_play(CLI::App& app, Settings& settings) {
+    add_count(app, {"--aim", "PLAYERS (0)", settings.aim, 0, 1'000,
+                    "Railroids: so many stand, aim with what a page would show them, and tell how "
+                    "many of the shots that hit there hit; the others hold their fire"});
+}
+
 void add_trouble(CLI::App& app, Settings& settings) {
     add_count(app, {"--ramp", "CONNECTS (0)", settings.ramp, 0, 100'000,
                     "Connects per second; 0: as fast as the server answers"});
@@ -155,6 +161,11 @@ const char* contradiction(const Settings& settings) {
     }
     if (settings.churn > settings.clients) return "--churn must not exceed --clients";
     if (settings.threads > settings.clients) return "--threads must not exceed --clients";
+    if (settings.aim > 0 && settings.mode != Mode::railroids) return "--aim is for railroids";
+    if (settings.aim > settings.clients) return "--aim must not exceed --clients";
+    if (settings.aim > 0 && settings.slow_percent + settings.frozen_percent > 0) {
+        return "--aim needs clients that read: no --slow and no --frozen";
+    }
     if (settings.slow_percent + settings.frozen_percent > 100) {
         return "--slow and --frozen must be 100 together at most";
     }
@@ -167,6 +178,7 @@ ParsedSettings parse_settings(int argc, const char* const* argv, Settings& setti
     CLI::App app("Many WebSocket clients that check all they receive", "ringtick-swarm");
     app.option_defaults()->always_capture_default(false);
     add_load(app, settings);
+    add_play(app, settings);
     add_trouble(app, settings);
     app.add_flag("--deflate", settings.deflate,
                  "Offer permessage-deflate; what comes compressed is inflated and checked");

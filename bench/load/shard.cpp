@@ -81,7 +81,7 @@ Shard::Shard(const Settings& settings, const Share& share, Shared& shared, Live&
       delayed_(std::size_t{share.count} * settings.in_flight * 2),
       arrivals_(share.count) {
     if (settings.mode == Mode::railroids) {
-        players_ = std::make_unique<Players>(ring_, clients_, share.first);
+        players_ = std::make_unique<Players>(ring_, clients_, share.first, settings);
     }
     if (settings.deflate) {
         unpacker_ = std::make_unique<Unpacker>(share.count, inflated_size_max(settings));
@@ -133,6 +133,7 @@ void Shard::turn() {
         issue_delayed();
     }
     if (players_ != nullptr) {
+        players_->release(now_, [this](std::uint32_t index) { tally(clients_[index]).sent += 1; });
         players_->flush();
     } else {
         sender_.flush(share_.first);
@@ -157,9 +158,11 @@ Nanoseconds Shard::next_deadline() const {
         deadline = std::min(deadline, std::max(due, now_ + send_grain));
     }
     if (!inputs_.empty()) {
-        const Nanoseconds due = inputs_.due(inputs_done_) + settings_.round_trip;
+        const Nanoseconds due = inputs_.due(inputs_done_) + schedule_delay();
         deadline = std::min(deadline, std::max(due, now_ + send_grain));
     }
+    const auto release = players_ != nullptr ? players_->next_release() : std::nullopt;
+    if (release) deadline = std::min(deadline, std::max(*release, now_ + send_grain));
     return deadline;
 }
 
@@ -259,6 +262,7 @@ void Shard::stop_measuring() {
         findings_.busiest_percent = 100.0 * static_cast<double>(cpu.count()) /
                                     static_cast<double>(findings_.measured.count());
     }
+    if (players_ != nullptr) findings_.aim = players_->aim();
     end_ = now_;
     phase_ = settings_.mode == Mode::echo ? Phase::draining : Phase::over;
 }

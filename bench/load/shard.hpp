@@ -111,6 +111,10 @@ private:
     void issue_delayed();
     void issue_after_answer(std::uint32_t index);
     std::uint64_t inputs_due() const;
+    // A player's input is made when it falls due, and held back by Players.
+    Nanoseconds schedule_delay() const {
+        return players_ != nullptr ? Nanoseconds::zero() : settings_.round_trip;
+    }
     void issue_scheduled(std::uint32_t index);
     void issue(std::uint32_t index, Nanoseconds due);
     bool window_full(const Client& client) const;

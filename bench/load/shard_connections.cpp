@@ -139,7 +139,7 @@ void Shard::on_open(std::uint32_t index) {
     if (settings_.deflate && client.handshake.compression_agreed()) {
         client.frames.allow_compression();
     }
-    if (players_ != nullptr) players_->join(index);
+    if (players_ != nullptr) players_->join(index, now_);
     if (phase_ == Phase::measuring) {
         findings_.rejoined += 1;
         fill_window(index, now_);

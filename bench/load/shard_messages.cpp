@@ -227,7 +227,7 @@ void Shard::issue_due() {
 
 // Of all clients. What falls due at the end or later is not.
 std::uint64_t Shard::inputs_due() const {
-    return inputs_.due_count(std::min(now_ - settings_.round_trip, end_ - Nanoseconds(1)));
+    return inputs_.due_count(std::min(now_ - schedule_delay(), end_ - Nanoseconds(1)));
 }
 
 // What the client should have sent by now: nothing more while its window is full, and nothing at
@@ -239,7 +239,7 @@ void Shard::issue_scheduled(std::uint32_t index) {
     while (client.next_input < due_count && !(sends && window_full(client))) {
         const Nanoseconds due = inputs_.due(client.next_input);
         if (sends && players_ != nullptr) {
-            tally(client).sent += players_->play(index, due, settings_.input_hz) ? 1U : 0U;
+            players_->play(index, due, now_);
         } else if (sends) {
             issue(index, due);
         }

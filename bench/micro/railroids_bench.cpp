@@ -53,6 +53,33 @@ void tick(benchmark::State& state) {
 }
 BENCHMARK(tick)->ArgName("bots")->Arg(200)->Arg(2000)->Unit(benchmark::kMicrosecond);
 
+// Measures: whom a shot hits among so many bots, `ago` 1/256 ticks ago or, with 0, in the present.
+// Each ship shoots in turn, all round.
+// Leaves out: the rock that cuts the ray, and what the hit does.
+void first_hit(benchmark::State& state) {
+    const auto bots = static_cast<std::uint16_t>(state.range(0));
+    Match match(1, bots);
+    const World& world = match.game.world();
+    const TickTime view = static_cast<TickTime>(match.tick) * ringtick::whole_tick;
+    std::uint32_t shot = 0;
+    std::uint64_t hits = 0;
+    for ([[maybe_unused]] auto _ : state) {
+        const auto shooter = static_cast<ShipId>(1 + shot % bots);
+        const Past past = world.rewind(view - state.range(1) * 256);
+        const Past::Target target = past.first_hit(
+            {.shooter = shooter,
+             .from = world.ships()[shooter].position,
+             .direction = unit_vector(Angle::from_byte(static_cast<std::uint8_t>(shot * 37))),
+             .range = rules::rail_range});
+        benchmark::DoNotOptimize(target);
+        hits += target.id != nobody ? 1 : 0;
+        shot += 1;
+    }
+    if (hits == 0) state.SkipWithError("nobody was hit");
+    state.counters["hit"] = static_cast<double>(hits) / static_cast<double>(state.iterations());
+}
+BENCHMARK(first_hit)->ArgNames({"bots", "ago"})->Args({2000, 0})->Args({2000, 1600});
+
 // Measures: one snapshot for each of 200 people among so many bots; reported for one of them.
 // Leaves out: the tick (paused), the send. A snapshot a tick, so that its beams are of one tick.
 void write_snapshot(benchmark::State& state) {
