@@ -51,8 +51,8 @@ struct Connection {
     // The window with which messages are deflated for it; 0: permessage-deflate was not agreed.
     std::uint8_t deflate_window_bits = 0;
     std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
-    SnapshotRate rate;
     Output output;
+    SnapshotRate rate;
 
     Nanoseconds pinged_at{};
     Nanoseconds heard_at{};       // The last byte from the peer.

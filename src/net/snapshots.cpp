@@ -21,8 +21,7 @@ Connection* Connections::ready_for_snapshot(Handle handle, std::size_t size_max)
 
 bool Connections::fits_behind_messages(Connection& c, std::size_t size) {
     if (!c.output.in_flight() && !c.blocked && c.output.free().size() >= size) return true;
-    stats_.snapshots_skipped += 1;
-    c.rate.missed();
+    (c.rate.missed(tick_) ? stats_.snapshots_skipped : stats_.snapshots_thinned) += 1;
     return false;
 }
 
@@ -52,8 +51,7 @@ void Connections::on_broadcast(Handle handle, Connection& c, std::int32_t result
     if (result == -EAGAIN) {
         // Not a byte went out, so the frame's edge is intact and the snapshot can be forgotten.
         // The next one is not made before there is room.
-        stats_.snapshots_skipped += 1;
-        c.rate.refused();
+        (c.rate.refused(tick_) ? stats_.snapshots_skipped : stats_.snapshots_thinned) += 1;
         c.blocked = true;
         blocked_count_ += 1;
         ring_.arm_writable(c.socket, {.op = Op::writable, .owner = handle});

@@ -150,7 +150,7 @@ TEST(Snapshots, AClientThatKeepsMissingSnapshotsGetsThemLessOften) {
     const auto client = bench.open_client(4'096);
     const auto frame = frame_of(std::string(1'000, 's'));
     const Connections& connections = bench.connections();
-    for (int second = 0; second < 8; ++second) {
+    for (int second = 0; second < 12; ++second) {
         for (int tick = 0; tick < 60; ++tick) bench.broadcast(bench.events.opened, frame);
         ASSERT_TRUE(bench.until([&] {
             client->read();
