@@ -185,9 +185,8 @@ void Shard::leave(std::uint32_t index, bool rejoins) {
     client.state = Client::State::leaving;
     client.rejoins = rejoins;
     const Handle owner = client.handle(index);
-    const Token by{.op = Op::cancel, .owner = owner};
-    if (client.recv_armed) ring_.cancel({.op = Op::recv, .owner = owner}, by);
-    if (client.request_armed) ring_.cancel({.op = Op::send, .owner = owner}, by);
+    if (client.recv_armed) ring_.cancel({.op = Op::recv, .owner = owner});
+    if (client.request_armed) ring_.cancel({.op = Op::send, .owner = owner});
     settle(index);
 }
 

@@ -243,10 +243,9 @@ void Connections::sweep_one(Handle handle, Connection& c) {
 }
 
 void Connections::cancel_requests(Handle handle, const Connection& c) {
-    const Token token{.op = Op::cancel, .owner = handle};
-    if (c.recv_armed) ring_.cancel({.op = Op::recv, .owner = handle}, token);
-    if (c.output.in_flight()) ring_.cancel({.op = Op::send, .owner = handle}, token);
-    if (c.blocked) ring_.cancel({.op = Op::writable, .owner = handle}, token);
+    if (c.recv_armed) ring_.cancel({.op = Op::recv, .owner = handle});
+    if (c.output.in_flight()) ring_.cancel({.op = Op::send, .owner = handle});
+    if (c.blocked) ring_.cancel({.op = Op::writable, .owner = handle});
 }
 
 // A send tells nothing before it is over, and a slow peer may take its time over a long one. So,

@@ -70,7 +70,7 @@ void Connections::listen(int listener) {
 }
 
 void Connections::stop_listening() {
-    if (accept_armed_) ring_.cancel(accept_token, {.op = Op::cancel, .owner = {}});
+    if (accept_armed_) ring_.cancel(accept_token);
     listener_ = -1;
 }
 
@@ -120,10 +120,7 @@ void Connections::on_completion(const Completion& completion) {
             c->progressed_at = now_;
             break;
         case Op::cancel:
-            // It found nothing to cancel, or came too early: the request's own last completion is
-            // what counts. If more comes instead, the next one tries again.
-            c->cancel_sent = false;
-            break;
+            break;  // Refused by the kernel, else it were silent. The next tick's tries again.
         case Op::accept:
         case Op::signal:
         case Op::write_file:

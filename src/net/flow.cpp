@@ -41,6 +41,7 @@ void Connections::begin_tick_of(Connection& c) const {
     const std::uint64_t budget = (tick_ - c.tick_seen) * options_.inbound_bytes_per_tick;
     c.inflated_debt -= std::min(c.inflated_debt, budget);
     c.tick_seen = tick_;
+    c.cancel_sent = false;  // It may have come too early. If more came instead, it is tried again.
     c.bytes_this_tick = 0;
     c.pongs_this_tick = 0;
 }
@@ -94,7 +95,7 @@ void Connections::limit_recv(Handle handle, Connection& c) {
     if (!c.recv_armed || c.cancel_sent || !(over_budget(c) || c.recv_paused)) return;
     c.cancel_sent = true;
     cancels_queued_ = true;
-    ring_.cancel({.op = Op::recv, .owner = handle}, {.op = Op::cancel, .owner = handle});
+    ring_.cancel({.op = Op::recv, .owner = handle});
 }
 
 void Connections::arm_later(std::vector<Handle>& waiting, Handle handle, Connection& c) {

@@ -99,7 +99,7 @@ void Loop::wait() {
     const Nanoseconds deadline = std::min(clock_.deadline() - options_.spin, now_ + sleep_max);
     const bool answer_soon = parts_.connections.urgent() || stop_at_ != Nanoseconds::max();
     if (unfinished_ || !set_aside_.empty()) {
-        parts_.ring.submit();
+        parts_.ring.submit_only();
     } else if (parts_.rooms.empty()) {
         parts_.ring.submit_and_wait(1, deadline);
     } else {
@@ -115,8 +115,10 @@ void Loop::gather() {
     const Nanoseconds enough_at = now_ + gather_time_max_;
     std::uint64_t reaped = 0;
     std::size_t taken_up = 0;
+    // While some is unread no more is brought in: so what waits in the queue has a bound, and what
+    // does not, waits in the sockets and in the backlog.
+    if (!parts_.rooms.empty() && !unfinished_) parts_.ring.run_deferred();
     unfinished_ = false;
-    if (!parts_.rooms.empty()) parts_.ring.run_deferred();
     while (!unfinished_) {
         const auto completions = next_batch(taken_up);
         if (completions.empty()) break;
@@ -125,7 +127,7 @@ void Loop::gather() {
         parts_.buffers.publish();
         if (parts_.connections.cancels_queued()) {
             // Now: until then the kernel goes on filling buffers for those who sent too much.
-            parts_.ring.submit();
+            parts_.ring.submit_only();
             parts_.connections.cancels_submitted();
         }
         unfinished_ = monotonic_now() >= enough_at;

@@ -39,7 +39,7 @@ Nanoseconds Ring::Native::monotonic_now() {
 // Apart, to keep what happens a thousand times a tick small.
 [[gnu::noinline]] void Ring::Native::make_room() {
     stats.submission_queue_full += 1;
-    hand_over();  // Without SQPOLL, submitting empties the queue.
+    hand_over(Work::stays_deferred);  // Without SQPOLL, submitting empties the queue.
     ASSERT(queued() == 0);
 }
 

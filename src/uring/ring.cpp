@@ -151,10 +151,12 @@ void Ring::write_and_sync(int file,
 // Asynchronous cancel (5.5, io_uring_prep_cancel(3)) by the whole user_data: the generation in it
 // makes sure that it ends the request we mean and not its successor. The cancelled request still
 // posts its own last completion, and only that one ends it.
-void Ring::cancel(Token target, Token token) {
-    ASSERT(token.op == Op::cancel);
-    io_uring_sqe& sqe = native_->next_sqe(token);
-    io_uring_prep_cancel64(&sqe, target.pack(), 0);
+//
+// CANCEL_ALL (5.19): the result is how many were found, and none is no error. So a cancel is silent
+// whatever it finds, and nothing of it has to be kept room for in the completion queue.
+void Ring::cancel(Token target) {
+    io_uring_sqe& sqe = native_->next_sqe({.op = Op::cancel, .owner = target.owner});
+    io_uring_prep_cancel64(&sqe, target.pack(), IORING_ASYNC_CANCEL_ALL);
     sqe.flags = IOSQE_CQE_SKIP_SUCCESS;
 }
 
@@ -212,12 +214,13 @@ std::uint32_t completions_needed(std::uint32_t connections,
     //   - receives that ended: each connection arms its next only after it reaped the last;
     //   - sends, broadcasts and waits for room: one per connection, the next only after the last is
     //     known;
-    //   - cancels that found nothing: one per connection;
+    //   - cancels: none, they are silent;
     //   - what a single submission was refused at once, signals, the end of an accept, a file's
     //     write and sync: no more than the submission queue holds;
-    //   - connections accepted: the listen backlog.
+    //   - connections accepted: the listen backlog. While some are unreaped no more are taken: see
+    //     Loop::gather().
     const std::uint64_t sum =
-        std::uint64_t{buffers} + 3 * std::uint64_t{connections} + submissions + backlog;
+        std::uint64_t{buffers} + 2 * std::uint64_t{connections} + submissions + backlog;
     ASSERT(sum <= 1U << 31);
     return std::bit_ceil(static_cast<std::uint32_t>(sum));
 }

@@ -83,8 +83,9 @@ public:
                         std::uint64_t offset,
                         Handle owner);
 
-    // Asks to end the request that carries exactly `target`. Posts nothing on success.
-    void cancel(Token target, Token token);
+    // Asks to end the request that carries exactly `target`, if there is one. Posts nothing of its
+    // own: what it ends posts its last completion.
+    void cancel(Token target);
 
     // Hands over what is queued and runs the kernel's deferred work, without sleeping.
     void submit();
@@ -119,8 +120,8 @@ constexpr std::uint32_t completions_max = 65'536;  // The kernel's IORING_MAX_CQ
 
 // A completion queue of this size cannot overflow: a receive completion either holds a buffer, of
 // which there are `buffers`, or ends a receive, of which there is one per connection; so does a
-// send; and the rest is bounded by what one submission, one listen backlog and one turn's cancels
-// can post. Rounded up to a power of two.
+// send; and the rest is bounded by what one submission and one listen backlog can post. Rounded up
+// to a power of two. More than completions_max is for the caller to refuse.
 std::uint32_t completions_needed(std::uint32_t connections,
                                  std::uint32_t buffers,
                                  std::uint32_t submissions,

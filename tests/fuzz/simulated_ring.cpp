@@ -129,17 +129,16 @@ void SimulatedKernel::show(std::span<const std::byte> bytes, Token token) {
     told_late_.push_back(completion(token, result));
 }
 
-// Success is silent, as Ring promises.
-void SimulatedKernel::cancel(Token target, Token token) {
+// Silent itself, as Ring promises.
+void SimulatedKernel::cancel(Token target) {
     const std::uint64_t bits = target.pack();
     if (receive_.armed && receive_.token.pack() == bits) return end_receive(-ECANCELED);
     if (sending() && send_.pack() == bits) return fail_send(ECANCELED);
     if (writable_armed_ && writable_.pack() == bits) return end_wait_for_room(-ECANCELED);
     if (accept_armed_ && accept_.pack() == bits) {
         accept_armed_ = false;
-        return post(accept_, -ECANCELED);
+        post(accept_, -ECANCELED);
     }
-    post(token, -ENOENT);
 }
 
 // ------------------------------------------------------------------------ in place of
@@ -218,8 +217,8 @@ void Ring::write_and_sync(int, std::span<const std::byte> bytes, std::uint64_t, 
     native_->post({.op = Op::sync_file, .owner = owner}, 0);
 }
 
-void Ring::cancel(Token target, Token token) {
-    native_->cancel(target, token);
+void Ring::cancel(Token target) {
+    native_->cancel(target);
 }
 
 void Ring::submit() {

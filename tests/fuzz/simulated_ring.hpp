@@ -60,7 +60,7 @@ private:
     void transmit(std::span<const std::byte> bytes);
     void end_wait_for_room(std::int32_t result);
     void show(std::span<const std::byte> bytes, Token token);
-    void cancel(Token target, Token token);
+    void cancel(Token target);
 
     std::vector<Completion> posted_;
     std::vector<Completion> told_late_;

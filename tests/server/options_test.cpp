@@ -174,14 +174,15 @@ TEST(Options, TheLargestSeedIsASeed) {
 TEST(Options, ABacklogThatNoCompletionQueueHoldsIsRefusedWithTheLargestThatIsHeld) {
     const Outcome large = parse({"--listen-backlog", "65535"});
     EXPECT_EQ(large.parsed.exit_code, 2);
-    EXPECT_NE(large.output.find("--listen-backlog must be at most 48448 with --connections-max "
+    EXPECT_NE(large.output.find("--listen-backlog must be at most 52608 with --connections-max "
                                 "4096"),
               std::string::npos)
         << large.output;
-    EXPECT_FALSE(parse({"--listen-backlog", "48449"}).parsed.run);
-    EXPECT_TRUE(parse({"--listen-backlog", "48448"}).parsed.run);
+    EXPECT_FALSE(parse({"--listen-backlog", "52609"}).parsed.run);
+    EXPECT_TRUE(parse({"--listen-backlog", "52608"}).parsed.run);
     EXPECT_TRUE(parse({"--connections-max", "15000"}).parsed.run);
-    EXPECT_FALSE(parse({"--connections-max", "15000", "--listen-backlog", "8192"}).parsed.run);
+    EXPECT_TRUE(parse({"--connections-max", "15000", "--listen-backlog", "18512"}).parsed.run);
+    EXPECT_FALSE(parse({"--connections-max", "15000", "--listen-backlog", "18513"}).parsed.run);
 }
 
 TEST(Options, HelpShowsEachUnitDefaultAndRangeAsOneWouldSayThem) {

@@ -133,7 +133,7 @@ TEST_P(Receive, ClosingTheDescriptorDoesNotEndIt) {
     EXPECT_EQ(late.bytes, "late");
     EXPECT_TRUE(late.more);
 
-    ring->cancel(recv_token, token_of(Op::cancel));
+    ring->cancel(recv_token);
     const Seen last = wait_for_one();
     EXPECT_EQ(last.result, -ECANCELED);
     EXPECT_FALSE(last.more);
@@ -152,7 +152,7 @@ TEST_P(Receive, AStaleCompletionStillOwnsABuffer) {
         ring->submit();
         write_text(pair.peer, "parting words");
         ring->submit();  // The completion waits in the queue, and its owner leaves.
-        ring->cancel(token, token_of(Op::cancel, 3, generation));
+        ring->cancel(token);
         const std::vector<Seen> seen = wait_for(2);
         EXPECT_EQ(seen[0].token.pack(), token.pack());
         EXPECT_EQ(seen[0].bytes, "parting words");

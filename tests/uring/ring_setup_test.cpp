@@ -89,7 +89,7 @@ protected:
 
     // Whatever was granted, the ring works: a request, its completion, a wait.
     static void expect_to_work(Ring& ring) {
-        ring.cancel(token_of(Op::recv), token_of(Op::cancel));
+        send_to_nobody(ring, token_of(Op::broadcast));
         ring.submit_and_wait(1, monotonic_now() + std::chrono::seconds(5));
         EXPECT_EQ(ring.reap().size(), 1U);
         const Nanoseconds deadline = monotonic_now() + std::chrono::milliseconds(1);
