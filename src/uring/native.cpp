@@ -54,8 +54,7 @@ void Ring::Native::hand_over(Work work) {
         const int error = enter(0, flags);
         ASSERT(error != EINVAL);
         if (error == EBUSY) {
-            const std::size_t room = features.completions - spill_end;
-            spill_end += copy_out({spill.get() + spill_end, room});
+            spill_over();
             flags = IORING_ENTER_GETEVENTS;  // Only so is what did not fit the queue brought in.
         }
         // The kernel has no memory for a request. It may have some in a moment, and spinning would
@@ -161,6 +160,16 @@ std::size_t Ring::Native::copy_out(std::span<Completion> out) {
     io_uring_cq_advance(&ring, static_cast<std::uint32_t>(count));  // Once for the batch.
     stats.completions += count;
     return count;
+}
+
+// There is room: no more can be on their way than the largest queue holds, see
+// completions_needed().
+void Ring::Native::spill_over() {
+    std::copy(spill.get() + spill_begin, spill.get() + spill_end, spill.get());
+    spill_end -= spill_begin;
+    spill_begin = 0;
+    ASSERT(spill_end < completions_max);
+    spill_end += copy_out({spill.get() + spill_end, completions_max - spill_end});
 }
 
 std::span<const Completion> Ring::Native::take_spilled() {

@@ -76,6 +76,8 @@ struct Ring::Native {
     bool kernel_has_work() const;
 
     std::size_t copy_out(std::span<Completion> out);
+    bool has_spilled() const { return spill_begin < spill_end; }
+    void spill_over();
     std::span<const Completion> take_spilled();
 
     io_uring ring{};
@@ -87,7 +89,7 @@ struct Ring::Native {
 
     static constexpr std::size_t batch_count_max = 256;
     std::unique_ptr<Completion[]> batch;
-    std::unique_ptr<Completion[]> spill;  // As large as the completion queue; touched only if used.
+    std::unique_ptr<Completion[]> spill;  // As large as the largest queue; touched only if used.
     std::size_t spill_begin = 0;
     std::size_t spill_end = 0;
 

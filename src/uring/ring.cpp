@@ -168,6 +168,7 @@ void Ring::submit() {
 void Ring::submit_and_wait(std::uint32_t completions_wanted, Nanoseconds deadline) {
     // A wait that ends in the past still costs an hrtimer and a schedule(); a poll does not.
     if (completions_wanted == 0 || deadline <= Native::monotonic_now()) return submit();
+    if (native_->has_spilled()) return submit();  // The kernel would not count these.
     native_->wait(completions_wanted, deadline);
     // An enter that could not take every SQE did not sleep either. Nothing stays behind: what was
     // queued before this call is the kernel's after it.
@@ -192,7 +193,7 @@ void Ring::run_deferred() {
 }
 
 std::span<const Completion> Ring::reap() {
-    if (native_->spill_begin < native_->spill_end) return reap_posted();
+    if (native_->has_spilled()) return reap_posted();
     // One enter under DEFER_TASKRUN may leave work behind (6.18 runs at most 20 items when asked to
     // wait for fewer): a queue that is empty is dry only when the kernel says so, too.
     if (io_uring_cq_ready(&native_->ring) == 0 && native_->kernel_has_work()) native_->enter(0);
@@ -200,7 +201,7 @@ std::span<const Completion> Ring::reap() {
 }
 
 std::span<const Completion> Ring::reap_posted() {
-    if (native_->spill_begin < native_->spill_end) return native_->take_spilled();
+    if (native_->has_spilled()) return native_->take_spilled();
     const std::span batch(native_->batch.get(), Native::batch_count_max);
     return batch.first(native_->copy_out(batch));
 }

@@ -139,7 +139,7 @@ Result<void> Ring::Native::set_up(const RingOptions& options) {
     features.ring_descriptor = io_uring_register_ring_fd(&ring) == 1;
 
     batch = std::make_unique<Completion[]>(batch_count_max);
-    spill = std::make_unique_for_overwrite<Completion[]>(features.completions);
+    spill = std::make_unique_for_overwrite<Completion[]>(completions_max);
     choose_enter_flags(options.mask);
     open_second_ring(options.mask);
     return try_receives(options.mask);

@@ -8,11 +8,13 @@
 #include <cerrno>
 #include <deque>
 #include <numeric>
+#include <vector>
 
 namespace {
 
 struct Enters {
     std::uint64_t count = 0;
+    std::vector<unsigned> flags;        // Of each.
     std::deque<int> failures;           // Errors for the next enters; 0 lets one through.
     std::uint32_t submissions_max = 0;  // How many one enter takes; 0 is all.
 };
@@ -36,6 +38,7 @@ int enter(unsigned descriptor,
           sigset_t* argument,
           size_t size) {
     enters.count += 1;
+    enters.flags.push_back(flags);
     if (!enters.failures.empty()) {
         const int error = enters.failures.front();
         enters.failures.pop_front();
@@ -108,6 +111,64 @@ TEST_P(Faulty, ABusyKernelLeavesTheReapedBatchAlone) {
     EXPECT_EQ(batch[0].token.owner.slot, 0U);
     EXPECT_EQ(batch[1].token.owner.slot, 1U);
     EXPECT_EQ(numbers_taken(), (std::vector<std::uint32_t>{2, 3}));
+}
+
+// Goal: where deferred work stays deferred, too: the kernel brings in what did not fit the queue
+// only when it is asked for events, and would refuse again and again.
+TEST_P(Faulty, ABusyKernelIsAskedForEventsAlsoWhereDeferredWorkStaysDeferred) {
+    open_buffers(8, 16);
+    const Pair pair = make_pair_of_sockets();
+    arm_recv(pair.ours, token_of(Op::recv));
+    for (std::uint32_t number = 0; number < 300; ++number) echo(number);
+    ring->submit_only();
+    echo(300);
+    enters = {.failures = {EBUSY, EBUSY}};
+    ring->submit_only();
+
+    ASSERT_EQ(enters.flags.size(), 3U);
+    EXPECT_EQ(enters.flags[0] & IORING_ENTER_GETEVENTS, 0U);
+    EXPECT_NE(enters.flags[1] & IORING_ENTER_GETEVENTS, 0U);
+    EXPECT_NE(enters.flags[2] & IORING_ENTER_GETEVENTS, 0U);
+    EXPECT_EQ(ring->stats().busy, 2U);
+    EXPECT_EQ(numbers_taken(), numbers_to(301));
+}
+
+// Goal: what was put aside when the kernel was busy is not slept over.
+TEST_P(Faulty, AWaitDoesNotSleepOverWhatABusyKernelHadUsPutAside) {
+    echo(0);
+    ring->submit();
+    echo(1);
+    enters.failures = {EBUSY};
+    ring->submit();
+    EXPECT_EQ(ring->reap_posted().size(), 1U);  // Put aside; the other is in the queue.
+    EXPECT_EQ(ring->reap_posted().size(), 1U);
+    echo(2);
+    ring->submit();
+    echo(3);
+    enters.failures = {EBUSY};
+    ring->submit();
+    const std::uint64_t before = enters.count;
+    ring->submit_and_wait(2, monotonic_now() + std::chrono::seconds(5));
+    EXPECT_EQ(enters.count, before);
+    EXPECT_EQ(numbers_taken(), (std::vector<std::uint32_t>{2, 3}));
+}
+
+// Goal: what is put aside time after time, and never read to its end, finds room all the same.
+TEST_P(Faulty, WhatIsPutAsideKeepsItsOrderWhileItIsReadInPart) {
+    std::vector<std::uint32_t> numbers;
+    std::uint32_t number = 0;
+    for (int round = 0; round < 20; ++round) {
+        for (int i = 0; i < 300; ++i) echo(number++);
+        ring->submit();
+        enters.failures = {EBUSY};
+        echo(number++);
+        ring->submit();
+        for (const Completion& completion : ring->reap_posted()) {
+            numbers.push_back(completion.token.owner.slot);
+        }
+    }
+    for (const std::uint32_t left : numbers_taken()) numbers.push_back(left);
+    EXPECT_EQ(numbers, numbers_to(number));
 }
 
 // Whatever ended the wait, what was queued before it is the kernel's after it.
