@@ -38,13 +38,13 @@ TEST(BitStream, ReturnsWhatWasPutWhateverTheWidths) {
 }
 
 TEST(BitStream, IsLittleEndianWhereFieldsFillBytes) {
-    std::array<std::byte, 6> bytes{};
-    BitWriter writer(bytes);
+    std::array<std::byte, 16> bytes{};
+    BitWriter writer{std::span(bytes).first(6)};
     writer.put(0x1234, 16);
     writer.put(0x56789ABC, 32);
     EXPECT_EQ(writer.finish(), 6U);
-    constexpr std::array expected{std::byte{0x34}, std::byte{0x12}, std::byte{0xBC},
-                                  std::byte{0x9A}, std::byte{0x78}, std::byte{0x56}};
+    constexpr std::array<std::byte, 16> expected{std::byte{0x34}, std::byte{0x12}, std::byte{0xBC},
+                                                 std::byte{0x9A}, std::byte{0x78}, std::byte{0x56}};
     EXPECT_EQ(bytes, expected);
 }
 
@@ -87,9 +87,10 @@ TEST(BitWriter, CopiesPackedBitsToAnyPlace) {
     }
 }
 
+// Goal: nor does it touch what lies behind.
 TEST(BitWriter, RefusesWhatDoesNotFitAndKeepsRefusing) {
-    std::array<std::byte, 2> bytes{};
-    BitWriter writer(bytes);
+    std::array<std::byte, 16> bytes{};
+    BitWriter writer{std::span(bytes).first(2)};
     writer.put(1, 15);
     EXPECT_EQ(writer.bits_left(), 1U);
     writer.put(3, 2);
@@ -97,6 +98,7 @@ TEST(BitWriter, RefusesWhatDoesNotFitAndKeepsRefusing) {
     writer.put(1, 1);
     EXPECT_TRUE(writer.overflowed());
     EXPECT_EQ(writer.bits_left(), 1U);
+    EXPECT_EQ(bytes, (std::array<std::byte, 16>{std::byte{1}}));
 }
 
 TEST(BitReader, YieldsZeroesPastTheEnd) {
