@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -226,6 +227,28 @@ TEST(Compression, HoldsBackWhatInflatesToMoreThanTheBudgetOfTheTick) {
     EXPECT_EQ(bench.events.closed.at(0).second, CloseReason::vanished);
 }
 
+// A flood of messages that are many times larger when inflated, sent as far as it is taken, a tick
+// at a time; the reader takes so much of the echo in each. Returns how many came back.
+std::size_t echoes_of_flood(NetBench& bench,
+                            WsClient& client,
+                            std::size_t count,
+                            std::size_t read_size_max) {
+    const std::string message(200, 'a');  // Too short to be compressed again.
+    std::string flood;
+    for (std::size_t i = 0; i < count; ++i) flood += compressed_frame(message);
+    std::size_t sent = 0;
+    std::size_t echoes = 0;
+    EXPECT_TRUE(bench.until([&] {
+        sent += client.send_some(std::string_view(flood).substr(sent));
+        client.read(read_size_max);
+        echoes += client.take_frames().size();
+        bench.tick += 1;
+        bench.turn();
+        return echoes == count || !bench.events.closed.empty();
+    }));
+    return echoes;
+}
+
 // Goal: an echo that is many times larger than what it answers does not overflow: it waits until
 // its reader has taken what came before.
 TEST(Compression, AnEchoThatGrowsWaitsForItsReader) {
@@ -237,26 +260,14 @@ TEST(Compression, AnEchoThatGrowsWaitsForItsReader) {
     NEEDS_RING(bench);
     bench.events.echo_to = &bench.connections();
     const auto client = open_client(bench, "permessage-deflate");
-    constexpr std::size_t count = 3'000;
-    const std::string message(200, 'a');  // Too short to be compressed again.
-    std::string flood;
-    for (std::size_t i = 0; i < count; ++i) flood += compressed_frame(message);
-    std::size_t sent = 0;
-    std::size_t echoes = 0;
-    ASSERT_TRUE(bench.until([&] {
-        sent += client->send_some(std::string_view(flood).substr(sent));
-        client->read();
-        echoes += client->take_frames().size();
-        return echoes == count || !bench.events.closed.empty();
-    }));
-    EXPECT_EQ(echoes, count);
+    EXPECT_EQ(echoes_of_flood(bench, *client, 3'000, SIZE_MAX), 3'000U);
     EXPECT_TRUE(bench.events.closed.empty());
 }
 
 // Goal: input that waits for the next tick, and then for the reader, does not pile up: no more is
 // received meanwhile.
-// Method: as above, with a budget that one segment exceeds when inflated, and a reader so slow that
-// the output fills anew whenever it has taken some.
+// Method: a budget that one segment exceeds when inflated, and a reader so slow that the output
+// fills anew whenever it has taken some.
 TEST(Compression, AnEchoThatGrowsWaitsForTheTickAndForItsReader) {
     NetBench bench({.message = limits,
                     .deflate = true,
@@ -267,21 +278,7 @@ TEST(Compression, AnEchoThatGrowsWaitsForTheTickAndForItsReader) {
     NEEDS_RING(bench);
     bench.events.echo_to = &bench.connections();
     const auto client = open_client(bench, "permessage-deflate", nullptr, 4'096);
-    constexpr std::size_t count = 2'500;
-    const std::string message(200, 'a');  // Too short to be compressed again.
-    std::string flood;
-    for (std::size_t i = 0; i < count; ++i) flood += compressed_frame(message);
-    std::size_t sent = 0;
-    std::size_t echoes = 0;
-    ASSERT_TRUE(bench.until([&] {
-        sent += client->send_some(std::string_view(flood).substr(sent));
-        client->read(700);
-        echoes += client->take_frames().size();
-        bench.tick += 1;
-        bench.turn();
-        return echoes == count || !bench.events.closed.empty();
-    }));
-    EXPECT_EQ(echoes, count);
+    EXPECT_EQ(echoes_of_flood(bench, *client, 2'500, 700), 2'500U);
     EXPECT_TRUE(bench.events.closed.empty());
 }
 

@@ -19,7 +19,19 @@
 namespace ringtick {
 namespace {
 
-class RingOn : public RingTest {};
+class RingOn : public RingTest {
+protected:
+    // So many connections, each with a receive armed, its slot the number in the list.
+    std::vector<Pair> receive_on(std::uint32_t connections) {
+        std::vector<Pair> pairs;
+        for (std::uint32_t slot = 0; slot < connections; ++slot) {
+            pairs.push_back(make_pair_of_sockets());
+            arm_recv(pairs.back().ours, token_of(Op::recv, slot));
+        }
+        EXPECT_TRUE(settle().empty());
+        return pairs;
+    }
+};
 INSTANTIATE_TEST_SUITE_P(Kernel, RingOn, every_fallback, name_of_fallback);
 
 constexpr Token accept_token = token_of(Op::accept);
@@ -207,12 +219,7 @@ TEST_P(RingOn, AWaitEndsWhenTheCompletionsAreThere) {
 TEST_P(RingOn, ASleepEndsAtItsDeadlineAndGathersWhatCame) {
     constexpr std::uint32_t connections = 100;
     open_buffers(256, 16);
-    std::vector<Pair> pairs;
-    for (std::uint32_t slot = 0; slot < connections; ++slot) {
-        pairs.push_back(make_pair_of_sockets());
-        arm_recv(pairs.back().ours, token_of(Op::recv, slot));
-    }
-    EXPECT_TRUE(settle().empty());
+    const std::vector<Pair> pairs = receive_on(connections);
     // Something is there already when the sleep begins; more comes meanwhile.
     for (const Pair& pair : pairs) write_text(pair.peer, "x");
     const Nanoseconds deadline = monotonic_now() + std::chrono::milliseconds(200);
@@ -282,12 +289,7 @@ TEST_P(RingOn, WhatIsQueuedDuringAWaitForMoreThanCanComeIsSubmitted) {
 TEST_P(RingOn, ReapTakesMoreThanOneEnterGives) {
     constexpr std::uint32_t connections = 300;
     open_buffers(512, 16);
-    std::vector<Pair> pairs;
-    for (std::uint32_t slot = 0; slot < connections; ++slot) {
-        pairs.push_back(make_pair_of_sockets());
-        arm_recv(pairs.back().ours, token_of(Op::recv, slot));
-    }
-    EXPECT_TRUE(settle().empty());
+    const std::vector<Pair> pairs = receive_on(connections);
     for (const Pair& pair : pairs) write_text(pair.peer, "x");
     ring->submit_and_wait(1, monotonic_now() + std::chrono::seconds(5));
 
