@@ -74,6 +74,12 @@ public:
     bool cancels_queued() const { return cancels_queued_; }
     void cancels_submitted() { cancels_queued_ = false; }
     bool accepting() const { return accept_armed_; }
+    // When begin_turn() is to accept again after there were no descriptors, or max().
+    Nanoseconds accepts_again_at() const {
+        return listener_ < 0 || accept_armed_ ? Nanoseconds::max() : accept_resumes_at_;
+    }
+    // Somebody is received from again at the next tick, or turn.
+    bool held_back() const { return !throttled_.empty() || !starved_.empty(); }
     std::uint32_t count() const { return table_.count(); }
     // Those who missed most snapshots, most first. Returns how many there are in `out`.
     std::size_t slowest(std::span<SlowClient> out) const;

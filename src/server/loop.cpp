@@ -95,8 +95,7 @@ void Loop::turn() {
 // answer soon has it in a moment, which is not so short that all the others' messages would keep us
 // awake meanwhile.
 void Loop::wait() {
-    // Awake for the last moment, if asked for; what comes meanwhile is gathered after it.
-    const Nanoseconds deadline = std::min(clock_.deadline() - options_.spin, now_ + sleep_max);
+    const Nanoseconds deadline = wake_at();
     const bool answer_soon = parts_.connections.urgent() || stop_at_ != Nanoseconds::max();
     if (unfinished_ || !set_aside_.empty()) {
         parts_.ring.submit_only();
@@ -106,6 +105,21 @@ void Loop::wait() {
         parts_.ring.submit_and_sleep(answer_soon ? std::min(deadline, now_ + moment) : deadline);
     }
     now_ = now_or_at(clock_.deadline(), options_.spin);
+}
+
+// When there is something to do though nothing came.
+Nanoseconds Loop::wake_at() const {
+    const Connections& connections = parts_.connections;
+    // Awake for the last moment, if asked for; what comes meanwhile is gathered after it.
+    if (!parts_.rooms.empty()) {
+        return std::min(clock_.deadline() - options_.spin, now_ + sleep_max);
+    }
+    // Where nothing ticks, only the deadlines of those who are connected are watched, and the next
+    // tick is waited for only by those who have brought enough for this one.
+    Nanoseconds at = std::min(stop_at_, connections.accepts_again_at());
+    if (connections.count() > 0) at = std::min(at, sweep_at_);
+    if (connections.held_back()) at = std::min(at, clock_.deadline());
+    return at;
 }
 
 // Completions in, messages to the inboxes. The buffers go home batch by batch.
@@ -167,6 +181,7 @@ void Loop::tick_if_due() {
     std::uint64_t tick = clock_.tick();
     const std::uint32_t due = clock_.advance(now_, options_.catch_up_max);
     if (due == 0 || stop_at_ != Nanoseconds::max()) return;
+    if (parts_.rooms.empty()) return count_allocations();  // They only part what clients may bring.
 
     for (std::uint32_t i = 0; i < due; ++i) {
         tick += 1;
@@ -197,9 +212,7 @@ void Loop::record_tick(Nanoseconds deadline) {
     recent_work_.record(work);
 }
 
-// Where there are no rooms, whoever is connected keeps the loop as busy as a player would.
 bool Loop::watched() const {
-    if (parts_.rooms.empty()) return parts_.connections.count() > 0;
     return std::ranges::any_of(parts_.rooms,
                                [](const auto& room) { return !room->viewers().empty(); });
 }
@@ -282,7 +295,7 @@ void Loop::on_signal() {
 void Loop::count_allocations() {
     const auto allocations = allocations_of_this_thread();
     if (!allocations) return;
-    if (stats_.ticks == 0) allocations_at_warmup_ = *allocations;
+    if (!stats_.allocations_counted) allocations_at_warmup_ = *allocations;
     stats_.allocations_counted = true;
     stats_.allocations_after_warmup = *allocations - allocations_at_warmup_;
 }

@@ -50,6 +50,7 @@ public:
 private:
     void turn();
     void wait();
+    Nanoseconds wake_at() const;
     void gather();
     std::span<const Completion> next_batch(std::size_t& taken_up);
     void tick_if_due();
