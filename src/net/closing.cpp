@@ -171,14 +171,15 @@ void Connections::die(Handle handle, Connection& c, CloseReason why) {
     settle(handle, c);
 }
 
-// Frees the slots of those whose last completion has come: only now may another take their place.
+// Frees the slots of those whose last completion has come, and who are on no other list any more:
+// only now may another take their place, there and on the lists.
 void Connections::bury() {
     std::size_t kept = 0;
     for (const Handle handle : dead_) {
         Connection* const c = table_.find(handle);
         ASSERT(c != nullptr);
         ASSERT(c->state == Connection::State::dead);
-        if (c->armed()) {
+        if (c->armed() || c->recv_waiting) {
             dead_[kept] = handle;
             kept += 1;
             continue;

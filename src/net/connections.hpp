@@ -207,8 +207,8 @@ private:
     std::unique_ptr<std::byte[]> leftover_;  // Bytes behind an opening handshake.
     std::unique_ptr<Compression> compression_;
 
-    // Each holds a connection at most once, and once more while it is gone through: none outgrows
-    // what open() reserved.
+    // Each holds a connection at most once, and once more while it is gone through; and who is on
+    // one keeps its slot. So none outgrows what open() reserved.
     std::vector<Handle> starved_;    // No buffer was free: armed again at the end of the turn.
     std::vector<Handle> throttled_;  // Over its budget: armed again at the next tick.
     std::vector<Handle> unsent_;     // Has output and no send in flight.
