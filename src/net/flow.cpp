@@ -10,8 +10,8 @@ namespace ringtick {
 
 namespace {
 
-// A request, once begun, comes in one piece or soon after, and its answer is read piece by piece.
-// Who lets us wait may wait for the tick.
+// A request, once begun, comes in one piece or soon after, and its answer is read piece by piece;
+// so is a farewell, and answered. Who lets us wait may wait for the tick.
 constexpr Nanoseconds urgent_for = std::chrono::milliseconds(250);
 
 bool is_urgent(const Connection& c, Nanoseconds now) {
@@ -19,7 +19,7 @@ bool is_urgent(const Connection& c, Nanoseconds now) {
         case Connection::State::http:
             return now - std::max(c.heard_at, c.progressed_at) < urgent_for;
         case Connection::State::closing:
-            return !c.blocked;
+            return !c.blocked && now - std::max(c.close_began_at, c.progressed_at) < urgent_for;
         case Connection::State::open:
         case Connection::State::draining:
         case Connection::State::dead:

@@ -375,5 +375,33 @@ TEST(Connections, TwentyThousandComeTalkAndGoAndNothingIsLeft) {
     EXPECT_FALSE(bench.connections().urgent());
 }
 
+// Goal: the lists of those who wait have a bound, however many come and go in a tick: whoever is on
+// one keeps its slot.
+TEST(Connections, WhoWaitsForTheNextTickKeepsItsSlotUntilThen) {
+    NetBench bench({.inbound_bytes_per_tick = 1'024});
+    NEEDS_RING(bench);
+    const Connections& connections = bench.connections();
+    const auto client = bench.open_client();
+    ASSERT_TRUE(client->send(client_frame(Opcode::binary, std::string(4'000, 'x'))));
+    ASSERT_TRUE(bench.until([&] { return bench.stats().receive_throttled > 0; }));
+    EXPECT_TRUE(connections.held_back());
+    bench.connections().close(bench.events.opened[0], CloseCode::going_away, "bye",
+                              CloseReason::shutdown);
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        return !client->take_frames().empty();
+    }));
+    bench.now += 2s;
+    bench.turn();
+    bench.connections().sweep();
+    bench.turn();
+    EXPECT_EQ(bench.stats().closed[static_cast<std::size_t>(CloseReason::shutdown)], 1U);
+    EXPECT_EQ(connections.count(), 1U);
+    bench.tick += 1;
+    bench.turn();
+    EXPECT_EQ(connections.count(), 0U);
+    EXPECT_FALSE(connections.held_back());
+}
+
 }  // namespace
 }  // namespace ringtick
