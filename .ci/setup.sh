@@ -138,16 +138,19 @@ install_missing() {
     exit 1
 }
 
-# The page's packages, as its lock file says. npm keeps what it installed in the same form, so a
-# copy of the lock beside it tells whether they still agree.
-install_page_packages() {
-    local page=game-demo/web
-    [[ -f $page/package-lock.json ]] || return 0
-    if cmp -s $page/package-lock.json $page/node_modules/.installed-lock.json; then return 0; fi
-    say "installing the page's packages"
-    npm --prefix $page ci --no-audit --no-fund
-    cp $page/package-lock.json $page/node_modules/.installed-lock.json
+# The packages of a folder, as its lock file says. npm keeps what it installed in the same form, so
+# a copy of the lock beside it tells whether they still agree.
+install_npm_packages() {
+    local folder=$1 what=$2 installed=$1/node_modules/.installed-lock.json
+    [[ -f $folder/package-lock.json ]] || return 0
+    if cmp -s "$folder/package-lock.json" "$installed"; then return 0; fi
+    say "installing $what"
+    npm --prefix "$folder" ci --no-audit --no-fund
+    cp "$folder/package-lock.json" "$installed"
 }
 
 install_missing "${1:-all}"
-install_page_packages
+install_npm_packages game-demo/web "the page's packages"
+if [[ ${1:-all} != play ]]; then
+    install_npm_packages bench/peers/colyseus "Colyseus, and the Node.js that it runs on"
+fi

@@ -64,13 +64,11 @@ def seconds_of(name, options):
 
 def one_run(contestant, seconds, places, instructions=True):
     """Tries twice: on a machine shared with others, something may go wrong once."""
-    arguments = (contestant, places["build"] / "bench/load/ringtick-swarm", seconds, places,
-                 instructions)
     try:
-        return run(*arguments)
+        return run(contestant, seconds, places, instructions)
     except Failed as problem:
         say(f"   {problem}; once more")
-        return run(*arguments)
+        return run(contestant, seconds, places, instructions)
 
 
 def measure(name, options, seed):

@@ -10,6 +10,8 @@ import statistics
 CONTROL_OFF_MAX = 0.03  # A control further from 1 marks the table as noisy.
 GAP_MAX_S = 1.5  # Between two lines of progress, which come once a second.
 NOBODY = {"healthy": {"latency_us": {}}, "saturated": False}  # The load of a run without one.
+PLAYER = ("player_bytes", "player_framed_bytes", "player_cpu_us", "player_instructions")
+CONTROLS = {"ringtick again": "ringtick", "ringtick again 500": "ringtick 500"}  # Of what.
 
 
 def part(amount, count):
@@ -38,6 +40,22 @@ def of_load(run):
             "gaps": healthy.get("gaps"),
             "bytes_per_message": part(healthy.get("bytes"), healthy.get("messages")),
             "wire_per_message": part(healthy.get("wire_bytes"), healthy.get("messages"))}
+
+
+def of_player(run):
+    """What each client costs and gets in a second: the server's share from the window, the client's
+    from what it counted itself."""
+    window, load = run["window"], run["load"] or NOBODY
+    healthy = load["healthy"]
+    served = window["clients"] * window["seconds"]
+    heard = healthy.get("connected", 0) * load.get("measured_s", 0)
+    instructions = per_message(run)["instructions"]
+    return {"player_cpu_us": part(window["cpu_s"] * 1e6, served),
+            "player_instructions": (None if instructions is None else
+                                    part(instructions * window["messages"], served)),
+            "player_messages": part(healthy.get("messages"), heard),
+            "player_bytes": part(healthy.get("bytes"), heard),
+            "player_framed_bytes": part(healthy.get("framed_bytes"), heard)}
 
 
 def of_memory(run):
@@ -72,7 +90,7 @@ def of_ticks(run):
 
 def of_run(run):
     """Every figure that one run yields."""
-    return per_message(run) | of_load(run) | of_memory(run) | of_ticks(run)
+    return per_message(run) | of_load(run) | of_player(run) | of_memory(run) | of_ticks(run)
 
 
 def median(values):
@@ -137,6 +155,11 @@ def idle_of(server):
     return "idle --realtime" if server.endswith("--realtime") else "idle"
 
 
+def ours_beside(server):
+    """Our run with as many players."""
+    return f"ringtick {server.rpartition(' ')[2]}"
+
+
 def summary(runs):
     """One row for each server: medians over the repeats, and ratios of pairs."""
     rows = []
@@ -150,6 +173,8 @@ def summary(runs):
             "instructions_to_ours": ratio(runs, server, "ringtick", "instructions"),
             "instructions_to_floor": ratio(runs, server, "floor", "instructions"),
             "p99_to_ours": ratio(runs, server, "ringtick", "p99_us"),
+            **{f"{figure}_to_ours": ratio(runs, server, ours_beside(server), figure)
+               for figure in PLAYER},
             "resident_to_ours": ratio(runs, server, "ringtick", "resident_per_client"),
             "p99_to_b1": ratio(runs, server, "ringtick B1", "p99_us"),
             "p99_to_800": ratio(runs, server, "ringtick 800", "p99_us"),
@@ -193,6 +218,17 @@ TABLES = {  # What the first column says, and the others.
              [("work p50", "work_p50_us", "{:,.0f}"), ("work p99", "work_p99_us", "{:,.0f}"),
               ("B/message", "bytes_per_message", "{:,.1f}"), ("gaps", "gaps", "{:,.0f}")] +
              [("CPU us", "cpu_us", "{:.2f}"), ("messages/s", "messages_per_s", "{:,.0f}")]),
+    "players": ("a player and second:",
+                [("messages", "player_messages", "{:.1f}"), ("bytes", "player_bytes", "{:,.0f}"),
+                 ("to ours", "player_bytes_to_ours", "{:.2f}"),
+                 ("with frames", "player_framed_bytes", "{:,.0f}"),
+                 ("to ours", "player_framed_bytes_to_ours", "{:.2f}"),
+                 ("CPU us", "player_cpu_us", "{:,.0f}"),
+                 ("to ours", "player_cpu_us_to_ours", "{:.2f}"),
+                 ("instr", "player_instructions", "{:,.0f}"),
+                 ("to ours", "player_instructions_to_ours", "{:.2f}")] + ON_TIME +
+                [("work p50", "work_p50_us", "{:,.0f}"), ("work p99", "work_p99_us", "{:,.0f}"),
+                 ("gaps", "gaps", "{:,.0f}")]),
     "lateness": ("ticks, us:", LATE + [("p99 over idle", "late_p99_over_idle_us", "{:+,.0f}")] +
                  ON_TIME),
 }
@@ -214,8 +250,9 @@ def table(rows, kind="messages"):
 
 def remarks(runs):
     """What the reader has to know before believing the table."""
-    if "ringtick" in by_server(runs):
-        yield from control_remarks(runs)
+    for control, ours in CONTROLS.items():
+        if ours in by_server(runs):
+            yield from control_remarks(runs, ours, control)
     for run in runs:
         if run["load_exit_code"] != 0:
             yield (f"{run['server']}, repeat {run['repeat']}: WRONG, the load was refused, lost "
@@ -229,9 +266,9 @@ def remarks(runs):
                "latency and echo rates are its own")
 
 
-def control_remarks(runs):
+def control_remarks(runs, ours, control):
     for figure, name in (("cpu_us", "CPU"), ("instructions", "instructions")):
-        value, off = control_is_off(runs, figure)
+        value, off = control_is_off(runs, figure, ours, control)
         if value is None:
             yield f"control, {name}: not counted"
         elif off:

@@ -236,7 +236,7 @@ def filled(command, places):
     return words
 
 
-def run(contestant, load_program, seconds, places, instructions):
+def run(contestant, seconds, places, instructions):
     """One run. Its figures, with or without a count of instructions, or Failed."""
     port = free_port()
     server = pinned(filled(contestant.server, places | {"port": port}), SERVER_CORE, text=True,
@@ -245,8 +245,9 @@ def run(contestant, load_program, seconds, places, instructions):
         wait_until_listening(server, port)
         window = Window(server.pid, instructions)
         if contestant.load:
-            load, code = loaded(window, [load_program, *contestant.load, "--seconds", seconds,
-                                         "--url", f"ws://127.0.0.1:{port}{contestant.path}"])
+            load, code = loaded(window, filled(
+                [*contestant.program, *contestant.load, "--seconds", seconds,
+                 "--url", f"ws://127.0.0.1:{port}{contestant.path}"], places))
         else:
             load, code = left_alone(window, seconds)
         return {"window": window.used(), "load": load, "load_exit_code": code,

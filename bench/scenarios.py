@@ -4,6 +4,7 @@ In a command {build} stands for the directory of the programs, {root} for that o
 {port} for where the server listens.
 """
 import dataclasses
+import os
 
 OURS = ["{build}/src/ringtick-bench-server", "{port}"]
 RAILROIDS = ["{build}/railroids", "--listen", "127.0.0.1:{port}", "--connections-per-ip-max", 0,
@@ -15,14 +16,20 @@ PEERS = {  # The floors are the same bytes by bare loops.
     "libwebsockets": ["{build}/bench/peers/peer-libwebsockets", "{port}"],
     "ws": ["node", "--max-semi-space-size=64", "{root}/bench/peers/ws.mjs", "{port}"],
 }
+SWARM = ["{build}/bench/load/ringtick-swarm"]
+COLYSEUS = "{root}/bench/peers/colyseus"
+NODE = [f"{COLYSEUS}/node_modules/node-linux-"  # The one that its packages bring.
+        f"{'arm64' if os.uname().machine == 'aarch64' else 'x64'}/bin/node",
+        "--max-semi-space-size=64"]
 JOINS_PER_S = 500  # Of players.
 
 
 @dataclasses.dataclass(frozen=True)
 class Contestant:
     server: list
-    load: list  # What the swarm gets beside the address; empty: nobody comes.
+    load: list  # What its load gets beside the address; empty: nobody comes.
     path: str = "/"
+    program: list = dataclasses.field(default_factory=lambda: SWARM)  # The load.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,11 +72,27 @@ def echo(clients, size, in_flight):
     return everyone(["echo"], swarm("echo", clients, "--payload", size, "--in-flight", in_flight))
 
 
-def players(count, rate_hz):
+def players(count, rate_hz, joins_per_s=JOINS_PER_S):
     """Railroids with so many players, in a world that is made for them: about 40 in a view."""
     limits = ["--players-max", count, "--players-expected", count, "--connections-max", count + 100]
     return Contestant([*RAILROIDS, "--rate-hz", rate_hz, *limits],
-                      swarm("railroids", count, "--ramp", JOINS_PER_S), "/play/1")
+                      swarm("railroids", count, "--ramp", joins_per_s), "/play/1")
+
+
+def colyseus(count, rate_hz, joins_per_s):
+    """The same ships, as many, on Colyseus."""
+    return Contestant([*NODE, f"{COLYSEUS}/server.mjs", "{port}", count, "--hz", rate_hz],
+                      ["--clients", count, "--ramp", joins_per_s],
+                      program=[*NODE, f"{COLYSEUS}/bots.mjs"])
+
+
+def side_by_side():
+    """As slowly as Colyseus lets them in."""
+    ours, theirs = ({count: who(count, 30, 100) for count in (200, 500, 1000)}
+                    for who in (players, colyseus))
+    return {f"{name} {count}": who[count] for count in ours
+            for name, who in (("ringtick", ours), ("colyseus", theirs))} | {
+                "ringtick again 500": ours[500]}
 
 
 B1 = crowd(1000, 30, 512)
@@ -114,6 +137,8 @@ SCENARIOS = {
     "R1": Scenario("Railroids, socket bots that join 500 a second",
                    {"1000 x 30 Hz": players(1000, 30), "2000 x 30 Hz": players(2000, 30),
                     "5000 x 20 Hz": players(5000, 20)}, "game", 15, instructions=False),
+    "C1": Scenario("Railroids' ships, 30 Hz, players by socket, on ringtick and on Colyseus",
+                   side_by_side(), "players", 20),
     "T": Scenario("how late ticks begin: nobody there, B1, B2, Railroids with 2000 players",
                   tick_lateness(), "lateness", 20, instructions=False),
     "M": Scenario("memory: 10,000 connections, 1 Hz, 16 B", crowd(10_000, 1, 16), "memory"),

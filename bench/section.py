@@ -111,6 +111,15 @@ def game(rows):
         for server, row in rows.items())
 
 
+def players(rows):
+    return "; ".join(
+        f"{server}: {times(row['player_bytes_to_ours'])} of our bytes a second "
+        f"({number(row['player_bytes'])}), {times(row['player_cpu_us_to_ours'])} of our CPU, "
+        f"{times(row['player_instructions_to_ours'])} of our instructions, "
+        f"{percent(row['on_time'])} of the ticks on time"
+        for server, row in rows.items() if not server.startswith("ringtick"))
+
+
 def lateness(rows):
     return "p99, from the deadline to the tick's start: " + ", ".join(
         f"{server} {number(row['late_p99_us'])} us" for server, row in rows.items())
@@ -122,8 +131,8 @@ def memory(rows):
         for server, row in rows.items() if server != CONTROL)
 
 
-SENTENCES = {"stalled": stalled, "compression": compression, "game": game, "lateness": lateness,
-             "memory": memory}
+SENTENCES = {"stalled": stalled, "compression": compression, "game": game, "players": players,
+             "lateness": lateness, "memory": memory}
 
 
 def other_table(results):

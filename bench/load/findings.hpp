@@ -25,13 +25,14 @@ struct Tally {
     std::uint64_t refused = 0;  // No connection, no 101, or no answer in time.
     std::uint64_t lost = 0;     // Connections that ended without our doing.
     std::uint64_t messages = 0;
-    std::uint64_t bytes = 0;       // Payload of the messages.
-    std::uint64_t compressed = 0;  // Messages that came compressed.
-    std::uint64_t wire_bytes = 0;  // Payload as it came, compressed or not.
-    std::uint64_t gaps = 0;        // Ticks that a client did not get.
-    std::uint64_t errors = 0;      // Messages that were not what they should be.
-    std::uint64_t sent = 0;        // Messages of ours.
-    std::uint64_t unanswered = 0;  // Echo: still not back a second after the end.
+    std::uint64_t bytes = 0;         // Payload of the messages.
+    std::uint64_t compressed = 0;    // Messages that came compressed.
+    std::uint64_t wire_bytes = 0;    // Payload as it came, compressed or not.
+    std::uint64_t framed_bytes = 0;  // The same with a frame's header for each message.
+    std::uint64_t gaps = 0;          // Ticks that a client did not get.
+    std::uint64_t errors = 0;        // Messages that were not what they should be.
+    std::uint64_t sent = 0;          // Messages of ours.
+    std::uint64_t unanswered = 0;    // Echo: still not back a second after the end.
     LatencyHistogram latency;
 
     void add(const Tally& other);
@@ -79,6 +80,7 @@ inline void Tally::add(const Tally& other) {
     bytes += other.bytes;
     compressed += other.compressed;
     wire_bytes += other.wire_bytes;
+    framed_bytes += other.framed_bytes;
     gaps += other.gaps;
     errors += other.errors;
     sent += other.sent;

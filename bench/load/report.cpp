@@ -81,11 +81,11 @@ void add_times_json(Text& text, const LatencyHistogram& times) {
 void add_tally_json(Text& text, Temper temper, const Tally& tally) {
     text.add(
         "\"{}\":{{\"clients\":{},\"connected\":{},\"joined\":{},\"refused\":{},\"lost\":{},"
-        "\"messages\":{},\"bytes\":{},\"compressed\":{},\"wire_bytes\":{},"
+        "\"messages\":{},\"bytes\":{},\"compressed\":{},\"wire_bytes\":{},\"framed_bytes\":{},"
         "\"gaps\":{},\"errors\":{},\"sent\":{},\"unanswered\":{},\"latency_us\":",
         name_of(temper), tally.clients, tally.connected, tally.joined, tally.refused, tally.lost,
-        tally.messages, tally.bytes, tally.compressed, tally.wire_bytes, tally.gaps, tally.errors,
-        tally.sent, tally.unanswered);
+        tally.messages, tally.bytes, tally.compressed, tally.wire_bytes, tally.framed_bytes,
+        tally.gaps, tally.errors, tally.sent, tally.unanswered);
     add_times_json(text, tally.latency);
     text.add("}},");
 }

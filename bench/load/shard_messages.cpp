@@ -71,6 +71,7 @@ void Shard::count(Tally& seen, const ServerFrameReader::Event& end, std::uint64_
     seen.messages += 1;
     seen.bytes += size;
     seen.wire_bytes += end.wire_size;
+    seen.framed_bytes += end.wire_size + server_header_size(end.wire_size);
     if (end.compressed) seen.compressed += 1;
 }
 

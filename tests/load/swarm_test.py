@@ -104,6 +104,8 @@ def check_deflate(swarm, server_program):
     for run in (plain, refused):
         assert run.healthy["compressed"] == 0
         assert run.healthy["wire_bytes"] == run.healthy["bytes"]
+        # Four bytes of header each (RFC 6455, section 5.2).
+        assert run.healthy["framed_bytes"] == (900 + 4) * run.healthy["messages"]
     # It is checked as ever.
     assert wrong.code == 1 and wrong.healthy["errors"] > 0
 

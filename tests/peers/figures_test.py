@@ -152,6 +152,26 @@ class Figures(unittest.TestCase):
         row = figures.summary([a_run("ringtick", 1, 1)])[0]
         self.assertEqual((row["bytes_per_message"], row["wire_per_message"]), (512, 30))
 
+    def test_divides_by_players_and_seconds_and_sets_them_beside_ours_with_as_many(self):
+        runs = [a_run("ringtick 200", 1, 0.5), a_run("colyseus 200", 1, 4.0),
+                a_run("ringtick 500", 1, 1.0), a_run("colyseus 500", 1, 10.0)]
+        for run in runs:
+            run["load"]["measured_s"] = 4.0
+            run["load"]["healthy"] |= {"connected": 2, "framed_bytes": 5160}
+        rows = {row["server"]: row for row in figures.summary(runs)}
+        self.assertEqual(rows["colyseus 200"]["player_cpu_us"], 200_000)  # Ten of them, for 2 s.
+        self.assertEqual(rows["colyseus 200"]["player_bytes"], 640)
+        self.assertEqual(rows["colyseus 200"]["player_framed_bytes"], 645)
+        self.assertEqual(rows["colyseus 200"]["player_instructions"], 50_000)
+        self.assertEqual(rows["colyseus 200"]["player_cpu_us_to_ours"], 8)
+        self.assertEqual(rows["colyseus 500"]["player_cpu_us_to_ours"], 10)
+        self.assertIn("10.00", figures.table(list(rows.values()), "players"))
+
+    def test_knows_the_control_of_a_game(self):
+        runs = [a_run("ringtick 500", 1, 1.0), a_run("ringtick again 500", 1, 1.1)]
+        self.assertIn("control, CPU: 1.100 of ours: NOISY, do not quote these",
+                      figures.remarks(runs))
+
     def test_has_every_table_that_a_scenario_asks_for(self):
         row = figures.summary([a_run("ringtick", 1, 1)])[0]
         for name, scenario in scenarios.SCENARIOS.items():
