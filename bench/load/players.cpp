@@ -217,9 +217,9 @@ void Players::play(std::uint32_t index, Nanoseconds due, Nanoseconds now) {
 
 std::size_t Players::write_input(Player& player, Nanoseconds due, std::span<std::byte> out) const {
     steer(player);
-    // The next tick that has no input of ours yet; not far ahead, for the server skips none.
-    constexpr std::uint32_t lead_max = 4;
-    player.stamp = std::clamp(player.stamp + 1, player.tick + 1, player.tick + lead_max);
+    // The next tick that has no input of ours yet, and such that it is there a tick or two before
+    // it is wanted, as a page's is: the server applies each in the tick of its stamp.
+    player.stamp = std::clamp(player.stamp + 1, player.tick + 2, player.tick + 3);
     railroids::InputMessage input{.acknowledged_tick = player.tick,
                                   .tick = player.stamp,
                                   .sent_us = static_cast<std::uint16_t>(microseconds(due))};

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint16_t players_expected_by_default = 64;
 constexpr std::size_t answer_size_max = 64;
 constexpr std::size_t input_wait_ticks = 3;
+constexpr std::uint32_t holds_per_second = 4;  // How long an input is held: a quarter of a second.
 
 RailroidsOptions within_limits(RailroidsOptions options) {
     const std::uint32_t ids_left = ships_max - options.players_max;
@@ -98,8 +99,9 @@ void Railroids::tick(std::uint64_t tick,
 
     for (std::size_t slot = 0; slot < players_.size(); ++slot) {
         if (seats_[slot].state != Seat::State::playing) continue;
-        orders_[slot] = players_[slot].inputs.next();
-        if (players_[slot].inputs.is_fresh()) inputs_applied_ += 1;
+        ringtick::InputQueue<Order>& inputs = players_[slot].inputs;
+        orders_[slot] = inputs.take(static_cast<std::uint32_t>(tick));
+        (inputs.is_fresh() ? inputs_applied_ : inputs_held_) += 1;
     }
     bots_.give_orders(world_, tick, orders_);
     world_.step(tick, orders_);
@@ -139,6 +141,8 @@ bool Railroids::on_hello(PlayerId player, std::span<const std::byte> message, Ou
     }
     seat.name = clean_name({hello.name.begin(), hello.name.size()}, player.slot);
     seat.state = Seat::State::playing;
+    players_[player.slot].inputs.start(static_cast<std::uint32_t>(tick_),
+                                       options_.tick_rate_hz / holds_per_second);
     world_.enter(player.slot);
     welcome(player, outbox);
     herald_.greet(player);
@@ -185,8 +189,6 @@ bool Railroids::on_input(PlayerId player, std::span<const std::byte> message) {
         sender.inputs.push(stamp, {.input = wanted, .view = view});
         stamp += 1;
     }
-    const auto lead = static_cast<std::int32_t>(input.tick - static_cast<std::uint32_t>(tick_));
-    sender.input_lead = static_cast<std::int8_t>(std::clamp(lead, -128, 127));
     return true;
 }
 
@@ -222,9 +224,11 @@ std::size_t Railroids::write_snapshot(PlayerId viewer, std::span<std::byte> out)
     const Viewer wanted{.id = viewer.slot,
                         .last_tick = player.snapshot_tick,
                         .input_stamp = player.inputs.stamp(),
-                        .input_lead = player.input_lead};
+                        .input_lead = player.inputs.lead()};
     const std::size_t size = snapshot_writer_.write(wanted, out);
-    if (size > 0) player.snapshot_tick = tick_;
+    if (size == 0) return 0;
+    player.snapshot_tick = tick_;
+    player.inputs.reported();
     return size;
 }
 
@@ -260,6 +264,7 @@ RailroidsCounters Railroids::totals() const {
     return {.people = people_,
             .bots = bots_.count(),
             .inputs_applied = inputs_applied_,
+            .inputs_held = inputs_held_,
             .messages_refused = messages_refused_,
             .shots = world.shots,
             .shots_rewound = world.shots_rewound,
@@ -274,6 +279,7 @@ std::span<const ringtick::GameCounter> Railroids::counters() {
     counters_ = {{{"people", now.people},
                   {"bots", now.bots},
                   {"inputs_applied", now.inputs_applied},
+                  {"inputs_held", now.inputs_held},
                   {"messages_refused", now.messages_refused},
                   {"shots", now.shots},
                   {"shots_rewound", now.shots_rewound},

@@ -2,10 +2,10 @@
 
 #include "railroids/bots.hpp"
 #include "railroids/herald.hpp"
-#include "railroids/input_queue.hpp"
 #include "railroids/snapshot_writer.hpp"
 #include "railroids/wire.hpp"
 #include "railroids/world.hpp"
+#include "replica/input_queue.hpp"
 #include "replica/seen.hpp"
 #include "tick/game.hpp"
 
@@ -33,6 +33,7 @@ struct RailroidsCounters {
     std::uint64_t people = 0;
     std::uint64_t bots = 0;
     std::uint64_t inputs_applied = 0;
+    std::uint64_t inputs_held = 0;       // Ticks of a player that went without an input.
     std::uint64_t messages_refused = 0;  // Not one of ours, or with values no page of ours sends.
     std::uint64_t shots = 0;
     std::uint64_t shots_rewound = 0;
@@ -73,12 +74,11 @@ public:
 
 private:
     struct Player {
-        InputQueue inputs;
+        ringtick::InputQueue<Order> inputs;
         ringtick::Seen seen;
         std::uint64_t snapshot_tick = 0;  // Of the last one written.
-        std::int8_t input_lead = 0;
-        bool answered_ping = false;  // In this tick: one is enough.
-        bool watched = false;        // In a recorded match: who watches pings for itself.
+        bool answered_ping = false;       // In this tick: one is enough.
+        bool watched = false;             // In a recorded match: who watches pings for itself.
     };
 
     void on_command(const ringtick::Command& command, Outbox& outbox);
@@ -101,10 +101,11 @@ private:
     std::vector<Order> orders_;  // By ship.
     std::uint64_t tick_ = 0;
     std::uint64_t inputs_applied_ = 0;
+    std::uint64_t inputs_held_ = 0;
     std::uint64_t messages_refused_ = 0;
     std::uint64_t views_too_old_ = 0;
     std::uint64_t people_ = 0;
-    std::array<ringtick::GameCounter, 10> counters_{};
+    std::array<ringtick::GameCounter, 11> counters_{};
 };
 
 }  // namespace railroids

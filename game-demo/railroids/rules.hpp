@@ -85,6 +85,11 @@ struct Input {
     std::uint8_t aim = 0;  // 1/256 of a turn, as Angle counts.
 
     constexpr bool pressed(std::uint8_t button) const { return (buttons & button) != 0; }
+    // A trigger that was pulled fires, though the tick it was pulled in is skipped.
+    constexpr void absorb(Input skipped) {
+        if (skipped.pressed(fire)) buttons |= fire;
+    }
+    constexpr void let_go() { buttons &= aim_ahead; }  // Aiming as before.
     friend bool operator==(Input, Input) = default;
 };
 

@@ -23,6 +23,13 @@ struct Order {
 
     Input input{.buttons = 0};
     TickTime view = present;
+
+    // As a TickInput (replica/tick_input.hpp). A shot keeps the moment that its pilot saw.
+    void absorb(const Order& skipped) {
+        if (skipped.input.pressed(Input::fire) && !input.pressed(Input::fire)) view = skipped.view;
+        input.absorb(skipped.input);
+    }
+    void let_go() { input.let_go(); }
 };
 
 struct Gem {

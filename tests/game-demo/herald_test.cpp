@@ -118,7 +118,7 @@ TEST(Herald, TellsADeathAtOnceToThoseItConcernsAndLaterToOthers) {
     match.ship(0).cooldown_ticks = 0;
     match.ship(1).energy = 1;
     match.mailbox.letters.clear();
-    match.say(0, input(100, Input::fire, 0));
+    match.say(0, input(6, Input::fire, 0));
     match.step();
     EXPECT_EQ(count(events_of(match, 0), EventType::kill), 1U);
     EXPECT_EQ(count(events_of(match, 1), EventType::kill), 1U);

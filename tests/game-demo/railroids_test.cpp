@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -51,7 +52,7 @@ TEST(Railroids, TellsAPageOfAnotherBuildToReload) {
 TEST(Railroids, AppliesOneInputPerTickHoweverManyCome) {
     Match match(duel);
     match.join(0, "Ann");
-    match.step();
+    match.steps(40);
     const Angle before = match.ship(0).heading;
     for (std::uint32_t stamp = 10; stamp < 40; ++stamp) match.say(0, input(stamp, Input::right));
     match.step();
@@ -61,6 +62,71 @@ TEST(Railroids, AppliesOneInputPerTickHoweverManyCome) {
     EXPECT_EQ(match.game.inputs_applied(), 2U);
     match.step();
     EXPECT_EQ(match.game.inputs_applied(), 2U);  // The rest of the burst was skipped.
+}
+
+TEST(Railroids, AppliesAnInputInTheTickOfItsStamp) {
+    Match match(duel);
+    match.join(0, "Ann");
+    match.step();
+    const Angle before = match.ship(0).heading;
+    match.say(0, input(4, Input::right));
+    match.steps(2);
+    EXPECT_EQ(match.ship(0).heading, before);
+    match.step();  // Tick 4.
+    EXPECT_EQ(match.ship(0).heading, before + rules::turn);
+}
+
+TEST(Railroids, HoldsTheLastInputForAQuarterOfASecondAtAnyTickRate) {
+    for (const std::uint16_t rate_hz : std::to_array<std::uint16_t>({20, 30, 60})) {
+        Match match({.seed = 1, .players_max = 1, .tick_rate_hz = rate_hz});
+        match.join(0, "Ann");
+        match.step();
+        const Angle before = match.ship(0).heading;
+        match.say(0, input(2, Input::right));
+        match.steps(100);
+        const int held = rate_hz / 4;
+        EXPECT_EQ(match.ship(0).heading,
+                  before + Angle{static_cast<std::uint16_t>(rules::turn.turns * (1 + held))});
+        EXPECT_EQ(match.game.totals().inputs_held, 100U);  // And the first tick.
+    }
+}
+
+// Goal: nobody flies farther in a number of ticks than who thrusts in each of them, however inputs
+// are kept back and stamped.
+TEST(Railroids, LetsNobodyFlyFartherByBankingInputs) {
+    constexpr std::uint32_t ticks = 60;
+    const auto fly = [](auto stamps_in) {
+        Match match({.seed = 1, .players_max = 1});
+        match.join(0, "Ann");
+        match.step();
+        Ship& ship = match.ship(0);
+        const Lane lane = free_lane(match.game.world().terrain(), 900);
+        ship.position = lane.west;
+        ship.heading = {};
+        for (std::uint32_t tick = 2; tick < 2 + ticks; ++tick) {
+            for (const std::uint32_t stamp : stamps_in(tick)) {
+                match.say(0, input(stamp, Input::thrust));
+            }
+            match.step();
+        }
+        return ship.position.x - lane.west.x;
+    };
+    const Fixed honest = fly([](std::uint32_t tick) { return std::vector{tick}; });
+    EXPECT_GT(honest, Fixed::from_int(400));
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        ringtick::Rng rng(seed);
+        std::uint32_t banked = 0;
+        const Fixed flown = fly([&](std::uint32_t tick) {
+            std::vector<std::uint32_t> stamps;
+            banked += 1;
+            if (rng.chance(70)) return stamps;
+            const std::uint32_t first = rng.chance(50) ? tick - banked : tick;
+            for (std::uint32_t i = 0; i < banked + rng.below(20); ++i) stamps.push_back(first + i);
+            banked = 0;
+            return stamps;
+        });
+        EXPECT_LE(flown, honest) << "seed " << seed;
+    }
 }
 
 TEST(Railroids, CountsAndIgnoresWhatIsNotAMessage) {
@@ -321,12 +387,17 @@ TEST(Snapshots, SayWhichInputWasAppliedLast) {
     Match match(duel);
     match.join(0, "Ann");
     match.step();
-    match.say(0, input(6, 0));
-    match.steps(3);  // Now it is tick 4.
-    const auto snapshot = decoded(match, match.snapshot(0), 4);
-    EXPECT_EQ(snapshot->header.tick, 4U);
-    EXPECT_EQ(snapshot->header.input_tick, 2);
-    EXPECT_EQ(snapshot->header.input_lead, 4);
+    EXPECT_EQ(decoded(match, match.snapshot(0), 4)->header.input_lead, -1);
+    match.say(0, input(3, 0));
+    match.steps(2);
+    auto snapshot = decoded(match, match.snapshot(0), 4);
+    EXPECT_EQ(snapshot->header.tick, 3U);
+    EXPECT_EQ(snapshot->header.input_tick, 0);
+    EXPECT_EQ(snapshot->header.input_lead, 0);  // It came in tick 2, but at 3 nothing is left.
+    match.steps(2);
+    snapshot = decoded(match, match.snapshot(0), 4);
+    EXPECT_EQ(snapshot->header.input_tick, -2);
+    EXPECT_EQ(snapshot->header.input_lead, -2);
 }
 
 }  // namespace

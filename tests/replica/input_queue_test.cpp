@@ -1,0 +1,255 @@
+#include "replica/input_queue.hpp"
+
+#include "base/rng.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace ringtick {
+namespace {
+
+struct Press {
+    int number = -1;
+    bool fire = false;
+    bool hands_off = false;
+
+    void absorb(const Press& skipped) { fire = fire || skipped.fire; }
+    void let_go() { hands_off = true; }
+};
+
+using Queue = InputQueue<Press>;
+
+constexpr std::uint32_t hold = 7;
+
+Queue queue_at(std::uint32_t tick) {
+    Queue queue;
+    queue.start(tick, hold);
+    return queue;
+}
+
+TEST(InputQueue, AppliesEachInputInTheTickOfItsStamp) {
+    Queue queue = queue_at(100);
+    for (const int stamp : {102, 100, 101}) {
+        queue.push(static_cast<std::uint32_t>(stamp), {.number = stamp});
+    }
+    for (const int tick : {100, 101, 102}) {
+        EXPECT_EQ(queue.take(static_cast<std::uint32_t>(tick)).number, tick);
+        EXPECT_TRUE(queue.is_fresh());
+        EXPECT_EQ(queue.stamp(), static_cast<std::uint32_t>(tick));
+    }
+}
+
+TEST(InputQueue, KeepsWhatComesEarlyUntilItsTickAndNoEarlierThanSixteenTicks) {
+    Queue queue = queue_at(100);
+    queue.push(115, {.number = 115});
+    queue.push(116, {.number = 116});
+    for (std::uint32_t tick = 100; tick < 115; ++tick) {
+        queue.take(tick);
+        EXPECT_FALSE(queue.is_fresh());
+    }
+    EXPECT_EQ(queue.take(115).number, 115);
+    EXPECT_EQ(queue.take(116).number, 115);  // Held: the other was dropped.
+    EXPECT_FALSE(queue.is_fresh());
+}
+
+TEST(InputQueue, TakesInputsOfOneStampForOneAndLosesNoTrigger) {
+    Queue queue = queue_at(1);
+    queue.push(1, {.number = 1, .fire = true});
+    queue.push(1, {.number = 2});
+    EXPECT_EQ(queue.take(1).number, 2);
+    EXPECT_TRUE(queue.take(1 + 1).fire);  // Held as it was.
+    EXPECT_FALSE(queue.is_fresh());
+}
+
+TEST(InputQueue, PlaysOnlyTheLastTwoOfWhatCameTooLate) {
+    Queue queue = queue_at(100);
+    for (int stamp = 50; stamp < 100; ++stamp) {
+        queue.push(static_cast<std::uint32_t>(stamp), {.number = stamp, .fire = stamp == 60});
+    }
+    EXPECT_EQ(queue.take(100).number, 98);
+    EXPECT_TRUE(queue.take(101).number == 99);
+    queue.take(102);
+    EXPECT_FALSE(queue.is_fresh());
+}
+
+TEST(InputQueue, NeverLosesATriggerOfWhatItSkips) {
+    Queue queue = queue_at(100);
+    for (std::uint32_t stamp = 90; stamp < 100; ++stamp) queue.push(stamp, {.fire = stamp == 91});
+    EXPECT_TRUE(queue.take(100).fire);
+    EXPECT_FALSE(queue.take(101).fire);
+
+    queue.push(100, {.fire = true});
+    queue.push(101, {});
+    queue.push(102, {.number = 102});
+    EXPECT_EQ(queue.take(102).number, 102);
+    EXPECT_TRUE(queue.take(103).fire);  // Held.
+}
+
+TEST(InputQueue, PrefersTheInputOfTheTickToLateOnes) {
+    Queue queue = queue_at(100);
+    for (std::uint32_t stamp = 95; stamp <= 101; ++stamp) {
+        queue.push(stamp, {.number = static_cast<int>(stamp)});
+    }
+    EXPECT_EQ(queue.take(100).number, 100);
+    EXPECT_EQ(queue.take(101).number, 101);
+    queue.take(102);
+    EXPECT_FALSE(queue.is_fresh());  // What was late before is not played after.
+}
+
+TEST(InputQueue, HoldsTheLastForAsLongAsItWasToldAndThenLetsGo) {
+    Queue queue = queue_at(1);
+    queue.push(1, {.number = 5});
+    std::uint32_t tick = 1;
+    queue.take(tick);
+    for (std::uint32_t i = 0; i < hold; ++i) EXPECT_FALSE(queue.take(++tick).hands_off);
+    EXPECT_TRUE(queue.take(++tick).hands_off);
+    EXPECT_EQ(queue.take(++tick).number, 5);
+}
+
+TEST(InputQueue, LetsGoBeforeTheFirst) {
+    Queue queue = queue_at(1);
+    EXPECT_TRUE(queue.take(1).hands_off);
+}
+
+TEST(InputQueue, TurnsWhatWaitedForATickThatIsLeftOutIntoALateInput) {
+    Queue queue = queue_at(10);
+    for (const std::uint32_t stamp : {10U, 11U, 12U, 20U}) {
+        queue.push(stamp, {.number = static_cast<int>(stamp), .fire = stamp == 11});
+    }
+    queue.take(10);
+    EXPECT_EQ(queue.take(15).number, 11);
+    EXPECT_EQ(queue.take(16).number, 12);
+    EXPECT_EQ(queue.take(1'000'000).number, 20);
+}
+
+TEST(InputQueue, GoesOnWhereStampsWrap) {
+    Queue queue = queue_at(0xFFFF'FFFE);
+    for (const std::uint32_t stamp : {0xFFFF'FFFEU, 0xFFFF'FFFFU, 0U, 1U}) {
+        queue.push(stamp, {.number = static_cast<int>(stamp & 0xF)});
+    }
+    for (const std::uint32_t tick : {0xFFFF'FFFEU, 0xFFFF'FFFFU, 0U, 1U}) {
+        EXPECT_EQ(queue.take(tick).number, static_cast<int>(tick & 0xF));
+        EXPECT_TRUE(queue.is_fresh());
+    }
+    EXPECT_EQ(queue.stamp(), 1U);
+}
+
+TEST(InputQueue, ReportsTheLeastLeadSinceTheLastReport) {
+    Queue queue = queue_at(100);
+    queue.push(102, {});
+    queue.push(103, {});
+    queue.take(100);
+    EXPECT_EQ(queue.lead(), 2);
+    queue.reported();
+    queue.push(104, {});
+    queue.take(101);
+    EXPECT_EQ(queue.lead(), 3);
+    queue.take(102);
+    EXPECT_EQ(queue.lead(), 2);  // Nothing came: what is there has become less early.
+    queue.reported();
+    for (std::uint32_t tick = 103; tick <= 107; ++tick) queue.take(tick);
+    EXPECT_EQ(queue.lead(), -3);
+    queue.reported();
+    for (std::uint32_t stamp = 105; stamp <= 109; ++stamp) queue.push(stamp, {});
+    queue.take(108);
+    EXPECT_EQ(queue.lead(), -3);  // The last came in time, the first of them did not.
+    queue.reported();
+    queue.push(9999, {});
+    queue.take(109);
+    EXPECT_EQ(queue.lead(), 127);
+}
+
+// What an honest client and a hostile one may do to the arrival of inputs.
+class Arrivals {
+public:
+    explicit Arrivals(std::uint64_t seed) : rng_(seed) {}
+
+    std::uint32_t stamp(std::uint32_t tick) {
+        const std::uint32_t kind = rng_.below(10);
+        if (kind < 6) return ++last_;
+        if (kind == 6) return last_;
+        if (kind == 7) return last_ = tick + rng_.below(40) - 20;
+        if (kind == 8) return tick + (1U << rng_.below(32));
+        return static_cast<std::uint32_t>(rng_.next());
+    }
+    // Nothing for a while, then all at once.
+    std::uint32_t count() {
+        if (stalled_ > 0) {
+            stalled_ -= 1;
+            return stalled_ == 0 ? rng_.below(60) : 0;
+        }
+        if (rng_.chance(3)) stalled_ = rng_.below(30);
+        return rng_.below(4);
+    }
+
+private:
+    Rng rng_;
+    std::uint32_t last_ = 0;
+    std::uint32_t stalled_ = 0;
+};
+
+// Goal: banked inputs cannot burst, whatever stamps come and when.
+// Method: each input pushes the ship one step, as thrust would; after any number of ticks no more
+// were applied than there were ticks, none twice, and triggers are as many as were pulled at most.
+TEST(InputQueue, AppliesAtMostOneInputATickWhateverArrives) {
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        SCOPED_TRACE(testing::Message() << "seed " << seed);
+        const std::uint32_t first = seed % 3 == 0 ? 0xFFFF'FF00 : 10;
+        Queue queue = queue_at(first);
+        Arrivals arrivals(seed);
+        std::vector<int> applied;
+        int pushed = 0;
+        std::uint64_t moved = 0;
+        for (std::uint32_t i = 0; i < 600; ++i) {
+            for (std::uint32_t n = arrivals.count(); n > 0; --n) {
+                queue.push(arrivals.stamp(first + i), {.number = pushed++});
+            }
+            const Press& press = queue.take(first + i);
+            if (queue.is_fresh()) applied.push_back(press.number);
+            if (!press.hands_off) moved += 1;
+        }
+        EXPECT_LE(applied.size(), 600U);
+        EXPECT_LE(moved, 600U);
+        std::ranges::sort(applied);
+        EXPECT_EQ(std::ranges::adjacent_find(applied), applied.end());
+        EXPECT_GT(applied.size(), 20U);
+    }
+}
+
+// Goal: an honest client whose connection stalls loses steps by it and never gains one; and when
+// nothing stalls it loses none.
+TEST(InputQueue, GivesNobodyMoreStepsForHavingStalled) {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        SCOPED_TRACE(testing::Message() << "seed " << seed);
+        Rng rng(seed);
+        Queue queue = queue_at(1);
+        std::deque<std::uint32_t> in_flight;
+        std::uint32_t steps = 0;
+        std::uint32_t stall = 0;
+        bool stalled = false;
+        for (std::uint32_t tick = 1; tick <= 1000; ++tick) {
+            in_flight.push_back(tick + 1);  // With a lead of one.
+            if (stall == 0 && seed % 4 != 0 && rng.chance(2)) stall = rng.below(40);
+            stalled = stalled || stall > 0;
+            if (stall > 0) {
+                stall -= 1;
+            } else {
+                for (; !in_flight.empty(); in_flight.pop_front()) {
+                    queue.push(in_flight.front(), {.number = static_cast<int>(tick)});
+                }
+            }
+            queue.take(tick);
+            steps += queue.is_fresh() ? 1U : 0U;
+        }
+        EXPECT_LE(steps, 999U);
+        EXPECT_EQ(steps == 999U, !stalled);
+    }
+}
+
+}  // namespace
+}  // namespace ringtick
