@@ -81,6 +81,7 @@ std::size_t Marksman::play(Nanoseconds now, std::span<std::byte> out) {
     using railroids::Input;
     client_->advance(now);
     judge(now);
+    if (client_->inputs_due(now) == 0) return 0;
     std::uint8_t buttons = Input::brake;
     if (ready()) {
         if (const auto target = choose_target(aim_)) {
@@ -88,7 +89,8 @@ std::size_t Marksman::play(Nanoseconds now, std::span<std::byte> out) {
             shot_ = {.target = *target, .hits_before = client_->view().hit_serial, .fired = now};
         }
     }
-    return client_->write_input({.buttons = buttons, .aim = aim_}, now, out);
+    client_->want({.buttons = buttons, .aim = aim_}, now);
+    return client_->write_inputs(now, out);
 }
 
 bool Marksman::ready() const {

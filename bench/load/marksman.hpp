@@ -24,7 +24,8 @@ public:
     // A new connection; a shot that was under way on the last one is forgotten.
     void start(Nanoseconds now);
     void on_message(std::span<const std::byte> message, Nanoseconds now);
-    // Draws a frame, looks at it, and writes the input of someone who sees it. Returns its size.
+    // Draws a frame, looks at it, and writes the input of someone who sees it. Returns its size; 0
+    // if no tick wants one yet.
     std::size_t play(Nanoseconds now, std::span<std::byte> out);
 
     const AimTally& tally() const { return tally_; }

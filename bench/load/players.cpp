@@ -148,6 +148,8 @@ Players::Seen Players::on_welcome(Player& player, std::span<const std::byte> mes
     player.side = welcome.side;
     player.scale =
         railroids::Scale::of(std::uint32_t{welcome.people_max} + welcome.bots, welcome.side);
+    player.ticks_under_way = static_cast<std::uint32_t>(
+        settings_.round_trip * welcome.tick_rate_hz / std::chrono::seconds(1));
     return {.valid = welcome.id < welcome.people_max && welcome.tick_rate_hz > 0, .welcome = true};
 }
 
@@ -200,9 +202,8 @@ void Players::play(std::uint32_t index, Nanoseconds due, Nanoseconds now) {
     const bool aims = player.marksman != nullptr;
     const std::size_t size =
         aims ? player.marksman->play(now, message.bytes) : write_input(player, due, message.bytes);
-    ASSERT(size > 0);
     message.size = static_cast<std::uint8_t>(size);
-    delay(message);
+    if (size > 0) delay(message);
 
     player.inputs += 1;
     if (player.inputs % settings_.input_hz != 1 && settings_.input_hz > 1) return;
@@ -219,13 +220,16 @@ std::size_t Players::write_input(Player& player, Nanoseconds due, std::span<std:
     steer(player);
     // The next tick that has no input of ours yet, and such that it is there a tick or two before
     // it is wanted, as a page's is: the server applies each in the tick of its stamp.
-    player.stamp = std::clamp(player.stamp + 1, player.tick + 2, player.tick + 3);
+    const std::uint32_t reached = player.tick + player.ticks_under_way;
+    player.stamp = std::clamp(player.stamp + 1, reached + 2, reached + 3);
     railroids::InputMessage input{.acknowledged_tick = player.tick,
                                   .tick = player.stamp,
                                   .sent_us = static_cast<std::uint16_t>(microseconds(due))};
     input.inputs.push(player.wish);
     input.view_back = 512;  // A page shows what was two ticks before.
-    return railroids::encode(input, out);
+    const std::size_t size = railroids::encode(input, out);
+    ASSERT(size > 0);
+    return size;
 }
 
 // If it is full, it is of what those wanted to say who have left.

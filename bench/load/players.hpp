@@ -79,8 +79,9 @@ private:
         railroids::ShipId id = 0;
         railroids::Scale scale;
         std::int32_t side = 0;
-        std::uint32_t tick = 0;   // Of the last snapshot.
-        std::uint32_t stamp = 0;  // Of the last input.
+        std::uint32_t tick = 0;             // Of the last snapshot.
+        std::uint32_t stamp = 0;            // Of the last input.
+        std::uint32_t ticks_under_way = 0;  // From when an input is made.
         std::uint32_t inputs = 0;
         railroids::Input wish;
         Rng rng;

@@ -45,14 +45,6 @@ FixedVector velocity_of(const ShipRecord& ship) {
             Fixed::from_raw(ship.vy * ShipRecord::raw_per_speed)};
 }
 
-FixedVector position_of(const OwnState& own) {
-    return {Fixed::from_raw(own.x), Fixed::from_raw(own.y)};
-}
-
-FixedVector velocity_of(const OwnState& own) {
-    return {Fixed::from_raw(own.vx), Fixed::from_raw(own.vy)};
-}
-
 // How far between the two snapshots the moment is, in 1/65,536.
 TickTime part_of(const Moment<Snapshot>& moment) {
     return moment.to == nullptr ? 0 : moment.since_from * whole_tick / moment.between;
@@ -69,6 +61,24 @@ FixedVector between(FixedVector from, FixedVector to, TickTime part) {
 Angle between(Angle from, Angle to, TickTime part) {
     const TickTime turn = (to - from).signed_turns() * part / whole_tick;
     return from + Angle{static_cast<std::uint16_t>(turn)};
+}
+
+// What moves, moves; all else is as it is at the later time.
+Ship between(const Ship& from, const Ship& to, TickTime part) {
+    Ship ship = to;
+    ship.position = between(from.position, to.position, part);
+    ship.velocity = between(from.velocity, to.velocity, part);
+    ship.heading = between(from.heading, to.heading, part);
+    ship.aim = between(from.aim, to.aim, part);
+    return ship;
+}
+
+// As the snapshots tell it.
+Ship own_at(const Moment<Snapshot>& moment) {
+    Ship ship = ClientSide::own(*moment.from);
+    if (moment.to != nullptr) return between(ship, ClientSide::own(*moment.to), part_of(moment));
+    if (ship.alive()) ship.position = ahead(ship.position, ship.velocity, moment.since_from);
+    return ship;
 }
 
 // The world's state comes from the network: a coordinate of the own ship that is out of range
@@ -193,15 +203,15 @@ std::size_t ClientSide::write_hello(std::span<const char> name, std::span<std::b
     return encode(hello, out);
 }
 
-std::size_t ClientSide::write_input(const ringtick::InputStamp& stamp,
-                                    const Input& input,
-                                    std::span<std::byte> out) {
+std::size_t ClientSide::write_inputs(const ringtick::InputStamp& stamp,
+                                     std::span<const Input> inputs,
+                                     std::span<std::byte> out) {
     InputMessage message;
     message.acknowledged_tick = stamp.acknowledged_tick;
     message.tick = stamp.tick;
     message.sent_us = stamp.sent_us;
     message.view_back = stamp.view_back;
-    message.inputs.push(input);
+    for (const Input& input : inputs) message.inputs.push(input);
     return encode(message, out);
 }
 
@@ -210,6 +220,7 @@ void ClientSide::show(const Moment<Snapshot>& moment,
                       Nanoseconds now) {
     const auto tick = static_cast<std::uint64_t>(std::max<TickTime>(moment.time, 0) / whole_tick);
     show_numbers(numbers);
+    show_prediction(numbers);
     show_beacon(tick);
     show_own(moment);
     show_ships(moment);
@@ -245,6 +256,17 @@ void ClientSide::show_numbers(const ringtick::ClientNumbers& numbers) {
     view_.messages_refused = static_cast<std::int32_t>(numbers.messages_refused);
 }
 
+void ClientSide::show_prediction(const ringtick::ClientNumbers& numbers) {
+    const ringtick::PredictionNumbers& prediction = numbers.prediction;
+    view_.input_lead = numbers.input_lead;
+    view_.inputs_late = static_cast<std::int32_t>(numbers.inputs_late);
+    view_.inputs_waiting = static_cast<std::int32_t>(prediction.inputs_waiting);
+    view_.corrections = static_cast<std::int32_t>(prediction.corrections);
+    view_.corrections_unexplained = static_cast<std::int32_t>(prediction.corrections_unexplained);
+    view_.correction_last = to_float(prediction.correction_last);
+    view_.correction_worst = to_float(prediction.correction_worst);
+}
+
 void ClientSide::show_beacon(std::uint64_t tick) {
     beacon_ = terrain_.beacon_at(tick);
     view_.beacon_x = to_float(beacon_.position.x);
@@ -253,36 +275,30 @@ void ClientSide::show_beacon(std::uint64_t tick) {
         static_cast<std::int32_t>(beacon_.ticks_left * 1000 / welcome_.tick_rate_hz);
 }
 
+void ClientSide::on_own(const ringtick::OwnMoment<Ship>& moment) {
+    own_ = between(*moment.from, *moment.to, moment.part);
+    own_.position += moment.error;
+    own_is_predicted_ = true;
+}
+
+// It flies ahead of the snapshots; what happens to it is shown with the world around it.
 void ClientSide::show_own(const Moment<Snapshot>& moment) {
+    if (!own_is_predicted_) own_ = own_at(moment);
+    own_is_predicted_ = false;
     const OwnState& own = moment.from->own;
-    const bool alive = (own.flags & OwnState::alive) != 0;
-    FixedVector position = position_of(own);
-    FixedVector velocity = velocity_of(own);
-    Angle heading{own.heading};
-    Angle aim = Angle::from_byte(own.aim);
-    if (moment.to != nullptr) {
-        const OwnState& to = moment.to->own;
-        const TickTime part = part_of(moment);
-        position = between(position, position_of(to), part);
-        velocity = between(velocity, velocity_of(to), part);
-        heading = between(heading, Angle{to.heading}, part);
-        aim = between(aim, Angle::from_byte(to.aim), part);
-    } else if (alive) {
-        position = ahead(position, velocity, moment.since_from);
-    }
     const auto ticks_per_second = static_cast<float>(welcome_.tick_rate_hz);
-    view_.own_x = to_float(position.x);
-    view_.own_y = to_float(position.y);
-    view_.own_vx = to_float(velocity.x) * ticks_per_second;
-    view_.own_vy = to_float(velocity.y) * ticks_per_second;
-    view_.own_heading = to_radians(heading);
-    view_.own_aim = to_radians(aim);
-    view_.own_alive = alive ? 1 : 0;
+    view_.own_x = to_float(own_.position.x);
+    view_.own_y = to_float(own_.position.y);
+    view_.own_vx = to_float(own_.velocity.x) * ticks_per_second;
+    view_.own_vy = to_float(own_.velocity.y) * ticks_per_second;
+    view_.own_heading = to_radians(own_.heading);
+    view_.own_aim = to_radians(own_.aim);
+    view_.own_alive = (own.flags & OwnState::alive) != 0 ? 1 : 0;
     view_.own_energy = own.energy;
     view_.own_score = static_cast<std::int32_t>(own.score);
     view_.own_kills = own.kills;
     view_.own_deaths = own.deaths;
-    view_.own_cooldown_ms = own.cooldown_ticks * 1000 / welcome_.tick_rate_hz;
+    view_.own_cooldown_ms = own_.cooldown_ticks * 1000 / welcome_.tick_rate_hz;
     view_.own_respawn_ms = own.respawn_ticks * 1000 / welcome_.tick_rate_hz;
     view_.own_in_beacon = (own.flags & OwnState::in_beacon) != 0 ? 1 : 0;
     view_.hit_serial = own.hits;
@@ -322,23 +338,32 @@ void ClientSide::show_ship(const ShipRecord& from,
         position = ahead(position, velocity, moment.since_from);
     }
     const bool own = from.id == welcome_.id;
+    bool thrusting = (from.flags & ShipRecord::thrusting) != 0;
+    bool braking = (from.flags & ShipRecord::braking) != 0;
+    if (own) {
+        // Known to the last digit, and ahead of the others: the same in both parts of the view.
+        position = own_.position;
+        velocity = own_.velocity;
+        heading = own_.heading;
+        aim = own_.aim;
+        thrusting = own_.thrusting;
+        braking = own_.braking;
+    }
     const FixedVector off = position - beacon_.position;
     const bool in_beacon = dot(off, off) < squared(rules::beacon_radius);
-    const std::int32_t flags =
-        ((from.flags & ShipRecord::thrusting) != 0 ? View::ship_thrusting : 0) |
-        ((from.flags & ShipRecord::braking) != 0 ? View::ship_braking : 0) |
-        (from.id >= welcome_.people_max ? View::ship_bot : 0) |
-        (in_beacon ? View::ship_in_beacon : 0) | (own ? View::ship_own : 0);
+    const std::int32_t flags = (thrusting ? View::ship_thrusting : 0) |
+                               (braking ? View::ship_braking : 0) |
+                               (from.id >= welcome_.people_max ? View::ship_bot : 0) |
+                               (in_beacon ? View::ship_in_beacon : 0) | (own ? View::ship_own : 0);
 
     const auto ticks_per_second = static_cast<float>(welcome_.tick_rate_hz);
     const auto i = static_cast<std::size_t>(view_.ship_count++);
     view_.ship_id[i] = from.id;
-    // The own ship is known to the last digit: the same place in both parts of the view.
-    view_.ship_x[i] = own ? view_.own_x : to_float(position.x);
-    view_.ship_y[i] = own ? view_.own_y : to_float(position.y);
+    view_.ship_x[i] = to_float(position.x);
+    view_.ship_y[i] = to_float(position.y);
     view_.ship_vx[i] = to_float(velocity.x) * ticks_per_second;
     view_.ship_vy[i] = to_float(velocity.y) * ticks_per_second;
-    view_.ship_heading[i] = own ? view_.own_heading : to_radians(heading);
+    view_.ship_heading[i] = to_radians(heading);
     view_.ship_aim[i] = to_radians(aim);
     view_.ship_energy[i] = from.energy;
     view_.ship_flags[i] = flags;

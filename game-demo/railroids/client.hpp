@@ -1,6 +1,7 @@
 #pragma once
 
 #include "railroids/names.hpp"
+#include "railroids/ship.hpp"
 #include "railroids/terrain.hpp"
 #include "railroids/view.hpp"
 #include "railroids/wire.hpp"
@@ -23,6 +24,7 @@ public:
     using Snapshot = railroids::Snapshot;
     using View = railroids::View;
     using Input = railroids::Input;
+    using Own = Ship;
 
     static constexpr std::size_t named_people_max = 16'384;
 
@@ -35,15 +37,24 @@ public:
     bool on_bye(std::span<const std::byte> message);
 
     static std::size_t write_hello(std::span<const char> name, std::span<std::byte> out);
-    std::size_t write_input(const ringtick::InputStamp& stamp,
-                            const Input& input,
-                            std::span<std::byte> out);
+    std::size_t write_inputs(const ringtick::InputStamp& stamp,
+                             std::span<const Input> inputs,
+                             std::span<std::byte> out);
 
     void show(const ringtick::Moment<Snapshot>& moment,
               const ringtick::ClientNumbers& numbers,
               Nanoseconds now);
     void show_nothing(const ringtick::ClientNumbers& numbers, Nanoseconds now);
     const View& view() const { return view_; }
+
+    // For prediction (replica/prediction.hpp): the rules of one ship, as the server runs them.
+    static constexpr Fixed leap = rules::leap;
+    static Ship own(const Snapshot& snapshot);
+    void predict(Ship& ship, Input input) const;
+    static bool agree(const Ship& a, const Ship& b);
+    static bool explains(const Ship& before, const Ship& now);
+    static FixedVector place(const Ship& ship) { return ship.position; }
+    void on_own(const ringtick::OwnMoment<Ship>& moment);
 
     // Ends with a zero. Lives until the next call.
     const char* name_of(std::int32_t id);
@@ -71,6 +82,7 @@ private:
     void show_terrain();
     void show_numbers(const ringtick::ClientNumbers& numbers);
     void show_own(const ringtick::Moment<Snapshot>& moment);
+    void show_prediction(const ringtick::ClientNumbers& numbers);
     void show_beacon(std::uint64_t tick);
     void show_ships(const ringtick::Moment<Snapshot>& moment);
     void show_ship(const ShipRecord& from,
@@ -84,6 +96,8 @@ private:
     Scale scale_;
     Terrain terrain_;
     Beacon beacon_;
+    Ship own_;  // As it is drawn.
+    bool own_is_predicted_ = false;
     View view_{};
     BoundedList<Beam, View::beams_max> beams_;
     BoundedList<FeedEntry, View::feed_max> feed_;

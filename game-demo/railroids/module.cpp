@@ -83,11 +83,22 @@ extern "C" {
     return kind ? static_cast<std::int32_t>(*kind) : -1;
 }
 
-[[clang::export_name("input")]] std::int32_t input(std::int32_t buttons, std::int32_t aim) {
+[[clang::export_name("inputs_due")]] std::int32_t inputs_due(double local_ms) {
+    set_time(local_ms);
+    return static_cast<std::int32_t>(client().inputs_due(now));
+}
+
+// For all that are due.
+[[clang::export_name("want")]] void want(std::int32_t buttons, std::int32_t aim) {
     const railroids::Input wanted{
         .buttons = static_cast<std::uint8_t>(buttons & railroids::Input::all_buttons),
         .aim = static_cast<std::uint8_t>(aim & 0xFF)};
-    return static_cast<std::int32_t>(client().write_input(wanted, now, send_memory));
+    client().want(wanted, now);
+}
+
+// Of what was wanted since the last one; 0 if nothing was.
+[[clang::export_name("inputs")]] std::int32_t inputs() {
+    return static_cast<std::int32_t>(client().write_inputs(now, send_memory));
 }
 
 [[clang::export_name("ping")]] std::int32_t ping(double local_ms) {

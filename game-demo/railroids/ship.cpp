@@ -72,4 +72,17 @@ void fly(Ship& ship, const Terrain& terrain) {
     bounce_off_walls(ship, terrain.side());
 }
 
+bool obey(Ship& ship, Input input, const Terrain& terrain) {
+    steer(ship, input);
+    fly(ship, terrain);
+    if (ship.cooldown_ticks > 0) ship.cooldown_ticks -= 1;
+    if (!input.pressed(Input::fire) || ship.cooldown_ticks > 0) return false;
+    ship.cooldown_ticks = rules::rail_cooldown;
+    return true;
+}
+
+void recoil(Ship& ship) {
+    ship.velocity -= unit_vector(ship.aim) * rules::rail_recoil;
+}
+
 }  // namespace railroids

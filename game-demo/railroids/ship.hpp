@@ -32,8 +32,12 @@ struct Ship {
 };
 
 // One tick of one ship, which depends on nothing but the ship, its input and the terrain: a client
-// can predict its own ship with these very functions.
+// predicts its own ship with these very functions.
 void steer(Ship& ship, Input input);
 void fly(Ship& ship, const Terrain& terrain);
+// Both, and the railgun's trigger: true if the ship fires.
+bool obey(Ship& ship, Input input, const Terrain& terrain);
+// Of a shot along the aim, once all have moved.
+void recoil(Ship& ship);
 
 }  // namespace railroids

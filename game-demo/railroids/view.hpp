@@ -65,6 +65,15 @@ struct View {
     float snapshot_age_ms;  // Since the newest snapshot arrived.
     std::int32_t messages_refused;
 
+    // Of the own ship, which is shown where it is by now, ahead of all that snapshots tell.
+    std::int32_t input_lead;      // How many ticks early inputs reach the server.
+    std::int32_t inputs_late;     // Snapshots that told of a tick without its input.
+    std::int32_t inputs_waiting;  // Flown already, and not answered by a snapshot yet.
+    std::int32_t corrections;     // Since the welcome.
+    std::int32_t corrections_unexplained;
+    float correction_last;  // How far it was put elsewhere.
+    float correction_worst;
+
     std::int32_t ship_count;
     std::int32_t ship_id[ships_max];
     float ship_x[ships_max];

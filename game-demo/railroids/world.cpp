@@ -82,14 +82,9 @@ void World::move_ships(std::span<const Order> orders) {
             wait_for_respawn(id);
             continue;
         }
-        const Input input = orders[i].input;
-        steer(ship, input);
-        fly(ship, terrain_);
+        const bool fires = obey(ship, orders[i].input, terrain_);
         regain(ship);
-        if (ship.cooldown_ticks > 0) ship.cooldown_ticks -= 1;
-        if (!input.pressed(Input::fire) || ship.cooldown_ticks > 0) continue;
-        ship.cooldown_ticks = rules::rail_cooldown;
-        shots_now_.push_back({.shooter = id, .view = orders[i].view});
+        if (fires) shots_now_.push_back({.shooter = id, .view = orders[i].view});
     }
 }
 
@@ -125,7 +120,7 @@ void World::resolve(const Shot& shot) {
                                       .to = shooter.position + direction * target.distance};
     shots_ += 1;
     counters_.shots += 1;
-    shooter.velocity -= direction * rules::rail_recoil;
+    recoil(shooter);
     if (target.id == nobody) return;
     ships_[target.id].velocity += direction * rules::rail_push;
     damage(shot.shooter, target.id);

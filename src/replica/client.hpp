@@ -1,10 +1,14 @@
 #pragma once
 
 #include "replica/fields.hpp"
+#include "replica/input_pacer.hpp"
 #include "replica/interpolation.hpp"
+#include "replica/prediction.hpp"
 #include "replica/protocol.hpp"
 #include "replica/rate_meter.hpp"
 #include "replica/server_clock.hpp"
+#include "replica/tick_input.hpp"
+#include "replica/unsent_inputs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <type_traits>
 
 namespace ringtick {
 
@@ -22,10 +27,10 @@ struct WelcomeTime {
     Nanoseconds period{};
 };
 
-// What an input is sent with, beside the player's intent.
+// What inputs are sent with, beside the player's intent.
 struct InputStamp {
     std::uint32_t acknowledged_tick = 0;  // The last snapshot applied here.
-    std::uint32_t tick = 0;               // The tick it should reach the server in.
+    std::uint32_t tick = 0;               // The tick that the first of them is for.
     std::uint16_t view_back = 0;  // How far before that snapshot the drawn moment was, 1/256 tick.
     std::uint16_t sent_us = 0;    // Local time, wraps.
 };
@@ -40,6 +45,9 @@ struct ClientNumbers {
     std::uint64_t snapshots_per_second = 0;
     std::uint64_t snapshot_bytes_per_second = 0;
     std::uint64_t messages_refused = 0;
+    std::int32_t input_lead = 0;    // How many ticks early inputs reach the server, as it says.
+    std::uint64_t inputs_late = 0;  // Snapshots that told of a tick without its input.
+    PredictionNumbers prediction;
 };
 
 // The game's half of a client: it decodes what is its own and draws nothing, but fills the arrays
@@ -53,9 +61,10 @@ concept ClientGame = requires(G game,
                               const Moment<typename G::Snapshot>& moment,
                               const ClientNumbers& numbers,
                               const InputStamp& stamp,
-                              const typename G::Input& input,
+                              std::span<const typename G::Input> inputs,
                               WelcomeTime& time,
                               Nanoseconds now) {
+    requires TickInput<typename G::Input>;
     { decoded.header } -> std::convertible_to<const SnapshotHeader&>;
     game.start();
     { game.on_welcome(message, time) } -> std::same_as<bool>;
@@ -64,7 +73,7 @@ concept ClientGame = requires(G game,
     { game.on_event(message, now) } -> std::same_as<bool>;
     { game.on_stats(message) } -> std::same_as<bool>;
     { game.on_bye(message) } -> std::same_as<bool>;
-    { game.write_input(stamp, input, out) } -> std::same_as<std::size_t>;
+    { game.write_inputs(stamp, inputs, out) } -> std::same_as<std::size_t>;
     game.show(moment, numbers, now);
     game.show_nothing(numbers, now);
     game.view();
@@ -78,15 +87,22 @@ concept ClientGame = requires(G game,
 //     game.show
 //                 |                                       ^
 //                 +--> [ server clock ] --- less the interpolation delay
+//                 |
+//                 +--> what the server says of the own entity and of the inputs' lead
+//                            v                         v
+//     wish --want--> [ prediction ] <--one a tick-- [ input pacer ] --> [ unsent ]
+//     --write_inputs-->
+//                            |
+//                            +--> game.on_own
 //
-// The own entity is shown as the snapshots tell it. Prediction, when it comes, stands between
-// write_input, which would keep what was sent, and advance, which would apply again what the
-// server has not answered yet: `header.input_tick` says which that is. Delta coding, when it comes,
+// A game that gives what PredictingGame asks for has its own entity shown where it is by now if the
+// server does as it always does; any other, as the snapshots tell it. Delta coding, when it comes,
 // decodes into spare() from newest().
 template <ClientGame G>
 class Client {
 public:
     using Snapshot = typename G::Snapshot;
+    using Input = typename G::Input;
 
     // A new connection begins: forget the world.
     void start(Nanoseconds now) {
@@ -96,8 +112,12 @@ public:
         snapshot_meter_ = {};
         byte_meter_ = {};
         round_trips_count_ = 0;
+        pacer_ = {};
+        unsent_.clear();
+        prediction_ = {};
         drawn_ = 0;
         advanced_to_ = now;
+        paced_to_ = now;
         newest_at_ = now;
         numbers_ = {};
     }
@@ -110,20 +130,38 @@ public:
         return std::nullopt;
     }
 
-    std::size_t write_input(const typename G::Input& input,
-                            Nanoseconds now,
-                            std::span<std::byte> out) {
+    // For how many ticks an input is to be made by now. Ask before want(), if what a player taps is
+    // to count once.
+    std::uint32_t inputs_due(Nanoseconds now) {
+        pace(now);
+        return pacer_.due();
+    }
+
+    // What the player wants in each tick that is due.
+    void want(const Input& input, Nanoseconds now) {
+        pace(now);
+        while (pacer_.due() > 0) {
+            const std::uint32_t tick = pacer_.take();
+            unsent_.push(tick, input);
+            prediction_.on_input(game_, tick, input);
+        }
+    }
+
+    // One message with all that was wanted since the last, at most once for each tick. 0: nothing
+    // was. Who cannot send asks later.
+    std::size_t write_inputs(Nanoseconds now, std::span<std::byte> out) {
+        if (unsent_.empty()) return 0;
         const std::uint32_t acknowledged = numbers_.server_tick;
         const TickTime back = TickTime{acknowledged} * whole_tick - drawn_;
-        const Nanoseconds there = numbers_.round_trip.value_or(Nanoseconds::zero());
-        const TickTime arrives = clock_.at(now) + (welcomed_ ? clock_.in_ticks(there) : 0);
         const InputStamp stamp{
             .acknowledged_tick = acknowledged,
-            .tick = static_cast<std::uint32_t>(arrives / whole_tick + 1),
+            .tick = unsent_.first(),
             .view_back = static_cast<std::uint16_t>(std::clamp<TickTime>(back / 256, 0, 0xFFFF)),
             .sent_us = static_cast<std::uint16_t>(microseconds(now)),
         };
-        return game_.write_input(stamp, input, out);
+        const std::size_t size = game_.write_inputs(stamp, unsent_.all(), out);
+        unsent_.clear();
+        return size;
     }
 
     std::size_t write_ping(Nanoseconds now, std::span<std::byte> out) const {
@@ -141,6 +179,8 @@ public:
         advanced_to_ = now;
         clock_.advance(now);
         delay_.advance(elapsed);
+        prediction_.advance(elapsed);
+        pace(now);
         numbers_.interpolation_delay = delay_.delay();
         numbers_.snapshot_age = now - newest_at_;
         numbers_.snapshots_per_second = snapshot_meter_.per_second(now);
@@ -151,6 +191,8 @@ public:
         const TickTime wanted = clock_.at(now) - clock_.in_ticks(delay_.delay());
         const bool forward = wanted > drawn_ || drawn_ - wanted > 30 * whole_tick;
         if (forward) drawn_ = wanted;
+        numbers_.prediction = prediction_.numbers();
+        prediction_.show(game_, pacer_.since_made());
         game_.show(snapshots_.at(drawn_), numbers_, now);
     }
 
@@ -209,13 +251,37 @@ private:
             snapshots_.commit();
         }
         game_.on_applied(snapshot);
+        answer_inputs(snapshot);
         clock_.on_arrival(tick, now);
         delay_.on_snapshot(gap, clock_.late());
         snapshot_meter_.add(1, now);
         byte_meter_.add(message.size(), now);
         numbers_.server_tick = tick;
         newest_at_ = now;
+        if (!pacer_.running()) pacer_.start(clock_.period(), reaches(now));
         return true;
+    }
+
+    void answer_inputs(const Snapshot& snapshot) {
+        const SnapshotHeader& header = snapshot.header;
+        const bool late = header.input_tick != 0 || header.input_lead < 0;
+        prediction_.on_snapshot(game_, snapshot, late);
+        if (!pacer_.is_answered_by(header.tick)) return;
+        pacer_.on_lead(header.tick, header.input_lead);
+        numbers_.input_lead = header.input_lead;
+        numbers_.inputs_late += late ? 1U : 0U;
+    }
+
+    // In which tick what leaves now reaches the server.
+    TickTime reaches(Nanoseconds now) const {
+        const Nanoseconds there = numbers_.round_trip.value_or(Nanoseconds::zero());
+        return clock_.at(now) + clock_.in_ticks(there);
+    }
+
+    void pace(Nanoseconds now) {
+        const Nanoseconds elapsed = std::max(now - paced_to_, Nanoseconds::zero());
+        paced_to_ = now;
+        if (pacer_.running()) pacer_.advance(reaches(now), elapsed);
     }
 
     // The server looks at its sockets once a tick, so a probe may wait a tick before it is seen:
@@ -231,6 +297,8 @@ private:
         round_trips_count_ += 1;
         const auto count = std::min<std::size_t>(round_trips_count_, round_trips_.size());
         numbers_.round_trip = *std::min_element(round_trips_.begin(), round_trips_.begin() + count);
+        const bool first = round_trips_count_ == 1;
+        if (first && pacer_.running()) pacer_.leap_to(reaches(now));
         return true;
     }
 
@@ -253,8 +321,12 @@ private:
     ServerClock clock_;
     InterpolationDelay delay_;
     SnapshotBuffer<Snapshot, 16> snapshots_;
+    InputPacer pacer_;
+    UnsentInputs<Input> unsent_;
+    std::conditional_t<PredictingGame<G>, Prediction<G>, NoPrediction<G>> prediction_;
     TickTime drawn_ = 0;
     Nanoseconds advanced_to_{};
+    Nanoseconds paced_to_{};
     Nanoseconds newest_at_{};
     RateMeter snapshot_meter_;
     RateMeter byte_meter_;

@@ -14,6 +14,14 @@ namespace ringtick {
 using TickTime = std::int64_t;
 inline constexpr TickTime whole_tick = 65'536;
 
+// In two parts, both ways: nanoseconds of many days times 65,536 would not fit.
+constexpr TickTime ticks_in(Nanoseconds time, Nanoseconds period) {
+    return time / period * whole_tick + (time % period).count() * whole_tick / period.count();
+}
+constexpr Nanoseconds time_of(TickTime moment, Nanoseconds period) {
+    return period * (moment / whole_tick) + period * (moment % whole_tick) / whole_tick;
+}
+
 // Which tick the server's messages have reached by now, as seen from here. Each message that says
 // its tick is one sample: arrival minus tick times period. Delay only ever makes a sample larger,
 // so the smallest of the last few is the truest (NETCODE: minimum filter). The estimate then slews
@@ -62,13 +70,7 @@ public:
     Nanoseconds period() const { return period_; }
     Nanoseconds late() const { return late_; }  // Of the last arrival, behind the earliest.
 
-    TickTime at(Nanoseconds now) const {
-        if (!running()) return 0;
-        // In two parts: nanoseconds of many days times 65,536 would not fit.
-        const std::int64_t since = (now - origin_).count();
-        const std::int64_t whole = since / period_.count();
-        return whole * whole_tick + since % period_.count() * whole_tick / period_.count();
-    }
+    TickTime at(Nanoseconds now) const { return running() ? ticks_in(now - origin_, period_) : 0; }
     TickTime in_ticks(Nanoseconds duration) const {
         return duration.count() * whole_tick / period_.count();
     }

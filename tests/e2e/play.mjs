@@ -74,6 +74,21 @@ test('Play.MovesTheShipThatThrusts', async () => {
   await until('the ship has flown', () => Math.hypot(ann.view.own_x - x, ann.view.own_y - y) > 60);
 });
 
+// Goal: what the page's module foretells of its ship is what the server does, in every tick but
+// those that the server leaves out since this machine was too busy.
+test('Play.ForetellsItsOwnFlight', async () => {
+  const ann = await join('Ann');
+  const { server_tick: first } = ann.view;
+  const buttons = [Button.thrust | Button.left, Button.brake, Button.thrust | Button.fire];
+  for (let leg = 0; leg < 6; leg++) {
+    ann.hold(buttons[leg % 3] | Button.aim_ahead);
+    await until('she has flown so', () => ann.view.server_tick > first + 20 * (leg + 1));
+  }
+  assert.ok(ann.view.inputs_waiting > 0);
+  const { ticks_forgiven } = await server.json('/stats.json');
+  assert.ok(ann.view.corrections_unexplained <= ticks_forgiven);
+});
+
 test('Play.CountsTheInputsItApplied', async () => {
   const ann = await join('Ann');
   const applied = async () => (await game_stats()).inputs_applied;

@@ -35,8 +35,8 @@ void expect_canonical(std::span<const std::byte> message, const railroids::Scale
 }  // namespace
 
 // The input is messages, each behind its size in two bytes; one of no size stands for a welcome, so
-// that the seeds stay good when it changes. Property: whatever a server sends, a client draws
-// frames and stays within its memory.
+// that the seeds stay good when it changes. Property: whatever a server sends, a client flies,
+// draws frames and stays within its memory.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const auto client = std::make_unique<RailroidsClient>();
     static const auto scale = railroids::Scale::of(154, welcome.side);
@@ -51,6 +51,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto message = reader.take(std::min(wanted, reader.left()));
         now += std::chrono::milliseconds(20);
         client->on_message(wanted == 0 ? greeting : message, now);
+        std::array<std::byte, 64> inputs;
+        const auto buttons = static_cast<std::uint8_t>(wanted & railroids::Input::all_buttons);
+        client->want({.buttons = buttons}, now);
+        if (wanted % 3 != 0) client->write_inputs(now, inputs);
         client->advance(now);
         expect_canonical(message, scale);
     }

@@ -52,8 +52,9 @@ protected:
         for (int i = 0; i < count; ++i) step();
     }
     void say(std::uint8_t buttons, std::uint8_t aim) {
+        client->want({.buttons = buttons, .aim = aim}, now);
         Bytes bytes(64);
-        bytes.resize(client->write_input({.buttons = buttons, .aim = aim}, now, bytes));
+        bytes.resize(client->write_inputs(now, bytes));
         match.say(0, bytes);
     }
 

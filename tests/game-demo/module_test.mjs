@@ -50,8 +50,10 @@ const verbs = {
     client.advance(Number(ms));
     assert.equal(view_hash(), Number(hash));
   },
-  input(buttons, aim, hex) {
-    assert.equal(sent(client.input(Number(buttons), Number(aim))), hex);
+  input(ms, due, buttons, aim, hex) {
+    assert.equal(client.inputs_due(Number(ms)), Number(due));
+    client.want(Number(buttons), Number(aim));
+    assert.equal(sent(client.inputs()), hex);
   },
   ping(ms, hex) {
     assert.equal(sent(client.ping(Number(ms))), hex);

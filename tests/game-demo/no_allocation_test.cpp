@@ -90,11 +90,16 @@ TEST(RailroidsClient, AllocatesNothingAfterConstruction) {
             client->on_message(letter.bytes, now);
         }
         client->on_message(snapshot, now);
+        client->want({.buttons = Input::thrust}, now);
+        std::array<std::byte, 64> inputs{};
+        const std::size_t size = client->write_inputs(now, inputs);
         client->advance(now);
         EXPECT_EQ(allocations, before);
         match.mailbox.letters.clear();
+        match.say(0, Bytes(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(size)));
     }
     EXPECT_GT(client->view().ship_count, 1);
+    EXPECT_GT(client->view().inputs_waiting, 0);
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 // module.
 //
 //     message MS HEX          frame MS HASH
-//     input BUTTONS AIM HEX   ping MS HEX
-//     hello NAME HEX          name ID NAME
+//     input MS DUE BUTTONS AIM HEX
+//     ping MS HEX             hello NAME HEX          name ID NAME
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -63,12 +63,12 @@ private:
 
     void say_input() {
         const auto aim = static_cast<std::uint8_t>(rng_.below(256));
+        std::printf("input %.3f %u %d %d ", ms_, client_->inputs_due(now()), buttons_, aim);
+        client_->want({.buttons = buttons_, .aim = aim}, now());
         Bytes bytes(64);
-        const Input input{.buttons = buttons_, .aim = aim};
-        bytes.resize(client_->write_input(input, now(), bytes));
-        std::printf("input %d %d ", buttons_, aim);
+        bytes.resize(client_->write_inputs(now(), bytes));
         print_hex(bytes);
-        match_.say(0, bytes);
+        if (!bytes.empty()) match_.say(0, bytes);
     }
     void say_ping() {
         Bytes bytes(16);

@@ -124,7 +124,7 @@ private:
         });
         Bytes bytes(64);
         bytes.resize(shooter.marksman.play(now, bytes));
-        shooter.up.send(bytes, now, rng_);
+        if (!bytes.empty()) shooter.up.send(bytes, now, rng_);
         if (match_.tick % 30 == 0) shooter.up.send(ping(now), now, rng_);
     }
     static Bytes ping(Nanoseconds now) {

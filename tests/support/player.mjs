@@ -59,9 +59,13 @@ class Player {
     return this.client.view;
   }
 
-  // Sends this wish with every snapshot, which is once a tick, until another is given.
+  // Wants this in every tick until something else is wanted.
   hold(buttons, aim = 0) {
-    this.on_snapshot = () => this.socket.send(this.client.input(buttons, aim));
+    this.on_snapshot = () => {
+      if (this.client.inputs_due(performance.now()) === 0) return;
+      this.client.want(buttons, aim);
+      this.socket.send(this.client.inputs());
+    };
   }
 
   let_go() {

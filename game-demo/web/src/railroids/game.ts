@@ -75,12 +75,9 @@ export class Game {
 
   private played_frame(now_ms: number, dt: number): void {
     const { module } = this.client;
+    this.client.send_input();  // First, so that the ship answers in this very frame.
     module.advance(now_ms);
     const world = module.view;
-    if (world.connected) {
-      this.client.tick_rate_hz = world.tick_rate_hz;
-      this.client.send_input();
-    }
     this.sound.thrust(Boolean(world.own_alive) && this.thrusting);
 
     if (now_ms - this.names_read_ms > names_kept_ms) {
@@ -100,7 +97,7 @@ export class Game {
     return this.controls.aim(world, ship);
   }
 
-  // Asked by the client, a moment before it tells the server.
+  // Asked by the client, a moment before it flies by it and tells the server.
   private wish(): Wish {
     const world = this.client.module.view;
     const aim = this.aim(world);

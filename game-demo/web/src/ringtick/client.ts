@@ -22,14 +22,12 @@ export class Client<L extends Layout> {
   on_status: (status: Status) => void = () => {};
   // The server and this page are not of one build: no message between them means anything.
   on_bye: () => void = () => {};
-  // Asked each time an input is about to leave.
+  // Asked once for each tick that wants an input.
   wish: () => Wish = () => ({ buttons: 0, aim: 0 });
-  tick_rate_hz = 30;
 
   private name = '';
   private ping_timer = 0;
   private pings_sent = 0;
-  private next_input_ms = 0;
 
   constructor(
     readonly module: GameModule<L>,
@@ -48,16 +46,16 @@ export class Client<L extends Layout> {
     this.connection.connect();
   }
 
-  // To be called once a frame. Says what the player wants now: at most one message leaves per tick,
-  // and none while an older one is stuck in the browser, for it would only arrive later.
+  // To be called once a frame, before it is drawn. The module says whether a tick wants an input by
+  // now. What is wanted while an older message is stuck in the browser leaves together, later.
   send_input(): void {
-    const now = performance.now();
-    const slack_ms = 2;  // Frames are not quite regular; without it one in two would be late.
-    if (now + slack_ms < this.next_input_ms || this.connection.backlog > 0) return;
-    const interval_ms = 1000 / this.tick_rate_hz;
-    this.next_input_ms = Math.max(this.next_input_ms, now - interval_ms) + interval_ms;
-    const { buttons, aim } = this.wish();
-    this.connection.send(this.module.input(buttons, aim));
+    if (this.module.inputs_due(performance.now()) > 0) {
+      const { buttons, aim } = this.wish();
+      this.module.want(buttons, aim);
+    }
+    if (this.connection.backlog > 0) return;
+    const message = this.module.inputs();
+    if (message.length > 0) this.connection.send(message);
   }
 
   private on_open(): void {

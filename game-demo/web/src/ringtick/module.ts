@@ -11,7 +11,9 @@ interface Exports {
   start(local_ms: number): void;
   hello(name_size: number): number;
   on_message(size: number, local_ms: number): number;
-  input(buttons: number, aim: number): number;
+  inputs_due(local_ms: number): number;
+  want(buttons: number, aim: number): void;
+  inputs(): number;
   ping(local_ms: number): number;
   advance(local_ms: number): void;
   view(): number;
@@ -84,8 +86,19 @@ export class GameModule<L extends Layout> {
     return this.to_send(this.wasm.hello(written));
   }
 
-  input(buttons: number, aim: number): Uint8Array {
-    return this.to_send(this.wasm.input(buttons, aim));
+  // For how many ticks the player's wish is to be asked for now.
+  inputs_due(now_ms: number): number {
+    return this.wasm.inputs_due(now_ms);
+  }
+
+  // The wish for all of them.
+  want(buttons: number, aim: number): void {
+    this.wasm.want(buttons, aim);
+  }
+
+  // One message with all wishes that have not left yet. Empty if there is none.
+  inputs(): Uint8Array {
+    return this.to_send(this.wasm.inputs());
   }
 
   ping(now_ms: number): Uint8Array {
