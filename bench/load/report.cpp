@@ -90,27 +90,27 @@ void add_tally_json(Text& text, Temper temper, const Tally& tally) {
     text.add("}},");
 }
 
-double hit_percent(const AimTally& aim) {
-    if (aim.shots == 0) return 0;
-    return 100.0 * static_cast<double>(aim.hits) / static_cast<double>(aim.shots);
+double percent(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
 void add_aim(Text& text, const AimTally& aim) {
     text.add("of {} shots that hit on the shooter's screen, {} hit: {:.2f} %\n", aim.shots,
-             aim.hits, hit_percent(aim));
+             aim.hits, percent(aim.hits, aim.shots));
     text.add(
-        "    of the others {} were at one that was dead or gone by then; {} hit another; {} "
-        "missed, "
-        "for the shooter was pushed, and {} else\n",
-        aim.target_gone, aim.hits_other, aim.shooter_pushed, aim.missed);
+        "    {} were at one that was dead or gone by then; without these {:.2f} %. {} hit another; "
+        "{} missed, for the shooter was pushed, and {} else\n",
+        aim.target_gone, percent(aim.hits, aim.shots - aim.target_gone), aim.hits_other,
+        aim.shooter_pushed, aim.missed);
 }
 
 void add_aim_json(Text& text, std::uint32_t players, const AimTally& aim) {
     text.add(
         "\"aim\":{{\"players\":{},\"shots\":{},\"hits\":{},\"hit_percent\":{:.3f},"
-        "\"target_gone\":{},\"hits_other\":{},\"shooter_pushed\":{},\"missed\":{},"
-        "\"never_fired\":{}}},",
-        players, aim.shots, aim.hits, hit_percent(aim), aim.target_gone, aim.hits_other,
+        "\"hit_percent_of_living\":{:.3f},\"target_gone\":{},\"hits_other\":{},"
+        "\"shooter_pushed\":{},\"missed\":{},\"never_fired\":{}}},",
+        players, aim.shots, aim.hits, percent(aim.hits, aim.shots),
+        percent(aim.hits, aim.shots - aim.target_gone), aim.target_gone, aim.hits_other,
         aim.shooter_pushed, aim.missed, aim.never_fired);
 }
 

@@ -210,7 +210,8 @@ def check_aim(swarm, railroids):
         assert aim["shots"] <= game["shots"] <= aim["shots"] + 12, (aim, game)
         assert game["shots_rewound"] == (game["shots"] if rewind != "0" else 0), game
         assert game["messages_refused"] == 0, game
-    assert aimed["250"]["hit_percent"] > aimed["0"]["hit_percent"], aimed
+    for share in ("hit_percent", "hit_percent_of_living"):
+        assert aimed["250"][share] > aimed["0"][share], aimed
 
 
 def welcome_and(listener, message):
