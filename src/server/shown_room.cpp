@@ -25,28 +25,33 @@ ShownRoom::ShownRoom(const RecordedMatch& match,
     : Room(match.make_game(number), limits, connections),
       match_(match),
       number_(number),
+      playback_(from_the_start()),
       player_of_(limits.players_max, nobody),
       seat_of_(match.reader().header().players_max, nobody) {
-    playback_.emplace(match.reader(), number, Playback::Stage{.game = &game(), .outbox = this});
+}
+
+Playback ShownRoom::from_the_start() {
+    return {match_.reader(), number_, {.game = &game(), .outbox = this}};
 }
 
 void ShownRoom::begin_anew() {
     send_all_away("the recording begins anew");
     replace_game(match_.make_game(number_));
-    playback_.emplace(match_.reader(), number_, Playback::Stage{.game = &game(), .outbox = this});
+    playback_ = from_the_start();
 }
 
 void ShownRoom::seek(std::uint64_t tick) {
-    if (tick < playback_->tick()) begin_anew();
+    if (tick < playback_.tick()) begin_anew();
     send_all_away("the recording goes on elsewhere");
     target_ = tick;
+    seeking_ = true;
 }
 
 ShownRoom::Position ShownRoom::position() const {
-    return {.tick = playback_->tick(),
-            .seeking = target_.has_value(),
-            .bytes = playback_->reader().block_offset(),
-            .bytes_all = playback_->reader().file_size()};
+    return {.tick = playback_.tick(),
+            .seeking = seeking_,
+            .bytes = playback_.reader().block_offset(),
+            .bytes_all = playback_.reader().file_size()};
 }
 
 // What a game tells somebody whom nobody watches is lost, as it was not said.
@@ -70,7 +75,7 @@ void ShownRoom::tell_leave(PlayerId seat) {
 }
 
 void ShownRoom::play(std::uint64_t, std::span<const Command> commands) {
-    if (target_) return go_on_seeking();
+    if (seeking_) return go_on_seeking();
     advance();
     for (const Command& command : commands) {
         const std::uint16_t player = player_of_[command.player.slot];
@@ -80,7 +85,7 @@ void ShownRoom::play(std::uint64_t, std::span<const Command> commands) {
 }
 
 void ShownRoom::advance() {
-    if (!play_tick() && playback_->ticks_played() > 0) {
+    if (!play_tick() && playback_.ticks_played() > 0) {
         begin_anew();
         play_tick();
     }
@@ -88,18 +93,18 @@ void ShownRoom::advance() {
 
 void ShownRoom::go_on_seeking() {
     const Nanoseconds enough_at = monotonic_now() + seek_time_max;
-    while (playback_->tick() < *target_) {
+    while (playback_.tick() < target_) {
         if (monotonic_now() >= enough_at) return;
         if (!play_tick()) break;  // It has no such tick: its last is shown, and then the first.
     }
-    target_.reset();
+    seeking_ = false;
 }
 
 // False at the end.
 bool ShownRoom::play_tick() {
     while (true) {
-        const Playback::State state = playback_->advance();
-        for (const PlayerId player : playback_->left()) {
+        const Playback::State state = playback_.advance();
+        for (const PlayerId player : playback_.left()) {
             if (seat_of_[player.slot] == nobody) continue;
             send_away({seat_of_[player.slot]}, "the player who was watched has left");
         }
@@ -113,7 +118,7 @@ void ShownRoom::warn_of_divergence() {
     log_warning(fmt::format(
         "tick {} of room {} is not as it was recorded: what is shown from there on is another "
         "match",
-        playback_->tick(), number_ + 1));
+        playback_.tick(), number_ + 1));
 }
 
 void ShownRoom::seat_those_who_wait() {
@@ -135,7 +140,7 @@ std::optional<PlayerId> ShownRoom::player_for(PlayerId seat) const {
     }
     for (std::size_t slot = 0; slot < seat_of_.size(); ++slot) {
         const PlayerId player{static_cast<std::uint16_t>(slot)};
-        if (seat_of_[slot] == nobody && playback_->is_present(player)) return player;
+        if (seat_of_[slot] == nobody && playback_.is_present(player)) return player;
     }
     return std::nullopt;
 }

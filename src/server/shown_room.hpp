@@ -53,6 +53,7 @@ private:
     void tell_leave(PlayerId seat) override;
     void play(std::uint64_t tick, std::span<const Command> commands) override;
 
+    Playback from_the_start();
     void begin_anew();
     void advance();
     void go_on_seeking();
@@ -66,8 +67,9 @@ private:
 
     const RecordedMatch& match_;
     std::uint32_t number_;
-    std::optional<Playback> playback_;
-    std::optional<std::uint64_t> target_;   // Seeking: the tick.
+    Playback playback_;
+    std::uint64_t target_ = 0;  // While seeking: the tick.
+    bool seeking_ = false;
     bool diverged_ = false;                 // And said so.
     std::vector<std::uint16_t> player_of_;  // By seat.
     std::vector<std::uint16_t> seat_of_;    // By player.

@@ -3,14 +3,18 @@
 and -O3. And that what one of them recorded, the others replay state for state.
 
 usage: determinism_test.py PROGRAM OTHER...
+
+RINGTICK_MATCH=full in the environment makes it an hour of a thousand bots, which takes minutes.
 """
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
-BOTS = 200
-SECONDS = 30
+FULL = os.environ.get("RINGTICK_MATCH") == "full"
+BOTS = 1000 if FULL else 200
+SECONDS = 3600 if FULL else 30
 RATE_HZ = 30
 
 

@@ -10,7 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -68,7 +68,7 @@ protected:
     // Plays the file. Returns how that ended.
     Playback::State play() {
         EXPECT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
-        playback.emplace(reader, stages(played));
+        playback = std::make_unique<Playback>(reader, stages(played));
         Playback::State state = Playback::State::playing;
         while (state == Playback::State::playing) state = playback->advance();
         return state;
@@ -79,7 +79,7 @@ protected:
     std::array<StoryGame, 2> played;
     CountingOutbox outbox;
     RecordReader reader;
-    std::optional<Playback> playback;
+    std::unique_ptr<Playback> playback;
 };
 
 TEST_F(PlaybackTest, TellsTheGamesWhatTheyWereToldInThatOrder) {
@@ -111,7 +111,7 @@ TEST_F(PlaybackTest, PlaysOneTickAtATime) {
     for (std::uint64_t tick = 1; tick <= 3; ++tick) file.writer.tick(tick);
     file.write();
     ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
-    playback.emplace(reader, stages(played));
+    playback = std::make_unique<Playback>(reader, stages(played));
     for (std::uint64_t tick = 1; tick <= 3; ++tick) {
         EXPECT_EQ(playback->advance(), Playback::State::playing);
         EXPECT_EQ(playback->tick(), tick);
@@ -149,7 +149,8 @@ TEST_F(PlaybackTest, PlaysOneRoomAloneAndSaysWhoIsThere) {
     file.writer.tick(2);
     file.write();
     ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
-    playback.emplace(reader, 1, Playback::Stage{.game = &played[1], .outbox = &outbox});
+    const Playback::Stage stage{.game = &played[1], .outbox = &outbox};
+    playback = std::make_unique<Playback>(reader, 1, stage);
     EXPECT_EQ(playback->advance(), Playback::State::playing);
     EXPECT_TRUE(playback->is_present({1}));
     EXPECT_FALSE(playback->is_present({2}));
