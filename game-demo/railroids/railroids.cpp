@@ -151,7 +151,10 @@ bool Railroids::on_hello(PlayerId player, std::span<const std::byte> message, Ou
 
 void Railroids::welcome(PlayerId player, Outbox& outbox) {
     send(player,
-         Welcome{.tick_rate_hz = options_.tick_rate_hz,
+         Welcome{.tag = {.kind = MessageKind::welcome,
+                         .flags = players_[player.slot].watched ? ringtick::welcome_to_watch
+                                                                : std::uint8_t{0}},
+                 .tick_rate_hz = options_.tick_rate_hz,
                  .id = player.slot,
                  .tick = static_cast<std::uint32_t>(tick_),
                  .seed = options_.seed,
@@ -291,7 +294,19 @@ std::span<const ringtick::GameCounter> Railroids::counters() {
 }
 
 std::uint64_t Railroids::state_hash() const {
-    return ringtick::Rng::mix(world_.hash() ^ bots_.hash());
+    std::uint64_t hash = world_.hash() ^ bots_.hash();
+    const auto fold = [&hash](std::uint64_t value) { hash = ringtick::Rng::mix(hash ^ value) + 1; };
+    // What was said and is not in the world yet.
+    for (std::size_t slot = 0; slot < players_.size(); ++slot) {
+        fold(static_cast<std::uint64_t>(seats_[slot].state));
+        if (seats_[slot].state != Seat::State::playing) continue;
+        fold(players_[slot].seen.acknowledged());
+        players_[slot].inputs.tell_state(fold, [&fold](const Order& order) {
+            fold(std::uint64_t{order.input.buttons} << 8 | order.input.aim);
+            fold(static_cast<std::uint64_t>(order.view));
+        });
+    }
+    return ringtick::Rng::mix(hash);
 }
 
 }  // namespace railroids

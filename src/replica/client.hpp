@@ -108,6 +108,7 @@ public:
     void start(Nanoseconds now) {
         game_.start();
         welcomed_ = false;
+        watches_ = false;
         snapshots_.clear();
         snapshot_meter_ = {};
         byte_meter_ = {};
@@ -143,7 +144,7 @@ public:
         while (pacer_.due() > 0) {
             const std::uint32_t tick = pacer_.take();
             unsent_.push(tick, input);
-            prediction_.on_input(game_, tick, input);
+            if (!watches_) prediction_.on_input(game_, tick, input);
         }
     }
 
@@ -192,7 +193,7 @@ public:
         const bool forward = wanted > drawn_ || drawn_ - wanted > 30 * whole_tick;
         if (forward) drawn_ = wanted;
         numbers_.prediction = prediction_.numbers();
-        prediction_.show(game_, pacer_.since_made());
+        if (!watches_) prediction_.show(game_, pacer_.since_made());
         game_.show(snapshots_.at(drawn_), numbers_, now);
     }
 
@@ -229,6 +230,8 @@ private:
         WelcomeTime time;
         if (welcomed_ || !game_.on_welcome(message, time)) return false;
         welcomed_ = true;
+        MessageTag tag;
+        watches_ = read_tag(message, tag) && (tag.flags & welcome_to_watch) != 0;
         clock_.start(time.period);
         clock_.on_arrival(time.tick, now);
         delay_.start(time.period);
@@ -265,7 +268,7 @@ private:
     void answer_inputs(const Snapshot& snapshot) {
         const SnapshotHeader& header = snapshot.header;
         const bool late = header.input_tick != 0 || header.input_lead < 0;
-        prediction_.on_snapshot(game_, snapshot, late);
+        if (!watches_) prediction_.on_snapshot(game_, snapshot, late);
         if (!pacer_.is_answered_by(header.tick)) return;
         pacer_.on_lead(header.tick, header.input_lead);
         numbers_.input_lead = header.input_lead;
@@ -318,6 +321,7 @@ private:
 
     G game_{};
     bool welcomed_ = false;
+    bool watches_ = false;  // Another's doings: there is nothing to predict.
     ServerClock clock_;
     InterpolationDelay delay_;
     SnapshotBuffer<Snapshot, 16> snapshots_;

@@ -80,6 +80,24 @@ public:
     bool is_fresh() const { return is_fresh_; }  // The last one taken is a new input.
     std::uint32_t stamp() const { return applied_; }
 
+    // Tells of all that later inputs depend on, for the hash of a match: `number` of counts and
+    // stamps, `input` of the inputs themselves.
+    template <class Number, class Each>
+    void tell_state(Number number, Each input) const {
+        const auto tell = [&](const Place& place) {
+            number(place.stamp);
+            input(place.input);
+        };
+        for (const Place& place : places_) {
+            if (place.waiting) tell(place);
+        }
+        for (std::size_t i = 0; i < late_count_; ++i) tell(late_[i]);
+        tell({.stamp = applied_, .waiting = has_applied_, .input = current_});
+        number(late_count_);
+        number(next_);
+        number(held_ticks_);
+    }
+
     // How many ticks early inputs come: of those since the last report the least, for one that
     // comes too late is no better for the others having been early. Below zero: a tick went without
     // its input, or will have.

@@ -24,6 +24,9 @@ enum class MessageKind : std::uint8_t {
     stats = 10,
 };
 
+// A flag of WELCOME: who is welcomed watches, and what it wishes moves nothing.
+inline constexpr std::uint8_t welcome_to_watch = 1;
+
 struct MessageTag {
     MessageKind kind = MessageKind::hello;
     std::uint8_t flags = 0;

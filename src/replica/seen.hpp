@@ -22,6 +22,8 @@ public:
         return true;
     }
 
+    std::uint32_t acknowledged() const { return acknowledged_; }
+
     struct Moment {
         TickTime time = 0;
         bool too_old = false;  // As it was said; then it is the oldest that is allowed.

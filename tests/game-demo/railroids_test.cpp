@@ -155,19 +155,60 @@ TEST(Railroids, CountsForWhoeverWatches) {
     EXPECT_EQ(applied->value, 1U);
 }
 
+Bytes ping() {
+    Bytes bytes(16);
+    ringtick::FieldWriter writer(bytes);
+    const ringtick::Ping message;
+    describe_ping(writer, message);
+    bytes.resize(writer.finish());
+    return bytes;
+}
+
 TEST(Railroids, AnswersOnePingATick) {
     Match match(duel);
     match.join(0, "Ann");
     match.step();
-    Bytes ping(16);
-    ringtick::FieldWriter writer(ping);
-    const ringtick::Ping message;
-    describe_ping(writer, message);
-    ping.resize(writer.finish());
-    match.say(0, ping);
-    match.say(0, ping);
+    match.say(0, ping());
+    match.say(0, ping());
     match.step();
     EXPECT_EQ(match.mailbox.count(0, MessageKind::pong), 1U);
+}
+
+TEST(Railroids, WelcomesWhoBeginsToWatchAPlayerAndAnswersItsPingsNotThePlayers) {
+    Match match(duel);
+    match.join(0, "Ann");
+    match.join(1, "Bob");
+    match.steps(3);
+    const std::uint64_t before = match.game.state_hash();
+    match.mailbox.letters.clear();
+    match.game.on_watch({0}, match.mailbox);
+    EXPECT_EQ(match.mailbox.count(0, MessageKind::welcome), 1U);
+    match.game.on_watch_message({0}, ping(), match.mailbox);
+    EXPECT_EQ(match.mailbox.count(0, MessageKind::pong), 1U);
+    match.game.on_watch_message({0}, input(4, Input::thrust), match.mailbox);
+    EXPECT_EQ(match.game.state_hash(), before);
+
+    match.say(0, ping());
+    match.step();
+    EXPECT_EQ(match.mailbox.count(0, MessageKind::pong), 1U);
+    EXPECT_GT(match.mailbox.count(0, MessageKind::event), 0U) << "who is here";
+    EXPECT_EQ(match.mailbox.count(1, MessageKind::event), 0U) << "nobody came";
+}
+
+// Goal: a replay is found out in the second in which it parts, not when that shows.
+TEST(Railroids, ItsStateIsAnotherWhenAnInputWaitsThoughTheWorldIsTheSame) {
+    Match one(duel);
+    Match other(duel);
+    for (Match* const match : {&one, &other}) {
+        match->join(0, "Ann");
+        match->steps(3);
+    }
+    EXPECT_EQ(one.game.state_hash(), other.game.state_hash());
+    other.say(0, input(9, Input::thrust));
+    one.step();
+    other.step();
+    EXPECT_EQ(one.game.world().hash(), other.game.world().hash());
+    EXPECT_NE(one.game.state_hash(), other.game.state_hash());
 }
 
 // What one player was told of its rate, in order.
