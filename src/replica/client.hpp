@@ -271,7 +271,7 @@ private:
         if (!watches_) prediction_.on_snapshot(game_, snapshot, late);
         if (!pacer_.is_answered_by(header.tick)) return;
         pacer_.on_lead(header.tick, header.input_lead);
-        numbers_.input_lead = header.input_lead;
+        numbers_.input_lead = pacer_.lead();
         numbers_.inputs_late += late ? 1U : 0U;
     }
 

@@ -66,15 +66,19 @@ public:
         return running() && ticks_between(first_, snapshot_tick) >= 0;
     }
 
-    void on_lead(std::uint32_t snapshot_tick, std::int8_t lead) {
+    void on_lead(std::uint32_t snapshot_tick, std::int32_t lead) {
         if (!is_answered_by(snapshot_tick)) return;
         leads_[leads_count_ % leads_.size()] = lead;
         leads_count_ += 1;
         const auto known = std::min<std::size_t>(leads_count_, leads_.size());
-        const std::int8_t least = *std::min_element(leads_.begin(), leads_.begin() + known);
+        const std::int32_t least = *std::min_element(leads_.begin(), leads_.begin() + known);
         const bool still_early = speed_ == slower && least > lead_least;
         const bool too_early = least > lead_most || still_early;
         speed_ = least < lead_least ? faster : too_early ? slower : 0;
+    }
+
+    std::int32_t lead() const {
+        return leads_count_ == 0 ? 0 : leads_[(leads_count_ - 1) % leads_.size()];
     }
 
     std::uint32_t due() const {
@@ -113,7 +117,7 @@ private:
     std::uint32_t made_ = 0;
     std::uint32_t first_ = 0;  // The first stamp since the last leap.
     std::int64_t speed_ = 0;
-    std::array<std::int8_t, 16> leads_{};
+    std::array<std::int32_t, 16> leads_{};
     std::size_t leads_count_ = 0;
 };
 

@@ -60,7 +60,7 @@ public:
     Path down;
     bool steers = true;
     Input wish{.buttons = 0};
-    std::array<std::uint64_t, 256> leads{};  // How many frames showed each, 128 for none.
+    std::array<std::uint64_t, 256> leads{};  // How many frames showed each, as a byte.
 
 private:
     void frame(Nanoseconds now, Nanoseconds local) {
@@ -74,7 +74,7 @@ private:
         if (!message.empty()) up.send(message, now);
         if (local >= next_ping_) ping(now, local);
         client->advance(local);
-        leads.at(static_cast<std::size_t>(numbers().input_lead + 128)) += 1;
+        leads.at(static_cast<std::uint8_t>(numbers().input_lead)) += 1;
     }
     void ping(Nanoseconds now, Nanoseconds local) {
         next_ping_ = local + milliseconds(700 + rng_.below(300));
@@ -122,7 +122,8 @@ public:
 private:
     void tick() {
         next_tick_ += tick_time;
-        for (std::uint16_t slot = 0; slot < pilots.size(); ++slot) {
+        const auto slots = static_cast<std::uint16_t>(pilots.size());
+        for (std::uint16_t slot = 0; slot < slots; ++slot) {
             pilots[slot]->up.deliver(now, [&](const Bytes& bytes) { match.say(slot, bytes); });
         }
         match.step();
@@ -130,7 +131,7 @@ private:
             pilots[letter.slot]->down.send(letter.bytes, now);
         }
         match.mailbox.letters.clear();
-        for (std::uint16_t slot = 0; slot < pilots.size(); ++slot) {
+        for (std::uint16_t slot = 0; slot < slots; ++slot) {
             const Bytes snapshot = match.snapshot(slot);
             if (!snapshot.empty()) pilots[slot]->down.send(snapshot, now);
         }
@@ -183,8 +184,10 @@ TEST(Prediction, RecoversFromAStallOnARestlessPath) {
     for (int round = 0; round < 5; ++round) {
         arena.stall(milliseconds(300));
         arena.run(seconds(6));
-        std::vector<std::uint64_t> settled;
-        for (const auto& pilot : arena.pilots) settled.push_back(pilot->numbers().inputs_late);
+        std::array<std::uint64_t, 2> settled{};
+        for (std::size_t i = 0; i < settled.size(); ++i) {
+            settled.at(i) = arena.pilots[i]->numbers().inputs_late;
+        }
         arena.run(seconds(4));
         for (std::size_t i = 0; i < settled.size(); ++i) {
             const Pilot& pilot = *arena.pilots[i];
@@ -210,7 +213,7 @@ TEST(Prediction, KeepsTheLeadOnClocksThatDrift) {
     for (const auto& pilot : arena.pilots) {
         std::uint64_t frames = 0;
         for (const std::uint64_t count : pilot->leads) frames += count;
-        const std::uint64_t wanted = pilot->leads[128 + 1] + pilot->leads[128 + 2];
+        const std::uint64_t wanted = pilot->leads[1] + pilot->leads[2];
         EXPECT_GT(wanted, frames * 98 / 100);
         EXPECT_EQ(pilot->numbers().inputs_late, 0U);
     }

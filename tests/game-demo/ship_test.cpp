@@ -102,5 +102,19 @@ TEST_F(Flight, GetsOutOfAnAsteroidsCentre) {
     EXPECT_GE(length(ship.position - asteroid.position), asteroid.radius);
 }
 
+TEST_F(Flight, FiresWhenTheGunIsReadyAndIsKickedBackOnceAllHaveMoved) {
+    ship.cooldown_ticks = 2;
+    const Input pull{.buttons = Input::fire, .aim = 0};
+    EXPECT_FALSE(obey(ship, pull, *terrain));
+    EXPECT_FALSE(obey(ship, {.buttons = 0}, *terrain));
+    EXPECT_TRUE(obey(ship, pull, *terrain));
+    EXPECT_EQ(ship.velocity, FixedVector{});
+    EXPECT_EQ(ship.cooldown_ticks, rules::rail_cooldown);
+    recoil(ship);
+    EXPECT_EQ(ship.velocity.x, -rules::rail_recoil);
+    for (int i = 1; i < rules::rail_cooldown; ++i) EXPECT_FALSE(obey(ship, pull, *terrain));
+    EXPECT_TRUE(obey(ship, pull, *terrain));
+}
+
 }  // namespace
 }  // namespace railroids

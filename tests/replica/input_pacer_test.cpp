@@ -33,7 +33,7 @@ protected:
         }
         return count;
     }
-    void report(std::int8_t lead, int times = 16) {
+    void report(std::int32_t lead, int times = 16) {
         for (int i = 0; i < times; ++i) pacer.on_lead(tick() + 1000, lead);
     }
 
