@@ -39,7 +39,7 @@ Players::Players(Ring& ring,
       settings_(settings),
       delayed_(delayed_max(settings, clients.size())),
       pieces_(std::make_unique<std::byte[]>(clients.size() * message_size_max)),
-      snapshot_(std::make_unique<railroids::Snapshot>()) {
+      snapshots_(std::make_unique_for_overwrite<railroids::Snapshot[]>(clients.size() * 2)) {
     players_.reserve(clients.size());
     queue_.reserve(clients.size());
     for (std::uint32_t index = 0; index < clients.size(); ++index) {
@@ -126,7 +126,7 @@ Players::Seen Players::understand(std::uint32_t index,
     Rate rate;
     switch (tag.kind) {
         case MessageKind::snapshot:
-            return on_snapshot(player, message);
+            return on_snapshot(index, message);
         case MessageKind::event:
             return on_event(index, message);
         case MessageKind::pong:
@@ -140,31 +140,40 @@ Players::Seen Players::understand(std::uint32_t index,
     }
 }
 
-Players::Seen Players::on_welcome(Player& player, std::span<const std::byte> message) const {
+Players::Seen Players::on_welcome(Player& player, std::span<const std::byte> message) {
     railroids::Welcome welcome;
     if (player.welcomed || !decode(message, welcome)) return {};
+    const auto scale =
+        railroids::Scale::of(std::uint32_t{welcome.people_max} + welcome.bots, welcome.side);
+    if (!knows_world_) {
+        knows_world_ = true;
+        scale_ = scale;
+        seed_ = welcome.seed;
+        terrain_.generate(welcome.seed, welcome.side);
+    }
     player.welcomed = true;
     player.id = welcome.id;
-    player.side = welcome.side;
-    player.scale =
-        railroids::Scale::of(std::uint32_t{welcome.people_max} + welcome.bots, welcome.side);
     player.ticks_under_way = static_cast<std::uint32_t>(
         settings_.round_trip * welcome.tick_rate_hz / std::chrono::seconds(1));
-    return {.valid = welcome.id < welcome.people_max && welcome.tick_rate_hz > 0, .welcome = true};
+    const bool same_world =
+        scale.ships == scale_.ships && scale.side == scale_.side && welcome.seed == seed_;
+    return {.valid = same_world && welcome.id < welcome.people_max && welcome.tick_rate_hz > 0,
+            .welcome = true};
 }
 
-Players::Seen Players::on_snapshot(Player& player, std::span<const std::byte> message) {
-    railroids::Snapshot& snapshot = *snapshot_;
-    if (!decode(message, player.scale, snapshot)) return {};
-    const std::uint32_t tick = snapshot.header.tick;
+Players::Seen Players::on_snapshot(std::uint32_t index, std::span<const std::byte> message) {
+    Player& player = players_[index];
     const bool first = player.tick == 0;
+    railroids::Snapshot* const both = &snapshots_[std::size_t{index} * 2];
+    const railroids::Snapshot* const before = first ? nullptr : &both[player.latest];
+    railroids::Snapshot& snapshot = both[1U - player.latest];
+    if (!decode(message, scale_, terrain_, before, snapshot)) return {};
+    const std::uint32_t tick = snapshot.header.tick;
     if (tick <= player.tick) return {};
-    const std::int32_t position_max = railroids::Fixed::from_int(player.side).raw();
-    const bool inside = snapshot.own.x >= 0 && snapshot.own.x <= position_max &&
-                        snapshot.own.y >= 0 && snapshot.own.y <= position_max;
     const std::uint32_t gaps = first ? 0 : tick - player.tick - 1;
     player.tick = tick;
-    return {.valid = inside, .tick = tick, .gaps = gaps};
+    player.latest = static_cast<std::uint16_t>(1U - player.latest);
+    return {.valid = true, .tick = tick, .gaps = gaps};
 }
 
 // Whoever is told that we have come is told our name.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/rng.hpp"
-#include "railroids/wire.hpp"
+#include "railroids/snapshot.hpp"
 #include "uring/ring.hpp"
 
 #include <array>
@@ -77,8 +77,7 @@ private:
 
         bool welcomed = false;
         railroids::ShipId id = 0;
-        railroids::Scale scale;
-        std::int32_t side = 0;
+        std::uint16_t latest = 0;           // Which of its two snapshots.
         std::uint32_t tick = 0;             // Of the last snapshot.
         std::uint32_t stamp = 0;            // Of the last input.
         std::uint32_t ticks_under_way = 0;  // From when an input is made.
@@ -110,8 +109,8 @@ private:
     std::size_t write_input(Player& player, Nanoseconds due, std::span<std::byte> out) const;
     std::span<const std::byte> gather(std::uint32_t index, const ServerFrameReader::Event& piece);
     Seen understand(std::uint32_t index, std::span<const std::byte> message, Nanoseconds now);
-    Seen on_welcome(Player& player, std::span<const std::byte> message) const;
-    Seen on_snapshot(Player& player, std::span<const std::byte> message);
+    Seen on_welcome(Player& player, std::span<const std::byte> message);
+    Seen on_snapshot(std::uint32_t index, std::span<const std::byte> message);
     Seen on_event(std::uint32_t index, std::span<const std::byte> message) const;
     static Seen on_pong(std::span<const std::byte> message, Nanoseconds now);
     void steer(Player& player) const;
@@ -124,9 +123,15 @@ private:
     std::uint32_t first_id_;
     const Settings& settings_;
     std::vector<Player> players_;
-    FixedQueue<Delayed> delayed_;                    // By the time of their release.
-    std::unique_ptr<std::byte[]> pieces_;            // message_size_max for each.
-    std::unique_ptr<railroids::Snapshot> snapshot_;  // The one being looked at.
+    FixedQueue<Delayed> delayed_;          // By the time of their release.
+    std::unique_ptr<std::byte[]> pieces_;  // message_size_max for each.
+    // A delta goes on from the snapshot before it: two for each, in turns.
+    std::unique_ptr<railroids::Snapshot[]> snapshots_;
+    // Of the world that all of them are in.
+    railroids::Scale scale_;
+    railroids::Terrain terrain_;
+    std::uint64_t seed_ = 0;
+    bool knows_world_ = false;
     std::vector<std::uint32_t> queue_;
 };
 

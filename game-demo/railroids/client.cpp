@@ -32,19 +32,6 @@ std::int32_t whole_milliseconds(Nanoseconds duration) {
     return static_cast<std::int32_t>(duration / std::chrono::milliseconds(1));
 }
 
-Fixed from_quanta(std::uint32_t quanta) {
-    return Fixed::from_raw(static_cast<std::int32_t>(quanta) * raw_per_quantum);
-}
-
-FixedVector position_of(const ShipRecord& ship) {
-    return {from_quanta(ship.x), from_quanta(ship.y)};
-}
-
-FixedVector velocity_of(const ShipRecord& ship) {
-    return {Fixed::from_raw(ship.vx * ShipRecord::raw_per_speed),
-            Fixed::from_raw(ship.vy * ShipRecord::raw_per_speed)};
-}
-
 // How far between the two snapshots the moment is, in 1/65,536.
 TickTime part_of(const Moment<Snapshot>& moment) {
     return moment.to == nullptr ? 0 : moment.since_from * whole_tick / moment.between;
@@ -73,24 +60,12 @@ Ship between(const Ship& from, const Ship& to, TickTime part) {
     return ship;
 }
 
-// As the snapshots tell it.
-Ship own_at(const Moment<Snapshot>& moment) {
-    Ship ship = ClientSide::own(*moment.from);
-    if (moment.to != nullptr) return between(ship, ClientSide::own(*moment.to), part_of(moment));
+// A ship at the drawn moment: `to` is what it is in the later snapshot, if it is in there.
+Ship drawn(const Ship& from, const Ship* to, const Moment<Snapshot>& moment) {
+    if (to != nullptr) return between(from, *to, part_of(moment));
+    Ship ship = from;
     if (ship.alive()) ship.position = ahead(ship.position, ship.velocity, moment.since_from);
     return ship;
-}
-
-// The world's state comes from the network: a coordinate of the own ship that is out of range
-// would overflow the arithmetic above.
-bool is_plausible(const OwnState& own, std::int32_t side) {
-    const std::int32_t position_max = Fixed::from_int(side).raw();
-    const std::int32_t speed_max = Fixed::from_int(16).raw();
-    const auto inside = [](std::int32_t value, std::int32_t low, std::int32_t high) {
-        return value >= low && value <= high;
-    };
-    return inside(own.x, 0, position_max) && inside(own.y, 0, position_max) &&
-           inside(own.vx, -speed_max, speed_max) && inside(own.vy, -speed_max, speed_max);
 }
 
 }  // namespace
@@ -126,8 +101,10 @@ bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::Welcom
     return true;
 }
 
-bool ClientSide::on_snapshot(std::span<const std::byte> message, Snapshot& snapshot) const {
-    return decode(message, scale_, snapshot) && is_plausible(snapshot.own, terrain_.side());
+bool ClientSide::on_snapshot(std::span<const std::byte> message,
+                             const Snapshot* before,
+                             Snapshot& snapshot) const {
+    return decode(message, scale_, terrain_, before, snapshot);
 }
 
 void ClientSide::on_applied(const Snapshot& snapshot) {
@@ -267,6 +244,11 @@ void ClientSide::show_prediction(const ringtick::ClientNumbers& numbers) {
     view_.correction_worst = to_float(prediction.correction_worst);
 }
 
+bool ClientSide::is_in_beacon(FixedVector place) const {
+    const FixedVector off = place - beacon_.position;
+    return dot(off, off) < squared(rules::beacon_radius);
+}
+
 void ClientSide::show_beacon(std::uint64_t tick) {
     beacon_ = terrain_.beacon_at(tick);
     view_.beacon_x = to_float(beacon_.position.x);
@@ -283,9 +265,11 @@ void ClientSide::on_own(const ringtick::OwnMoment<Ship>& moment) {
 
 // It flies ahead of the snapshots; what happens to it is shown with the world around it.
 void ClientSide::show_own(const Moment<Snapshot>& moment) {
-    if (!own_is_predicted_) own_ = own_at(moment);
+    const Ship& own = moment.from->own;
+    if (!own_is_predicted_) {
+        own_ = drawn(own, moment.to != nullptr ? &moment.to->own : nullptr, moment);
+    }
     own_is_predicted_ = false;
-    const OwnState& own = moment.from->own;
     const auto ticks_per_second = static_cast<float>(welcome_.tick_rate_hz);
     view_.own_x = to_float(own_.position.x);
     view_.own_y = to_float(own_.position.y);
@@ -293,14 +277,14 @@ void ClientSide::show_own(const Moment<Snapshot>& moment) {
     view_.own_vy = to_float(own_.velocity.y) * ticks_per_second;
     view_.own_heading = to_radians(own_.heading);
     view_.own_aim = to_radians(own_.aim);
-    view_.own_alive = (own.flags & OwnState::alive) != 0 ? 1 : 0;
+    view_.own_alive = own.alive() ? 1 : 0;
     view_.own_energy = own.energy;
     view_.own_score = static_cast<std::int32_t>(own.score);
     view_.own_kills = own.kills;
     view_.own_deaths = own.deaths;
     view_.own_cooldown_ms = own_.cooldown_ticks * 1000 / welcome_.tick_rate_hz;
     view_.own_respawn_ms = own.respawn_ticks * 1000 / welcome_.tick_rate_hz;
-    view_.own_in_beacon = (own.flags & OwnState::in_beacon) != 0 ? 1 : 0;
+    view_.own_in_beacon = own.alive() && is_in_beacon(own.position) ? 1 : 0;
     view_.hit_serial = own.hits;
     view_.kill_serial = own.kills;
 }
@@ -310,62 +294,34 @@ void ClientSide::show_own(const Moment<Snapshot>& moment) {
 void ClientSide::show_ships(const Moment<Snapshot>& moment) {
     view_.ship_count = 0;
     std::size_t later = 0;
-    for (const ShipRecord& ship : moment.from->ships) {
-        const ShipRecord* pair = nullptr;
+    for (const auto& [id, ship] : moment.from->ships) {
+        const Ship* pair = nullptr;
         if (moment.to != nullptr) {
             const auto& ships = moment.to->ships;
-            while (later < ships.size() && ships[later].id < ship.id) later += 1;
-            if (later < ships.size() && ships[later].id == ship.id) pair = &ships[later];
+            while (later < ships.size() && ships[later].id < id) later += 1;
+            if (later < ships.size() && ships[later].id == id) pair = &ships[later].entity;
         }
-        show_ship(ship, pair, moment);
+        // The own ship is known to the last digit, and ahead of the others.
+        show_ship(id, id == welcome_.id ? own_ : drawn(ship, pair, moment));
     }
 }
 
-void ClientSide::show_ship(const ShipRecord& from,
-                           const ShipRecord* to,
-                           const Moment<Snapshot>& moment) {
-    FixedVector position = position_of(from);
-    FixedVector velocity = velocity_of(from);
-    Angle heading = Angle::from_byte(from.heading);
-    Angle aim = Angle::from_byte(from.aim);
-    if (to != nullptr) {
-        const TickTime part = part_of(moment);
-        position = between(position, position_of(*to), part);
-        velocity = between(velocity, velocity_of(*to), part);
-        heading = between(heading, Angle::from_byte(to->heading), part);
-        aim = between(aim, Angle::from_byte(to->aim), part);
-    } else {
-        position = ahead(position, velocity, moment.since_from);
-    }
-    const bool own = from.id == welcome_.id;
-    bool thrusting = (from.flags & ShipRecord::thrusting) != 0;
-    bool braking = (from.flags & ShipRecord::braking) != 0;
-    if (own) {
-        // Known to the last digit, and ahead of the others: the same in both parts of the view.
-        position = own_.position;
-        velocity = own_.velocity;
-        heading = own_.heading;
-        aim = own_.aim;
-        thrusting = own_.thrusting;
-        braking = own_.braking;
-    }
-    const FixedVector off = position - beacon_.position;
-    const bool in_beacon = dot(off, off) < squared(rules::beacon_radius);
-    const std::int32_t flags = (thrusting ? View::ship_thrusting : 0) |
-                               (braking ? View::ship_braking : 0) |
-                               (from.id >= welcome_.people_max ? View::ship_bot : 0) |
-                               (in_beacon ? View::ship_in_beacon : 0) | (own ? View::ship_own : 0);
-
+void ClientSide::show_ship(ShipId id, const Ship& ship) {
+    const std::int32_t flags = (ship.thrusting ? View::ship_thrusting : 0) |
+                               (ship.braking ? View::ship_braking : 0) |
+                               (id >= welcome_.people_max ? View::ship_bot : 0) |
+                               (is_in_beacon(ship.position) ? View::ship_in_beacon : 0) |
+                               (id == welcome_.id ? View::ship_own : 0);
     const auto ticks_per_second = static_cast<float>(welcome_.tick_rate_hz);
     const auto i = static_cast<std::size_t>(view_.ship_count++);
-    view_.ship_id[i] = from.id;
-    view_.ship_x[i] = to_float(position.x);
-    view_.ship_y[i] = to_float(position.y);
-    view_.ship_vx[i] = to_float(velocity.x) * ticks_per_second;
-    view_.ship_vy[i] = to_float(velocity.y) * ticks_per_second;
-    view_.ship_heading[i] = to_radians(heading);
-    view_.ship_aim[i] = to_radians(aim);
-    view_.ship_energy[i] = from.energy;
+    view_.ship_id[i] = id;
+    view_.ship_x[i] = to_float(ship.position.x);
+    view_.ship_y[i] = to_float(ship.position.y);
+    view_.ship_vx[i] = to_float(ship.velocity.x) * ticks_per_second;
+    view_.ship_vy[i] = to_float(ship.velocity.y) * ticks_per_second;
+    view_.ship_heading[i] = to_radians(ship.heading);
+    view_.ship_aim[i] = to_radians(ship.aim);
+    view_.ship_energy[i] = ship.energy;
     view_.ship_flags[i] = flags;
 }
 
@@ -373,8 +329,8 @@ void ClientSide::show_gems(const Snapshot& snapshot) {
     view_.gem_count = static_cast<std::int32_t>(snapshot.gems.size());
     for (std::size_t i = 0; i < snapshot.gems.size(); ++i) {
         view_.gem_id[i] = snapshot.gems[i].id;
-        view_.gem_x[i] = to_float(from_quanta(snapshot.gems[i].x));
-        view_.gem_y[i] = to_float(from_quanta(snapshot.gems[i].y));
+        view_.gem_x[i] = to_float(snapshot.gems[i].entity.position.x);
+        view_.gem_y[i] = to_float(snapshot.gems[i].entity.position.y);
     }
 }
 
@@ -394,10 +350,10 @@ void ClientSide::show_beams(std::uint64_t tick, Nanoseconds now) {
 
         const auto i = static_cast<std::size_t>(view_.beam_count++);
         view_.beam_id[i] = beam.record.id;
-        view_.beam_x0[i] = to_float(from_quanta(beam.record.x0));
-        view_.beam_y0[i] = to_float(from_quanta(beam.record.y0));
-        view_.beam_x1[i] = to_float(from_quanta(beam.record.x1));
-        view_.beam_y1[i] = to_float(from_quanta(beam.record.y1));
+        view_.beam_x0[i] = static_cast<float>(beam.record.x);
+        view_.beam_y0[i] = static_cast<float>(beam.record.y);
+        view_.beam_x1[i] = static_cast<float>(beam.record.x + beam.record.dx);
+        view_.beam_y1[i] = static_cast<float>(beam.record.y + beam.record.dy);
         view_.beam_shooter[i] = beam.record.shooter;
         view_.beam_hit[i] = beam.record.is_hit ? beam.record.hit : -1;
         view_.beam_age_ms[i] = whole_milliseconds(age);

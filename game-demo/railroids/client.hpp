@@ -1,7 +1,7 @@
 #pragma once
 
 #include "railroids/names.hpp"
-#include "railroids/ship.hpp"
+#include "railroids/snapshot.hpp"
 #include "railroids/terrain.hpp"
 #include "railroids/view.hpp"
 #include "railroids/wire.hpp"
@@ -30,7 +30,9 @@ public:
 
     void start();
     bool on_welcome(std::span<const std::byte> message, ringtick::WelcomeTime& time);
-    bool on_snapshot(std::span<const std::byte> message, Snapshot& snapshot) const;
+    bool on_snapshot(std::span<const std::byte> message,
+                     const Snapshot* before,
+                     Snapshot& snapshot) const;
     void on_applied(const Snapshot& snapshot);
     bool on_event(std::span<const std::byte> message, Nanoseconds now);
     bool on_stats(std::span<const std::byte> message);
@@ -49,7 +51,7 @@ public:
 
     // For prediction (replica/prediction.hpp): the rules of one ship, as the server runs them.
     static constexpr Fixed leap = rules::leap;
-    static Ship own(const Snapshot& snapshot);
+    static Ship own(const Snapshot& snapshot) { return snapshot.own; }
     void predict(Ship& ship, Input input) const;
     static bool agree(const Ship& a, const Ship& b);
     static bool explains(const Ship& before, const Ship& now);
@@ -83,11 +85,10 @@ private:
     void show_numbers(const ringtick::ClientNumbers& numbers);
     void show_own(const ringtick::Moment<Snapshot>& moment);
     void show_prediction(const ringtick::ClientNumbers& numbers);
+    bool is_in_beacon(FixedVector place) const;
     void show_beacon(std::uint64_t tick);
     void show_ships(const ringtick::Moment<Snapshot>& moment);
-    void show_ship(const ShipRecord& from,
-                   const ShipRecord* to,
-                   const ringtick::Moment<Snapshot>& moment);
+    void show_ship(ShipId id, const Ship& ship);
     void show_gems(const Snapshot& snapshot);
     void show_beams(std::uint64_t tick, Nanoseconds now);
     void show_feed(Nanoseconds now);

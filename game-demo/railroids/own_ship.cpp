@@ -4,23 +4,6 @@
 
 namespace railroids {
 
-Ship ClientSide::own(const Snapshot& snapshot) {
-    const OwnState& own = snapshot.own;
-    Ship ship;
-    ship.state = (own.flags & OwnState::alive) != 0 ? Ship::State::alive : Ship::State::dead;
-    ship.thrusting = (own.flags & OwnState::thrusting) != 0;
-    ship.braking = (own.flags & OwnState::braking) != 0;
-    ship.position = {Fixed::from_raw(own.x), Fixed::from_raw(own.y)};
-    ship.velocity = {Fixed::from_raw(own.vx), Fixed::from_raw(own.vy)};
-    ship.heading = Angle{own.heading};
-    ship.aim = Angle::from_byte(own.aim);
-    ship.energy = own.energy;
-    ship.cooldown_ticks = own.cooldown_ticks;
-    ship.deaths = own.deaths;
-    ship.hits = own.hits;
-    return ship;
-}
-
 // Where the dead come back, and when they are hit, is the server's to say.
 void ClientSide::predict(Ship& ship, Input input) const {
     if (!ship.alive()) return;

@@ -61,7 +61,7 @@ Railroids::Railroids(const RailroidsOptions& options)
       world_(options_.seed, side_of(options_), ships_in(options_), history_ticks(options_)),
       bots_(options_.seed, options_.players_max, options_.bots),
       herald_(ships_in(options_)),
-      snapshot_writer_(world_, scale_),
+      snapshot_writer_(world_, scale_, options_.players_max),
       seats_(options_.players_max),
       players_(options_.players_max),
       orders_(ships_in(options_)) {
@@ -150,6 +150,7 @@ bool Railroids::on_hello(PlayerId player, std::span<const std::byte> message, Ou
 }
 
 void Railroids::welcome(PlayerId player, Outbox& outbox) {
+    snapshot_writer_.forget(player.slot);
     send(player,
          Welcome{.tag = {.kind = MessageKind::welcome,
                          .flags = players_[player.slot].watched ? ringtick::welcome_to_watch
@@ -224,15 +225,17 @@ std::size_t Railroids::write_snapshot(PlayerId viewer, std::span<std::byte> out)
     ASSERT(viewer.slot < players_.size());
     if (!playing(viewer)) return 0;
     Player& player = players_[viewer.slot];
-    const Viewer wanted{.id = viewer.slot,
-                        .last_tick = player.snapshot_tick,
-                        .input_stamp = player.inputs.stamp(),
-                        .input_lead = player.inputs.lead()};
-    const std::size_t size = snapshot_writer_.write(wanted, out);
-    if (size == 0) return 0;
-    player.snapshot_tick = tick_;
-    player.inputs.reported();
+    const std::size_t size = snapshot_writer_.write({.id = viewer.slot,
+                                                     .input_stamp = player.inputs.stamp(),
+                                                     .input_lead = player.inputs.lead()},
+                                                    out);
+    if (size > 0) player.inputs.reported();
     return size;
+}
+
+void Railroids::on_snapshot_refused(PlayerId viewer) {
+    ASSERT(viewer.slot < players_.size());
+    if (playing(viewer)) snapshot_writer_.take_back(viewer.slot);
 }
 
 void Railroids::on_stats(const ringtick::ServerStats& stats, Outbox& outbox) {

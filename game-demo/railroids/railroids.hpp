@@ -60,6 +60,7 @@ public:
     std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override;
     void on_stats(const ringtick::ServerStats& stats, Outbox& outbox) override;
     void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox& outbox) override;
+    void on_snapshot_refused(PlayerId viewer) override;
     void on_watch(PlayerId player, Outbox& outbox) override;
     void on_watch_message(PlayerId player,
                           std::span<const std::byte> message,
@@ -76,9 +77,8 @@ private:
     struct Player {
         ringtick::InputQueue<Order> inputs;
         ringtick::Seen seen;
-        std::uint64_t snapshot_tick = 0;  // Of the last one written.
-        bool answered_ping = false;       // In this tick: one is enough.
-        bool watched = false;             // In a recorded match: who watches pings for itself.
+        bool answered_ping = false;  // In this tick: one is enough.
+        bool watched = false;        // In a recorded match: who watches pings for itself.
     };
 
     void on_command(const ringtick::Command& command, Outbox& outbox);

@@ -48,22 +48,15 @@ void bounce_off_asteroid(Ship& ship, const Asteroid& asteroid) {
     lose_bounce_energy(ship);
 }
 
-}  // namespace
-
-void steer(Ship& ship, Input input) {
-    ASSERT(ship.alive());
-    if (input.pressed(Input::left)) ship.heading = ship.heading - rules::turn;
-    if (input.pressed(Input::right)) ship.heading = ship.heading + rules::turn;
-    const bool ahead = input.pressed(Input::aim_ahead);
-    ship.aim = ahead ? ship.heading : Angle::from_byte(input.aim);
-    ship.thrusting = input.pressed(Input::thrust);
-    ship.braking = input.pressed(Input::brake);
+void obey_controls(Ship& ship) {
+    if (ship.turning < 0) ship.heading = ship.heading - rules::turn;
+    if (ship.turning > 0) ship.heading = ship.heading + rules::turn;
     if (ship.thrusting) ship.velocity += unit_vector(ship.heading) * rules::thrust;
     if (ship.braking) ship.velocity -= ship.velocity / rules::brake_divisor;
+    if (ship.aims_ahead) ship.aim = ship.heading;
 }
 
 void fly(Ship& ship, const Terrain& terrain) {
-    ASSERT(ship.alive());
     ship.velocity -= ship.velocity / rules::drag_divisor;
     clamp_speed(ship);
     ship.position += ship.velocity;
@@ -72,10 +65,28 @@ void fly(Ship& ship, const Terrain& terrain) {
     bounce_off_walls(ship, terrain.side());
 }
 
-bool obey(Ship& ship, Input input, const Terrain& terrain) {
-    steer(ship, input);
+void take_controls(Ship& ship, Input input) {
+    const bool left = input.pressed(Input::left);
+    const bool right = input.pressed(Input::right);
+    ship.turning = left == right ? std::int8_t{0} : right ? std::int8_t{1} : std::int8_t{-1};
+    ship.thrusting = input.pressed(Input::thrust);
+    ship.braking = input.pressed(Input::brake);
+    ship.aims_ahead = input.pressed(Input::aim_ahead);
+    if (!ship.aims_ahead) ship.aim = Angle::from_byte(input.aim);
+}
+
+void go_on(Ship& ship, const Terrain& terrain) {
+    ASSERT(ship.alive());
+    obey_controls(ship);
     fly(ship, terrain);
     if (ship.cooldown_ticks > 0) ship.cooldown_ticks -= 1;
+}
+
+}  // namespace
+
+bool obey(Ship& ship, Input input, const Terrain& terrain) {
+    take_controls(ship, input);
+    go_on(ship, terrain);
     if (!input.pressed(Input::fire) || ship.cooldown_ticks > 0) return false;
     ship.cooldown_ticks = rules::rail_cooldown;
     return true;
@@ -83,6 +94,19 @@ bool obey(Ship& ship, Input input, const Terrain& terrain) {
 
 void recoil(Ship& ship) {
     ship.velocity -= unit_vector(ship.aim) * rules::rail_recoil;
+}
+
+void regain(Ship& ship, std::uint64_t tick) {
+    if (tick % rules::regain_every == 0 && ship.energy < rules::energy_max) ship.energy += 1;
+}
+
+void coast(Ship& ship, std::uint64_t tick, const Terrain& terrain) {
+    if (!ship.alive()) {
+        if (ship.respawn_ticks > 0) ship.respawn_ticks -= 1;
+        return;
+    }
+    go_on(ship, terrain);
+    regain(ship, tick);
 }
 
 }  // namespace railroids

@@ -3,32 +3,22 @@
 #include "base/assert.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace railroids {
 
 namespace {
 
-// Whose values make no difference to how many bits they take.
-constexpr ShipRecord any_ship;
-constexpr GemRecord any_gem;
-
-constexpr unsigned ships_count_bits = ringtick::FieldWriter::count_width<decltype(Snapshot::ships)>;
-constexpr unsigned gems_count_bits = ringtick::FieldWriter::count_width<decltype(Snapshot::gems)>;
+using ringtick::Known;
+using ringtick::SnapshotHeader;
 
 constexpr std::int32_t margin = 128;
-constexpr Fixed half_width = Fixed::from_int(view_width / 2 + margin);
-constexpr Fixed half_height = Fixed::from_int(view_height / 2 + margin);
+constexpr std::int32_t hysteresis = 64;  // Who flies along the edge does not come and go.
 
-std::uint32_t to_quanta(Fixed coordinate, const World& world) {
-    const std::int32_t most = world.terrain().side() * quanta_per_unit;
-    return static_cast<std::uint32_t>(std::clamp(coordinate.raw() / raw_per_quantum, 0, most));
-}
-
-std::int16_t to_speed(Fixed speed) {
-    constexpr std::int32_t limit = ShipRecord::speed_limit;
-    return static_cast<std::int16_t>(
-        std::clamp(speed.raw() / ShipRecord::raw_per_speed, -limit, limit));
+Rect box_around(FixedVector center, std::int32_t more) {
+    return Rect::around(center, Fixed::from_int(view_width / 2 + more),
+                        Fixed::from_int(view_height / 2 + more));
 }
 
 bool crosses(const Beam& beam, const Rect& box) {
@@ -37,190 +27,216 @@ bool crosses(const Beam& beam, const Rect& box) {
            std::max(beam.from.y, beam.to.y) >= box.y0 && std::min(beam.from.y, beam.to.y) <= box.y1;
 }
 
-template <class Describe>
-unsigned bits_of(Describe describe) {
-    ringtick::FieldMeter meter;
-    describe(meter);
-    return static_cast<unsigned>(meter.bit_count());
-}
-
-ShipRecord record_of(const Ship& ship, ShipId id, const World& world) {
-    return {
-        .id = id,
-        .x = to_quanta(ship.position.x, world),
-        .y = to_quanta(ship.position.y, world),
-        .vx = to_speed(ship.velocity.x),
-        .vy = to_speed(ship.velocity.y),
-        .heading = ship.heading.to_byte(),
-        .aim = ship.aim.to_byte(),
-        .energy = ship.energy,
-        .flags = static_cast<std::uint8_t>((ship.thrusting ? ShipRecord::thrusting : 0) |
-                                           (ship.braking ? ShipRecord::braking : 0)),
+BeamRecord record_of(const Beam& beam, std::uint64_t ago) {
+    const std::int32_t x = beam.from.x.floor();
+    const std::int32_t y = beam.from.y.floor();
+    const auto along = [](std::int32_t offset) {
+        return std::clamp(offset, -BeamRecord::reach, BeamRecord::reach);
     };
+    return {.id = beam.id,
+            .ticks_ago = static_cast<std::uint8_t>(ago),
+            .shooter = beam.shooter,
+            .is_hit = beam.hit != nobody,
+            .hit = beam.hit != nobody ? beam.hit : ShipId{0},
+            .x = x,
+            .y = y,
+            .dx = along(beam.to.x.floor() - x),
+            .dy = along(beam.to.y.floor() - y)};
 }
 
-GemRecord record_of(const Gem& gem, std::uint16_t id, const World& world) {
-    return {.id = id, .x = to_quanta(gem.position.x, world), .y = to_quanta(gem.position.y, world)};
+// The own ship before all others, then the nearer before the farther: weight 64 up close, 1 at the
+// edge. Gems do not move and can wait.
+std::uint32_t urgency_of(FixedVector off) {
+    constexpr std::int64_t near = squared(Fixed::from_int(160));
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(64 * near / (dot(off, off) + 1), 1, 64));
 }
 
 }  // namespace
 
-SnapshotWriter::SnapshotWriter(const World& world, const Scale& scale)
+SnapshotWriter::SnapshotWriter(const World& world, const Scale& scale, std::size_t players_max)
     : world_(world),
       scale_(scale),
-      ship_bits_(bits_of([&](auto& codec) { describe_ship(codec, any_ship, scale); })),
-      gem_bits_(bits_of([&](auto& codec) { describe_gem(codec, any_gem, scale); })),
-      packed_ships_(world.ships().size()),
-      packed_gems_(world.gems().size()),
-      seen_(std::max(world.ships().size(), world.gems().size())) {
+      ship_models_(world.ships().size(), scale.extent()),
+      gem_models_(world.gems().size(), scale.extent()),
+      ship_writer_(ship_models_, scale.id_bits),
+      gem_writer_(gem_models_, ringtick::bits_for(gem_places(scale.ships))),
+      told_(players_max),
+      known_(std::make_unique_for_overwrite<Known[]>(players_max * 2 *
+                                                     (Snapshot::ships_max + Snapshot::gems_max))),
+      candidate_set_(std::max(world.ships().size(), world.gems().size())) {
     candidates_.reserve(std::max(world.ships().size(), world.gems().size()));
+    seen_.reserve(std::max(Snapshot::ships_max, Snapshot::gems_max));
 }
 
-// What a ship or gem looks like on the wire is the same for everyone: once a tick.
 void SnapshotWriter::begin_tick() {
-    const auto ships = world_.ships();
-    for (std::size_t i = 0; i < ships.size(); ++i) {
-        if (!ships[i].alive()) continue;
-        const ShipRecord record = record_of(ships[i], static_cast<ShipId>(i), world_);
-        packed_ships_.pack(i, [&](auto& codec) { describe_ship(codec, record, scale_); });
-    }
-    const auto gems = world_.gems();
-    for (std::size_t i = 0; i < gems.size(); ++i) {
-        if (gems[i].ticks_left == 0) continue;
-        const GemRecord record = record_of(gems[i], static_cast<std::uint16_t>(i), world_);
-        packed_gems_.pack(i, [&](auto& codec) { describe_gem(codec, record, scale_); });
-    }
+    const auto tick = static_cast<std::uint32_t>(world_.tick());
+    ship_models_.advance(tick, world_.ships(), [this](Ship& ship, std::uint32_t now) {
+        coast(ship, now, world_.terrain());
+    });
+    gem_models_.advance(tick, world_.gems(), [](Gem&, std::uint32_t) {});
 }
 
 std::size_t SnapshotWriter::write(const Viewer& viewer, std::span<std::byte> out) {
+    ASSERT(viewer.id < told_.size());
+    Told& told = told_[viewer.id];
+    const auto tick = static_cast<std::uint32_t>(world_.tick());
+    if (latest(viewer.id).tick == tick) take_back(viewer.id);  // Asked again: that one never left.
+    Baseline before = latest(viewer.id);
+    if (tick - before.tick > SnapshotHeader::ticks_since_max) before = {};
+    const SnapshotHeader header = header_for(viewer, before);
     const FixedVector center = world_.ships()[viewer.id].position;
-    const Rect box = Rect::around(center, half_width, half_height);
-    const ringtick::SnapshotHeader header = header_for(viewer);
-    const OwnState own = own_state(world_, viewer.id);
-    fill_beams(viewer, box);
-
-    // What does not fit into `out` is left away: first gems, then ships, then beams.
-    constexpr std::size_t counts_bits = std::size_t{ships_count_bits} + gems_count_bits;
-    const auto bits_left = [&] {
-        const std::size_t used = counts_bits + bits_of([&](auto& codec) {
-                                     describe_snapshot_start(codec, header, own, beams_, scale_);
-                                 });
-        return static_cast<std::ptrdiff_t>(out.size() * 8) - static_cast<std::ptrdiff_t>(used);
-    };
-    if (bits_left() < 0) beams_.clear();
-    std::ptrdiff_t left = bits_left();
-    if (left < 0) return 0;
-
+    const Nearby nearby{.center = center,
+                        .inner = box_around(center, margin),
+                        .outer = box_around(center, margin + hysteresis)};
+    const unsigned next = 1U - told.latest;
+    Baseline& after = told.baselines[next];
+    after = {.tick = tick, .own = before.own};
     ringtick::FieldWriter writer(out);
-    describe_snapshot_start(writer, header, own, beams_, scale_);
-    see_ships(box, center, static_cast<std::size_t>(left) / ship_bits_);
-    left -= static_cast<std::ptrdiff_t>(seen_.size() * ship_bits_);
-    writer.bits(seen_.size(), ships_count_bits);
-    seen_.for_each([&](ShipId id) { writer.packed(packed_ships_[id], ship_bits_); });
-    see_gems(box, center, static_cast<std::size_t>(left) / gem_bits_);
-    writer.bits(seen_.size(), gems_count_bits);
-    seen_.for_each([&](std::uint16_t id) { writer.packed(packed_gems_[id], gem_bits_); });
+    describe_snapshot_header(writer, header, before.tick);
+    write_own(writer, before, after.own, viewer.id);
+    fill_beams(before.tick, nearby.inner, writer.bits_left() / 4);
+    writer.list(beams_, [&](const auto& beam) { describe_beam(writer, beam, scale_); });
+
+    const auto ships_known = known_ships(viewer.id, told.latest).first(before.ship_count);
+    const auto gems_known = known_gems(viewer.id, told.latest).first(before.gem_count);
+    const std::size_t for_gems = ringtick::ViewWriter<Gem>::least_width_max(gems_known.size());
+    if (writer.bits_left() < for_gems) return 0;
+    see(world_.ships(), world_.ship_grid(), ships_known, nearby, Snapshot::ships_max);
+    const auto ships = ship_writer_.write(
+        writer,
+        {.before = ships_known,
+         .since = before.tick,
+         .seen = seen_,
+         .bits_max = writer.bits_left() - for_gems},
+        known_ships(viewer.id, next),
+        [&](ShipId id) { return urgency_of(world_.ships()[id].position - center); });
+    if (!ships || writer.overflowed()) return 0;
+    see(world_.gems(), world_.gem_grid(), gems_known, nearby, Snapshot::gems_max);
+    const auto gems = gem_writer_.write(
+        writer,
+        {.before = gems_known, .since = before.tick, .seen = seen_, .bits_max = writer.bits_left()},
+        known_gems(viewer.id, next), [](std::uint16_t) { return 1U; });
+    if (!gems) return 0;
 
     const std::size_t size = writer.finish();
     ASSERT(!writer.overflowed());
+    after.ship_count = static_cast<std::uint16_t>(*ships);
+    after.gem_count = static_cast<std::uint16_t>(*gems);
+    told.latest = static_cast<std::uint8_t>(next);
     return size;
 }
 
-ringtick::SnapshotHeader SnapshotWriter::header_for(const Viewer& viewer) const {
-    using ringtick::SnapshotHeader;
-    const bool skipped = viewer.last_tick != 0 && world_.tick() > viewer.last_tick + 1;
-    const auto stamp =
-        static_cast<std::int32_t>(viewer.input_stamp - static_cast<std::uint32_t>(world_.tick()));
+void SnapshotWriter::take_back(ShipId viewer) {
+    told_[viewer].latest ^= 1;
+}
+
+void SnapshotWriter::forget(ShipId viewer) {
+    told_[viewer] = {};
+}
+
+std::span<Known> SnapshotWriter::known_ships(ShipId viewer, unsigned generation) {
+    constexpr std::size_t both = Snapshot::ships_max + Snapshot::gems_max;
+    const std::size_t place = (std::size_t{viewer} * 2 + generation) * both;
+    return {known_.get() + place, Snapshot::ships_max};
+}
+
+std::span<Known> SnapshotWriter::known_gems(ShipId viewer, unsigned generation) {
+    return {known_ships(viewer, generation).data() + Snapshot::ships_max, Snapshot::gems_max};
+}
+
+SnapshotHeader SnapshotWriter::header_for(const Viewer& viewer, const Baseline& before) const {
+    const auto tick = static_cast<std::uint32_t>(world_.tick());
+    const bool is_keyframe = before.tick == 0;
+    const bool skipped = !is_keyframe && tick > before.tick + 1;
+    const auto stamp = static_cast<std::int32_t>(viewer.input_stamp - tick);
     return {
         .tag = {.kind = MessageKind::snapshot,
-                .flags =
-                    static_cast<std::uint8_t>(SnapshotHeader::keyframe | SnapshotHeader::own_state |
-                                              (skipped ? SnapshotHeader::rate_delayed : 0))},
-        .tick = static_cast<std::uint32_t>(world_.tick()),
+                .flags = static_cast<std::uint8_t>((is_keyframe ? SnapshotHeader::keyframe : 0) |
+                                                   SnapshotHeader::own_state |
+                                                   (skipped ? SnapshotHeader::rate_delayed : 0))},
+        .tick = tick,
         .input_tick = static_cast<std::int8_t>(std::clamp(stamp, -128, 127)),
         .input_lead = viewer.input_lead,
     };
 }
 
-// Each shot once: those since the last snapshot that was written for this viewer.
-void SnapshotWriter::fill_beams(const Viewer& viewer, const Rect& box) {
+// `own` is what the viewer was told of its ship and becomes what it is told now; the counterpart of
+// read_own in snapshot.cpp.
+void SnapshotWriter::write_own(ringtick::FieldWriter& writer,
+                               const Baseline& before,
+                               Ship& own,
+                               ShipId id) const {
+    const Ship& actual = world_.ships()[id];
+    const auto tick = static_cast<std::uint32_t>(world_.tick());
+    if (before.tick == 0) {
+        begin_model(Ship::owner_wire, own, actual, scale_.extent());
+        return describe_whole(writer, Ship::owner_wire, own, scale_.extent());
+    }
+    for (std::uint32_t between = before.tick + 1; between < tick; ++between) {
+        step_model(Ship::owner_wire, own, scale_.extent(),
+                   [&](Ship& ship) { coast(ship, between, world_.terrain()); });
+    }
+    std::array<std::byte, 128> memory{};
+    ringtick::FieldWriter correction(memory);
+    const bool is_corrected = write_step(correction, Ship::owner_wire, own, actual, scale_.extent(),
+                                         [&](Ship& ship) { coast(ship, tick, world_.terrain()); });
+    const auto width = static_cast<unsigned>(memory.size() * 8 - correction.bits_left());
+    correction.finish();
+    writer.bits(is_corrected, 1);
+    if (is_corrected) writer.packed(memory, width);
+}
+
+// Each shot once: those since the last snapshot that was written for this viewer. The latest, if
+// they do not all fit.
+void SnapshotWriter::fill_beams(std::uint32_t since, const Rect& box, std::size_t bits_max) {
     beams_.clear();
+    ringtick::FieldMeter meter;
     world_.for_each_beam([&](const Beam& beam) {
         const std::uint64_t ago = world_.tick() - beam.tick;
-        if (beam.tick <= viewer.last_tick || ago > BeamRecord::ticks_ago_max) return false;
+        if (beam.tick <= since || ago > BeamRecord::ticks_ago_max) return false;
         if (!crosses(beam, box)) return true;
-        beams_.push({.id = beam.id,
-                     .ticks_ago = static_cast<std::uint8_t>(ago),
-                     .shooter = beam.shooter,
-                     .is_hit = beam.hit != nobody,
-                     .hit = beam.hit != nobody ? beam.hit : ShipId{0},
-                     .x0 = to_quanta(beam.from.x, world_),
-                     .y0 = to_quanta(beam.from.y, world_),
-                     .x1 = to_quanta(beam.to.x, world_),
-                     .y1 = to_quanta(beam.to.y, world_)});
+        const BeamRecord record = record_of(beam, ago);
+        describe_beam(meter, record, scale_);
+        if (meter.bit_count() > bits_max) return false;
+        beams_.push(record);
         return !beams_.full();
     });
 }
 
-void SnapshotWriter::see_ships(const Rect& box, FixedVector center, std::size_t most) {
-    const auto ships = world_.ships();
-    candidates_.clear();
-    world_.ship_grid().for_each_near(box, [&](ShipId id) {
-        if (ships[id].alive() && box.contains(ships[id].position)) candidates_.push_back(id);
+// Fills seen_ with what is in sight, the nearest if there is too much of it, by ascending id.
+template <class Entities>
+void SnapshotWriter::see(const Entities& entities,
+                         const Grid& grid,
+                         std::span<const Known> known,
+                         const Nearby& nearby,
+                         std::size_t most) {
+    candidate_set_.clear();
+    grid.for_each_near(nearby.outer, [&](std::uint16_t id) {
+        const auto& entity = entities[id];
+        if (entity.shown() && nearby.outer.contains(entity.position)) candidate_set_.insert(id);
     });
-    see_nearest(std::min(most, Snapshot::ships_max), center,
-                [&](ShipId id) { return ships[id].position; });
-}
-
-void SnapshotWriter::see_gems(const Rect& box, FixedVector center, std::size_t most) {
-    const auto gems = world_.gems();
     candidates_.clear();
-    world_.gem_grid().for_each_near(box, [&](std::uint16_t id) {
-        if (gems[id].ticks_left > 0 && box.contains(gems[id].position)) candidates_.push_back(id);
+    std::size_t place = 0;
+    candidate_set_.for_each([&](std::uint16_t id) {
+        while (place < known.size() && known[place].id < id) place += 1;
+        const bool was_seen = place < known.size() && known[place].id == id;
+        if (was_seen || nearby.inner.contains(entities[id].position)) candidates_.push_back(id);
     });
-    see_nearest(std::min(most, Snapshot::gems_max), center,
-                [&](std::uint16_t id) { return gems[id].position; });
-}
-
-// Of the candidates the nearest, if there are too many.
-template <class PlaceOf>
-void SnapshotWriter::see_nearest(std::size_t most, FixedVector center, PlaceOf place_of) {
     if (candidates_.size() > most) {
+        const auto distance = [&](std::uint16_t id) {
+            const FixedVector off = entities[id].position - nearby.center;
+            return dot(off, off);
+        };
         const auto nearer = [&](std::uint16_t a, std::uint16_t b) {
-            const FixedVector off_a = place_of(a) - center;
-            const FixedVector off_b = place_of(b) - center;
-            const auto distance_a = dot(off_a, off_a);
-            const auto distance_b = dot(off_b, off_b);
-            return distance_a != distance_b ? distance_a < distance_b : a < b;
+            return distance(a) != distance(b) ? distance(a) < distance(b) : a < b;
         };
         const auto last = candidates_.begin() + static_cast<std::ptrdiff_t>(most);
         std::nth_element(candidates_.begin(), last, candidates_.end(), nearer);
         candidates_.resize(most);
+        std::ranges::sort(candidates_);
     }
-    seen_.clear();
-    for (const std::uint16_t id : candidates_) seen_.insert(id);
-}
-
-OwnState own_state(const World& world, ShipId id) {
-    const Ship& ship = world.ships()[id];
-    const bool in_beacon = ship.alive() && world.in_beacon(ship.position);
-    const int flags = (ship.alive() ? OwnState::alive : 0) | (in_beacon ? OwnState::in_beacon : 0) |
-                      (ship.thrusting ? OwnState::thrusting : 0) |
-                      (ship.braking ? OwnState::braking : 0);
-    return {.flags = static_cast<std::uint8_t>(flags),
-            .x = ship.position.x.raw(),
-            .y = ship.position.y.raw(),
-            .vx = ship.velocity.x.raw(),
-            .vy = ship.velocity.y.raw(),
-            .heading = ship.heading.turns,
-            .aim = ship.aim.to_byte(),
-            .energy = ship.energy,
-            .cooldown_ticks = ship.cooldown_ticks,
-            .respawn_ticks = ship.respawn_ticks,
-            .score = ship.score,
-            .kills = ship.kills,
-            .deaths = ship.deaths,
-            .hits = ship.hits};
+    seen_.assign(candidates_.begin(), candidates_.end());
 }
 
 }  // namespace railroids

@@ -1,5 +1,7 @@
 #include "railroids/wire.hpp"
 
+#include "railroids/snapshot.hpp"
+
 #include <algorithm>
 
 namespace railroids {
@@ -32,18 +34,17 @@ consteval std::uint64_t hash_of_layout() {
     describe_pong(hasher, pong);
     describe_rate(hasher, rate);
 
-    // Not a whole Snapshot: its lists hold a thousand records, and the hash needs one of each.
-    constexpr Scale scale = Scale::of(4095, 4096);
+    // Of the snapshot, what its lists consist of.
     SnapshotHeader header;
-    OwnState own;
     BeamRecord beam;
-    ShipRecord ship;
-    GemRecord gem;
-    describe_snapshot_header(hasher, header);
-    describe_own(hasher, own);
-    describe_beam(hasher, beam, scale);
-    describe_ship(hasher, ship, scale);
-    describe_gem(hasher, gem, scale);
+    describe_snapshot_header(hasher, header, 0);
+    describe_beam(hasher, beam, Scale::of(4095, 4096));
+    for (const std::uint64_t entity :
+         {ringtick::schema_hash_of<Ship::wire>(), ringtick::schema_hash_of<Ship::owner_wire>(),
+          ringtick::schema_hash_of<Gem::wire>()}) {
+        hasher.bits(0, static_cast<unsigned>(entity));
+        hasher.bits(0, static_cast<unsigned>(entity >> 32));
+    }
     return hasher.hash();
 }
 
@@ -60,12 +61,6 @@ bool read(std::span<const std::byte> in, Describe describe) {
     FieldReader reader(in);
     describe(reader);
     return reader.finished();
-}
-
-template <class Records>
-bool ids_ascend(const Records& records) {
-    const auto not_below = [](const auto& a, const auto& b) { return a.id >= b.id; };
-    return std::adjacent_find(records.begin(), records.end(), not_below) == records.end();
 }
 
 }  // namespace
@@ -96,9 +91,6 @@ std::size_t encode(const Stats& stats, std::span<std::byte> out) {
 std::size_t encode(const Bye& bye, std::span<std::byte> out) {
     return write(out, [&](FieldWriter& writer) { describe_bye(writer, bye); });
 }
-std::size_t encode(const Snapshot& snapshot, const Scale& scale, std::span<std::byte> out) {
-    return write(out, [&](FieldWriter& writer) { describe_snapshot(writer, snapshot, scale); });
-}
 
 bool decode(std::span<const std::byte> in, Hello& hello) {
     return read(in, [&](FieldReader& reader) { describe_hello(reader, hello); });
@@ -128,21 +120,6 @@ bool decode(std::span<const std::byte> in, Stats& stats) {
 }
 bool decode(std::span<const std::byte> in, Bye& bye) {
     return read(in, [&](FieldReader& reader) { describe_bye(reader, bye); });
-}
-
-bool decode(std::span<const std::byte> in, const Scale& scale, Snapshot& snapshot) {
-    const auto describe = [&](FieldReader& reader) { describe_snapshot(reader, snapshot, scale); };
-    if (!read(in, describe)) return false;
-
-    constexpr std::uint8_t needed = SnapshotHeader::keyframe | SnapshotHeader::own_state;
-    if ((snapshot.header.tag.flags & needed) != needed) return false;
-    const auto inside = [&](const auto& record) {
-        return record.x <= scale.position_max && record.y <= scale.position_max;
-    };
-    const auto known = [&](const ShipRecord& ship) { return ship.id < scale.ships; };
-    return std::ranges::all_of(snapshot.ships, known) && ids_ascend(snapshot.ships) &&
-           ids_ascend(snapshot.gems) && std::ranges::all_of(snapshot.ships, inside) &&
-           std::ranges::all_of(snapshot.gems, inside);
 }
 
 }  // namespace railroids

@@ -8,7 +8,6 @@ namespace railroids {
 
 namespace {
 
-constexpr std::size_t gems_max = 16'384;
 constexpr std::size_t beams_min = 256;
 constexpr int spots_sampled = 8;
 constexpr int spot_tries = 64;             // To find eight that no asteroid covers.
@@ -21,7 +20,7 @@ World::World(std::uint64_t seed, std::int32_t side, std::size_t ships, std::size
     : rng_(ringtick::Rng::mix(seed + 2)),
       ships_(ships),
       history_(ships, history_ticks, rules::leap),
-      gems_(std::min(ships * 4 + 64, gems_max)),
+      gems_(gem_places(static_cast<std::uint32_t>(ships))),
       beams_(std::max(ships, beams_min)),
       ship_grid_(side, ships),
       gem_grid_(side, gems_.size()) {
@@ -83,7 +82,7 @@ void World::move_ships(std::span<const Order> orders) {
             continue;
         }
         const bool fires = obey(ship, orders[i].input, terrain_);
-        regain(ship);
+        regain(ship, tick_);
         if (fires) shots_now_.push_back({.shooter = id, .view = orders[i].view});
     }
 }
@@ -93,10 +92,6 @@ void World::wait_for_respawn(ShipId id) {
     ASSERT(ship.respawn_ticks > 0);
     ship.respawn_ticks -= 1;
     if (ship.respawn_ticks == 0) place(ship);
-}
-
-void World::regain(Ship& ship) const {
-    if (tick_ % rules::regain_every == 0 && ship.energy < rules::energy_max) ship.energy += 1;
 }
 
 // The railgun: a ray from the ship along its aim, up to the first asteroid or ship. The ships are
@@ -147,7 +142,8 @@ void World::die(ShipId id) {
     ship.state = Ship::State::dead;
     ship.energy = 0;
     ship.velocity = {};
-    ship.thrusting = ship.braking = false;
+    ship.thrusting = ship.braking = ship.aims_ahead = false;
+    ship.turning = 0;
     ship.respawn_ticks = rules::respawn_ticks;
     ship.deaths += 1;
     ship.score /= 2;  // So that the lead can be lost.
@@ -268,6 +264,7 @@ std::uint64_t World::hash() const {
         fold_vector(ship.velocity);
         fold(ship.heading.turns);
         fold(ship.aim.turns);
+        fold(ship.turning);
         fold(ship.energy);
         fold(ship.cooldown_ticks);
         fold(ship.respawn_ticks);

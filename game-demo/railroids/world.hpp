@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/rng.hpp"
+#include "railroids/gem.hpp"
 #include "railroids/grid.hpp"
 #include "railroids/past.hpp"
 #include "railroids/rules.hpp"
@@ -30,11 +31,6 @@ struct Order {
         input.absorb(skipped.input);
     }
     void let_go() { input.let_go(); }
-};
-
-struct Gem {
-    FixedVector position;
-    std::uint16_t ticks_left = 0;  // 0: this place is free.
 };
 
 struct Beam {
@@ -113,7 +109,6 @@ private:
 
     void move_ships(std::span<const Order> orders);
     void wait_for_respawn(ShipId id);
-    void regain(Ship& ship) const;
     void resolve(const Shot& shot);
     void damage(ShipId shooter, ShipId target);
     void die(ShipId id);

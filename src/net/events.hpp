@@ -60,6 +60,10 @@ public:
         (void)divisor;
     }
 
+    // Not a byte of the last snapshot handed over for it went out. Called before it is ready for
+    // another.
+    virtual void on_snapshot_refused(Handle connection) { (void)connection; }
+
     // GET or HEAD of a path. The answer's head (and what body it writes behind it) goes to `out`.
     virtual HttpAnswer on_request(const http::Request& request, std::span<std::byte> out) = 0;
 

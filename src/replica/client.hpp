@@ -57,6 +57,7 @@ concept ClientGame = requires(G game,
                               std::span<const std::byte> message,
                               std::span<std::byte> out,
                               typename G::Snapshot& snapshot,
+                              const typename G::Snapshot* before,
                               const typename G::Snapshot& decoded,
                               const Moment<typename G::Snapshot>& moment,
                               const ClientNumbers& numbers,
@@ -68,7 +69,7 @@ concept ClientGame = requires(G game,
     { decoded.header } -> std::convertible_to<const SnapshotHeader&>;
     game.start();
     { game.on_welcome(message, time) } -> std::same_as<bool>;
-    { game.on_snapshot(message, snapshot) } -> std::same_as<bool>;
+    { game.on_snapshot(message, before, snapshot) } -> std::same_as<bool>;
     game.on_applied(decoded);  // Once for each snapshot that on_snapshot decoded and time allowed.
     { game.on_event(message, now) } -> std::same_as<bool>;
     { game.on_stats(message) } -> std::same_as<bool>;
@@ -96,8 +97,7 @@ concept ClientGame = requires(G game,
 //                            +--> game.on_own
 //
 // A game that gives what PredictingGame asks for has its own entity shown where it is by now if the
-// server does as it always does; any other, as the snapshots tell it. Delta coding, when it comes,
-// decodes into spare() from newest().
+// server does as it always does; any other, as the snapshots tell it.
 template <ClientGame G>
 class Client {
 public:
@@ -107,8 +107,7 @@ public:
     // A new connection begins: forget the world.
     void start(Nanoseconds now) {
         game_.start();
-        welcomed_ = false;
-        watches_ = false;
+        welcomed_ = lost_ = watches_ = false;
         snapshots_.clear();
         snapshot_meter_ = {};
         byte_meter_ = {};
@@ -241,11 +240,14 @@ private:
     bool apply_snapshot(std::span<const std::byte> message, Nanoseconds now) {
         if (!welcomed_) return false;
         Snapshot& snapshot = snapshots_.spare();
-        if (!game_.on_snapshot(message, snapshot)) return false;
+        const bool first = snapshots_.empty();
+        const Snapshot* const before = first || lost_ ? nullptr : &snapshots_.newest();
+        lost_ = !game_.on_snapshot(message, before, snapshot);
+        if (lost_) return false;
 
         const std::uint32_t tick = snapshot.header.tick;
-        const bool first = snapshots_.empty();
-        if (!first && tick <= numbers_.server_tick) return false;  // Time does not run backwards.
+        lost_ = !first && tick <= numbers_.server_tick;
+        if (lost_) return false;  // Time does not run backwards.
         const std::uint32_t gap = first ? 1 : tick - numbers_.server_tick;
         const bool leap = gap > decltype(snapshots_)::gap_max;
         if (leap) {
@@ -322,6 +324,7 @@ private:
     G game_{};
     bool welcomed_ = false;
     bool watches_ = false;  // Another's doings: there is nothing to predict.
+    bool lost_ = false;  // A snapshot was refused: what goes on from it makes no sense.
     ServerClock clock_;
     InterpolationDelay delay_;
     SnapshotBuffer<Snapshot, 16> snapshots_;

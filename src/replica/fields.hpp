@@ -87,6 +87,7 @@ public:
     }
 
     std::size_t finish() { return bits_.finish(); }
+    std::size_t bits_left() const { return bits_.bits_left(); }
     bool overflowed() const { return bits_.overflowed(); }
 
 private:

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 namespace ringtick {
 
@@ -88,12 +89,14 @@ constexpr void describe_rate(Codec& codec, Message& rate) {
 
 // What every snapshot begins with.
 struct SnapshotHeader {
-    // A keyframe stands alone. Every snapshot is one until delta coding comes: without this flag a
-    // snapshot is told from the last one sent, and its tick is counted from there.
+    // A keyframe stands alone. Without this flag a snapshot tells what became of the last one that
+    // was sent, and its tick is counted from there.
     static constexpr std::uint8_t keyframe = 1;
     static constexpr std::uint8_t own_state = 2;     // The viewer's own entity follows, in full.
     static constexpr std::uint8_t rate_delayed = 4;  // Snapshots were skipped since the last one.
     static constexpr std::uint8_t event_follows = 8;
+
+    static constexpr std::int32_t ticks_since_max = 256;  // After more, there is a keyframe.
 
     MessageTag tag;  // A writer sets it.
     std::uint32_t tick = 0;
@@ -101,10 +104,19 @@ struct SnapshotHeader {
     std::int8_t input_lead = 0;  // How many ticks before its stamp that input arrived.
 };
 
+// `since` is the tick of the snapshot before; a keyframe needs none.
 template <class Codec, class Header>
-constexpr void describe_snapshot_header(Codec& codec, Header& header) {
+constexpr void describe_snapshot_header(Codec& codec, Header& header, std::uint32_t since) {
     describe_tag(codec, header.tag);
-    codec.whole(header.tick);
+    const bool is_keyframe = (header.tag.flags & SnapshotHeader::keyframe) != 0;
+    codec.only_if(is_keyframe, [&] { codec.whole(header.tick); });
+    codec.only_if(!is_keyframe, [&] {
+        std::int32_t ticks = static_cast<std::int32_t>(header.tick - since);
+        codec.ranged(ticks, 1, SnapshotHeader::ticks_since_max);
+        if constexpr (!std::is_const_v<Header>) {
+            header.tick = since + static_cast<std::uint32_t>(ticks);
+        }
+    });
     codec.whole(header.input_tick);
     codec.whole(header.input_lead);
 }

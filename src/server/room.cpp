@@ -69,6 +69,10 @@ void Room::tell_rate(PlayerId player, std::uint32_t divisor) {
     if (seats_[player.slot].state == Seat::State::present) game_->on_rate(player, divisor, *this);
 }
 
+void Room::tell_refused(PlayerId player) {
+    if (seats_[player.slot].state == Seat::State::present) game_->on_snapshot_refused(player);
+}
+
 bool Room::within_share(const Seat& seat, std::size_t size) const {
     return seat.messages < messages_share_ && seat.bytes + size <= bytes_share_;
 }

@@ -46,6 +46,7 @@ public:
     void leave(PlayerId player);
     void push(PlayerId player, std::span<const std::byte> message);
     virtual void tell_rate(PlayerId player, std::uint32_t divisor);
+    virtual void tell_refused(PlayerId player);
 
     // From now on all that the game is told is written down, as of the room of this number.
     void record_to(RecordWriter& record, std::uint32_t number);

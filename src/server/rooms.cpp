@@ -54,6 +54,11 @@ void Rooms::on_rate(Handle connection, std::uint32_t divisor) {
     place.room->tell_rate(place.player, divisor);
 }
 
+void Rooms::on_snapshot_refused(Handle connection) {
+    const Place& place = place_of(connection);
+    place.room->tell_refused(place.player);
+}
+
 HttpAnswer Rooms::on_request(const http::Request& request, std::span<std::byte> out) {
     return pages_.answer(request, out);
 }

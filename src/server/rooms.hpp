@@ -28,6 +28,7 @@ public:
     void on_message(Handle connection, Opcode opcode, std::span<const std::byte> message) override;
     void on_close(Handle connection, CloseReason reason) override;
     void on_rate(Handle connection, std::uint32_t divisor) override;
+    void on_snapshot_refused(Handle connection) override;
     HttpAnswer on_request(const http::Request& request, std::span<std::byte> out) override;
 
 private:

@@ -65,6 +65,11 @@ void ShownRoom::tell_rate(PlayerId seat, std::uint32_t divisor) {
     if (player != nobody) game().on_rate({player}, divisor, *this);
 }
 
+void ShownRoom::tell_refused(PlayerId seat) {
+    const std::uint16_t player = player_of_[seat.slot];
+    if (player != nobody) game().on_snapshot_refused({player});
+}
+
 void ShownRoom::tell_join(PlayerId seat) {
     waiting_.push_back(seat);
 }

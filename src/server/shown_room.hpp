@@ -44,6 +44,7 @@ public:
 
     void send(PlayerId player, std::span<const std::byte> message) override;
     void tell_rate(PlayerId seat, std::uint32_t divisor) override;
+    void tell_refused(PlayerId seat) override;
     std::span<const Viewer> viewers() const override { return shown_; }
 
 private:

@@ -59,9 +59,12 @@ public:
 
     // Writes what `viewer` should see, as one message. Returns the bytes used of `out`, at most
     // out.size(); 0 sends nothing. Called only for a viewer who has taken all that was sent before.
-    // Even so the socket may refuse what was written: then this snapshot is skipped like those
-    // never asked for.
+    // Even so the socket may refuse what was written: on_snapshot_refused() says so.
     virtual std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) = 0;
+
+    // Not a byte of the last snapshot that was written for this viewer left. Called before the next
+    // one is asked for, so that a delta starts from what the viewer has. Not an input of the world.
+    virtual void on_snapshot_refused(PlayerId viewer) { (void)viewer; }
 
     // Once a second, between ticks.
     virtual void on_stats(const ServerStats& stats, Outbox& outbox) {

@@ -25,7 +25,7 @@ public:
 // find and which changes with every field. Property: whatever players say, the game goes on, a
 // snapshot is one that a client takes, and no more inputs are applied than ticks have passed.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const auto snapshot = std::make_unique<railroids::Snapshot>();
+    static const auto snapshots = std::make_unique<std::array<railroids::Snapshot, 8>>();
     static std::array<std::byte, 16'384> out;
     constexpr std::uint16_t players = 4;
     railroids::Railroids game({.seed = 1, .players_max = players, .bots = 3});
@@ -36,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto greeting = std::span(hello_bytes).first(railroids::encode(hello, hello_bytes));
     Nowhere outbox;
     std::array<bool, players> here{};
+    std::array<std::uint8_t, players> known{};  // 0: nothing; else which of a player's two, and 1.
     ringtick::ByteReader reader(std::as_bytes(std::span(data, size)));
     std::uint64_t tick = 0;
     while (reader.left() > 0) {
@@ -52,8 +53,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             .player = player,
             .bytes = wanted == 0 ? std::span<const std::byte>(greeting) : message};
         game.tick(++tick, std::span(&command, is_here ? 1 : 0), outbox);
+        if (!is_here) known[player.slot] = 0;
         const std::size_t written = game.write_snapshot(player, out);
-        ASSERT(written == 0 || railroids::decode(std::span(out).first(written), scale, *snapshot));
+        if (written == 0) continue;
+        const std::uint8_t last = known[player.slot];
+        const std::uint8_t next = last == 1 ? 2 : 1;
+        const auto at = [&](std::uint8_t which) {
+            return &(*snapshots)[player.slot * 2U + which - 1U];
+        };
+        ASSERT(railroids::decode(std::span(out).first(written), scale, game.world().terrain(),
+                                 last == 0 ? nullptr : at(last), *at(next)));
+        known[player.slot] = next;
     }
     ASSERT(game.inputs_applied() <= tick * players);
     return 0;

@@ -338,10 +338,13 @@ TEST(Railroids, TakesNoMoreBotsThanThereAreIds) {
     EXPECT_EQ(match.game.totals().bots, 5535U);
 }
 
-std::unique_ptr<Snapshot> decoded(const Match& match, const Bytes& bytes, std::uint32_t ships) {
+std::unique_ptr<Snapshot> decoded(const Match& match,
+                                  const Bytes& bytes,
+                                  std::uint32_t ships,
+                                  const Snapshot* before = nullptr) {
     auto snapshot = std::make_unique<Snapshot>();
     const Scale scale = Scale::of(ships, match.game.world().terrain().side());
-    EXPECT_TRUE(decode(bytes, scale, *snapshot));
+    EXPECT_TRUE(decode(bytes, scale, match.game.world().terrain(), before, *snapshot));
     return snapshot;
 }
 
@@ -354,7 +357,7 @@ TEST(Snapshots, HoldWhatIsInViewAndNothingElse) {
     const Rect view = Rect::around(center, Fixed::from_int(960), Fixed::from_int(540));
     const Rect most = Rect::around(center, Fixed::from_int(1200), Fixed::from_int(800));
     std::vector<bool> sent(401);
-    for (const ShipRecord& ship : snapshot->ships) sent[ship.id] = true;
+    for (const auto& ship : snapshot->ships) sent[ship.id] = true;
     std::size_t seen = 0;
     for (ShipId id = 0; id < 401; ++id) {
         const Ship& ship = match.ship(id);
@@ -384,7 +387,7 @@ TEST(Snapshots, HoldTheNearestWhenNotAllFit) {
     ASSERT_LT(snapshot->ships.size(), 60U);
     Fixed farthest{};
     std::vector<bool> sent(201);
-    for (const ShipRecord& ship : snapshot->ships) {
+    for (const auto& ship : snapshot->ships) {
         sent[ship.id] = true;
         farthest =
             std::max(farthest, length(match.ship(ship.id).position - match.ship(0).position));
@@ -412,14 +415,16 @@ TEST(Snapshots, TellEachShotOnceAlthoughSnapshotsAreSkipped) {
     match.join(0, "Ann");
     match.step();
     std::size_t told = 0;
+    std::unique_ptr<Snapshot> snapshot;
     for (std::uint32_t tick = 2; tick < 400; ++tick) {
         match.say(0, input(tick, Input::fire));
         match.step();
         if (tick % 7 != 0) continue;
-        told += decoded(match, match.snapshot(0), 2)->beams.size();
+        snapshot = decoded(match, match.snapshot(0), 2, snapshot.get());
+        told += snapshot->beams.size();
     }
     match.steps(5);
-    told += decoded(match, match.snapshot(0), 2)->beams.size();
+    told += decoded(match, match.snapshot(0), 2, snapshot.get())->beams.size();
     EXPECT_EQ(told, match.game.totals().shots);
     EXPECT_GT(told, 15U);
 }
@@ -428,15 +433,16 @@ TEST(Snapshots, SayWhichInputWasAppliedLast) {
     Match match(duel);
     match.join(0, "Ann");
     match.step();
-    EXPECT_EQ(decoded(match, match.snapshot(0), 4)->header.input_lead, -1);
+    auto snapshot = decoded(match, match.snapshot(0), 4);
+    EXPECT_EQ(snapshot->header.input_lead, -1);
     match.say(0, input(3, 0));
     match.steps(2);
-    auto snapshot = decoded(match, match.snapshot(0), 4);
+    snapshot = decoded(match, match.snapshot(0), 4, snapshot.get());
     EXPECT_EQ(snapshot->header.tick, 3U);
     EXPECT_EQ(snapshot->header.input_tick, 0);
     EXPECT_EQ(snapshot->header.input_lead, 0);  // It came in tick 2, but at 3 nothing is left.
     match.steps(2);
-    snapshot = decoded(match, match.snapshot(0), 4);
+    snapshot = decoded(match, match.snapshot(0), 4, snapshot.get());
     EXPECT_EQ(snapshot->header.input_tick, -2);
     EXPECT_EQ(snapshot->header.input_lead, -2);
 }

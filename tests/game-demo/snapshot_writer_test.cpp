@@ -1,7 +1,13 @@
+// What the server writes and what a client makes of it, over a match in which everybody flies about
+// and shoots: see also tests/replica/view_test.cpp, which has a world of its own.
 #include "railroids/snapshot_writer.hpp"
+
+#include "base/rng.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <vector>
@@ -10,66 +16,200 @@ namespace railroids {
 namespace {
 
 constexpr std::size_t ships = 200;
-constexpr std::int32_t side = side_min;  // Small, so that everyone sees a crowd.
+constexpr std::size_t players = 8;
 
-// A world in which everybody flies about and shoots.
+struct Client {
+    std::unique_ptr<Snapshot> latest = std::make_unique<Snapshot>();
+    std::unique_ptr<Snapshot> spare = std::make_unique<Snapshot>();
+    bool knows_anything = false;
+};
+
 class SnapshotWriterTest : public testing::Test {
 protected:
     SnapshotWriterTest() {
         for (std::size_t id = 0; id < ships; ++id) world.enter(static_cast<ShipId>(id));
-        std::vector<Order> orders(ships);
-        for (std::size_t id = 0; id < ships; ++id) {
-            orders[id].input.buttons = id % 2 == 0 ? Input::thrust | Input::fire : Input::thrust;
-            orders[id].input.aim = static_cast<std::uint8_t>(id);
+    }
+
+    void step() {
+        for (Order& order : orders) {
+            if (!rng.chance(8)) continue;
+            order.input.buttons =
+                static_cast<std::uint8_t>(rng.below(Input::all_buttons + 1U)) | Input::thrust;
+            order.input.aim = static_cast<std::uint8_t>(rng.below(256));
         }
-        for (std::uint64_t tick = 1; tick <= 40; ++tick) world.step(tick, orders);
+        tick += rng.chance(1) ? 2 + rng.below(3) : 1;  // Now and then some are forgiven.
+        world.step(tick, orders);
         writer.begin_tick();
     }
-
-    std::span<const std::byte> write(ShipId viewer, std::size_t size_max) {
-        bytes.resize(size_max);
-        return std::span(bytes).first(writer.write({.id = viewer, .last_tick = 30}, bytes));
+    void steps(int count) {
+        for (int i = 0; i < count; ++i) step();
     }
 
-    const Scale scale = Scale::of(ships, side);
-    World world{7, side, ships};
-    SnapshotWriter writer{world, scale};
-    std::vector<std::byte> bytes;
-    std::unique_ptr<Snapshot> snapshot = std::make_unique<Snapshot>();
+    std::span<const std::byte> write(ShipId viewer, std::size_t size_max = 16'384) {
+        return std::span(bytes).first(
+            writer.write({.id = viewer}, std::span(bytes).first(size_max)));
+    }
+    bool read(Client& client, std::span<const std::byte> message) const {
+        const Snapshot* const before = client.knows_anything ? client.latest.get() : nullptr;
+        if (!decode(message, scale, world.terrain(), before, *client.spare)) return false;
+        std::swap(client.latest, client.spare);
+        client.knows_anything = true;
+        return true;
+    }
+
+    void expect_right(const Client& client, ShipId viewer) const {
+        const Ship& own = world.ships()[viewer];
+        const Snapshot& snapshot = *client.latest;
+        EXPECT_EQ(snapshot.own.position, own.position);
+        EXPECT_EQ(snapshot.own.velocity, own.velocity);
+        EXPECT_EQ(snapshot.own.heading, own.heading);
+        EXPECT_EQ(snapshot.own.state, own.state);
+        EXPECT_EQ(snapshot.own.cooldown_ticks, own.cooldown_ticks);
+        EXPECT_EQ(snapshot.own.respawn_ticks, own.respawn_ticks);
+        EXPECT_EQ(snapshot.own.score, own.score);
+        EXPECT_EQ(snapshot.own.hits, own.hits);
+        for (const ringtick::Visible<Ship>& seen : snapshot.ships) {
+            const Ship& ship = world.ships()[seen.id];
+            ASSERT_TRUE(ship.alive());
+            const FixedVector off = ship.position - seen.entity.position;
+            ASSERT_LE(std::abs(off.x.raw()), Fixed::one / 4);
+            ASSERT_LE(std::abs(off.y.raw()), Fixed::one / 4);
+            ASSERT_EQ(seen.entity.thrusting, ship.thrusting);
+            ASSERT_EQ(seen.entity.energy, ship.energy);
+        }
+        for (const ringtick::Visible<Gem>& seen : snapshot.gems) {
+            ASSERT_TRUE(world.gems()[seen.id].shown());
+        }
+    }
+    std::size_t in_view(ShipId viewer) const {
+        const Rect view = Rect::around(world.ships()[viewer].position, Fixed::from_int(960),
+                                       Fixed::from_int(540));
+        std::size_t count = 0;
+        for (const Ship& ship : world.ships()) {
+            if (ship.alive() && view.contains(ship.position)) count += 1;
+        }
+        return count;
+    }
+
+    const Scale scale = Scale::of(ships, side_for(ships));
+    World world{7, side_for(ships), ships};
+    SnapshotWriter writer{world, scale, players};
+    std::vector<Order> orders = std::vector<Order>(ships);
+    ringtick::Rng rng{20'261'122};
+    std::uint64_t tick = 0;
+    std::array<std::byte, 16'384> bytes{};
 };
 
-// Goal: records that are packed once and copied are bit for bit those that the description writes.
-TEST_F(SnapshotWriterTest, WritesWhatTheDescriptionOfASnapshotWrites) {
-    std::size_t seen = 0;
-    for (ShipId viewer = 0; viewer < ships; ++viewer) {
-        const auto written = write(viewer, 16'384);
-        ASSERT_TRUE(decode(written, scale, *snapshot)) << viewer;
-        seen += snapshot->ships.size() + snapshot->gems.size() + snapshot->beams.size();
-        std::vector<std::byte> again(written.size());
-        ASSERT_EQ(encode(*snapshot, scale, again), written.size());
-        ASSERT_TRUE(std::ranges::equal(again, written)) << viewer;
+// Goal: whatever is skipped or refused by the socket, the next snapshot shows the world as it is.
+TEST_F(SnapshotWriterTest, TellsEachPlayerTheWorldAsItIs) {
+    std::array<Client, players> clients;
+    std::size_t refused = 0;
+    for (int i = 0; i < 600 && !HasFailure(); ++i) {
+        step();
+        for (ShipId viewer = 0; viewer < players; ++viewer) {
+            if (rng.chance(viewer * 12)) continue;  // Not asked: the socket was not free.
+            const auto message = write(viewer);
+            ASSERT_FALSE(message.empty());
+            if (rng.chance(viewer * 4)) {
+                writer.take_back(viewer);
+                refused += 1;
+                continue;
+            }
+            ASSERT_TRUE(read(clients[viewer], message)) << "viewer " << viewer << " tick " << tick;
+            expect_right(clients[viewer], viewer);
+            ASSERT_GE(clients[viewer].latest->ships.size(), in_view(viewer));
+        }
     }
-    EXPECT_GT(seen, ships * 20);
+    EXPECT_GT(refused, 200U);
 }
 
-// Goal: with less and less room, first gems are left away, then ships, then beams.
-TEST_F(SnapshotWriterTest, LeavesAwayWhatDoesNotFit) {
-    ASSERT_TRUE(decode(write(3, 16'384), scale, *snapshot));
-    const std::size_t all_ships = snapshot->ships.size();
-    const std::size_t all_beams = snapshot->beams.size();
-    const std::size_t whole = bytes.size();
-    for (std::size_t size_max = whole; size_max > 0; size_max -= size_max > 2'000 ? 500 : 1) {
-        const auto written = write(3, size_max);
-        if (written.empty()) {
-            EXPECT_LT(size_max, 100U);
-            break;
+TEST_F(SnapshotWriterTest, TellsAllAgainAfterALongSilence) {
+    Client client;
+    steps(3);
+    ASSERT_TRUE(read(client, write(0)));
+    steps(300);
+    const auto message = write(0);
+    Client stranger;
+    EXPECT_TRUE(read(stranger, message));
+    EXPECT_TRUE(read(client, message));
+    expect_right(client, 0);
+}
+
+// Goal: with little room, what is told is not wrong, and in a while all is told that is in view.
+TEST_F(SnapshotWriterTest, CatchesUpWithLittleRoom) {
+    Client client;
+    for (int i = 0; i < 200; ++i) {
+        step();
+        const auto message = write(0, 160);
+        ASSERT_FALSE(message.empty());
+        ASSERT_LE(message.size(), 160U);
+        ASSERT_TRUE(read(client, message));
+    }
+    EXPECT_GE(client.latest->ships.size() + 1, in_view(0));
+}
+
+TEST_F(SnapshotWriterTest, WritesNothingWhereTheLeastDoesNotFit) {
+    steps(40);
+    Client client;
+    ASSERT_TRUE(read(client, write(3)));
+    step();
+    std::size_t empty = 0;
+    for (std::size_t size_max = 0; size_max < 200; ++size_max) {
+        const auto message = write(3, size_max);
+        ASSERT_LE(message.size(), size_max);
+        if (message.empty()) empty += 1;
+    }
+    EXPECT_GT(empty, 5U);
+    EXPECT_LT(empty, 60U);
+    ASSERT_TRUE(read(client, write(3)));
+    expect_right(client, 3);
+}
+
+TEST_F(SnapshotWriterTest, IsRefusedWhereItDoesNotBelong) {
+    Client client;
+    step();
+    ASSERT_TRUE(read(client, write(0)));
+    step();
+    const auto message = write(0);
+    Client stranger;
+    EXPECT_FALSE(read(stranger, message));
+    for (std::size_t cut = 0; cut < message.size(); ++cut) {
+        Client copy;
+        *copy.latest = *client.latest;
+        copy.knows_anything = true;
+        EXPECT_FALSE(read(copy, message.first(cut))) << cut;
+    }
+    EXPECT_TRUE(read(client, message));
+}
+
+// Goal: whatever bytes come, what is accepted is in range, and nothing is read beyond them (the
+// sanitizer's run of this test sees that).
+TEST_F(SnapshotWriterTest, IsReadSanelyWhenDamaged) {
+    Client client;
+    step();
+    ASSERT_TRUE(read(client, write(0)));
+    int accepted = 0;
+    for (int round = 0; round < 3000; ++round) {
+        if (round % 30 == 0) step();
+        if (rng.chance(3)) writer.forget(0);
+        const auto message = write(0);
+        for (std::uint32_t flips = 1 + rng.below(8); flips > 0; --flips) {
+            bytes[rng.below(static_cast<std::uint32_t>(message.size()))] ^=
+                static_cast<std::byte>(1U << rng.below(8));
         }
-        ASSERT_LE(written.size(), size_max);
-        ASSERT_TRUE(decode(written, scale, *snapshot)) << size_max;
-        if (snapshot->ships.size() < all_ships && snapshot->beams.size() == all_beams) {
-            ASSERT_TRUE(snapshot->gems.empty() || snapshot->gems.size() < 3) << size_max;
+        if (!read(client, message)) continue;
+        accepted += 1;
+        std::int32_t last = -1;
+        for (const ringtick::Visible<Ship>& seen : client.latest->ships) {
+            ASSERT_GT(seen.id, last);
+            ASSERT_LT(seen.id, ships);
+            ASSERT_LE(seen.entity.energy, rules::energy_max);
+            ASSERT_GE(seen.entity.position.x, Fixed{});
+            ASSERT_LE(seen.entity.position.x, Fixed::from_int(scale.side));
+            last = seen.id;
         }
     }
+    EXPECT_GT(accepted, 50);
 }
 
 }  // namespace

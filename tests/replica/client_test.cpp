@@ -36,9 +36,12 @@ public:
         time = {.tick = 100, .period = period};
         return message.size() == 1;
     }
-    bool on_snapshot(std::span<const std::byte> message, Snapshot& snapshot) const {
+    bool on_snapshot(std::span<const std::byte> message,
+                     const Snapshot* before,
+                     Snapshot& snapshot) const {
         FieldReader reader(message);
-        describe_snapshot_header(reader, snapshot.header);
+        const std::uint32_t since = before != nullptr ? before->header.tick : 0;
+        describe_snapshot_header(reader, snapshot.header, since);
         reader.whole(snapshot.value);
         return reader.finished();
     }
@@ -71,9 +74,9 @@ std::vector<std::byte> snapshot(std::uint32_t tick) {
     std::vector<std::byte> bytes(16);
     FieldWriter writer(bytes);
     SnapshotHeader header;
-    header.tag.kind = MessageKind::snapshot;
+    header.tag = {.kind = MessageKind::snapshot, .flags = SnapshotHeader::keyframe};
     header.tick = tick;
-    describe_snapshot_header(writer, header);
+    describe_snapshot_header(writer, header, 0);
     writer.whole(static_cast<std::uint8_t>(tick));
     bytes.resize(writer.finish());
     return bytes;

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "replica/declared.hpp"
+
+#include <cstdint>
+
+namespace ringtick {
+
+// Shared dead reckoning. Who was told of an entity goes on from there by itself, tick by tick, with
+// the game's own rule (`step`: the last held controls, inertia, walls; whatever the declared fields
+// suffice for). The server does the very same with a model of its own, and tells only where that
+// model misses. Since all of it is whole numbers, both models are equal to the last bit:
+//
+//     server:  model --controls--> --step--> [ compare with the world ] --settle--> model
+//                        |                            |
+//                        +------- mask, changes ------+
+//                        |                            |
+//     client:  model --controls--> --step-----------------> settle ---> model
+//
+// Controls are the fields declared with `.steers`: what the pilot holds. They are told before the
+// step, so that thrust that begins costs one bit and no correction of the flight that follows.
+
+// One tick of a model about which nothing is told.
+template <class Wire, class Entity, class Step>
+void step_model(const Wire& wire, Entity& model, Extent extent, Step&& step) {
+    step(model);
+    wire.for_each([&](const auto& field, std::uint32_t) { field.confine(model, extent); });
+}
+
+// One tick: moves the model on and writes how it misses `actual`. False: it does not, and nothing
+// was written.
+template <class Wire, class Entity, class Step>
+bool write_step(FieldWriter& writer,
+                const Wire& wire,
+                Entity& model,
+                const Entity& actual,
+                Extent extent,
+                Step&& step) {
+    std::uint32_t mask = 0;
+    const Entity before = model;
+    wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (!field.steers || field.agrees(model, actual)) return;
+        mask |= bit;
+        field.settle(model, actual, extent);
+    });
+    step_model(wire, model, extent, step);
+    wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (!field.steers && !field.agrees(model, actual)) mask |= bit;
+    });
+    if (mask == 0) return false;
+
+    writer.bits(mask, Wire::count);
+    wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (field.steers && (mask & bit) != 0) field.write_change(writer, before, actual, extent);
+    });
+    wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (field.steers || (mask & bit) == 0) return;
+        field.write_change(writer, model, actual, extent);
+        field.settle(model, actual, extent);
+    });
+    return true;
+}
+
+// Its counterpart: one tick of a model about which something is told.
+template <class Wire, class Entity, class Step>
+void read_step(FieldReader& reader, const Wire& wire, Entity& model, Extent extent, Step&& step) {
+    std::uint32_t mask = 0;
+    reader.bits(mask, Wire::count);
+    if (mask == 0) reader.refuse();  // Nothing is told with no bits at all.
+    wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (field.steers && (mask & bit) != 0) field.read_change(reader, model, extent);
+    });
+    step_model(wire, model, extent, step);
+    wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (!field.steers && (mask & bit) != 0) field.read_change(reader, model, extent);
+    });
+}
+
+// The model itself, for someone who knows nothing of the entity.
+template <class Codec, class Wire, class Entity>
+void describe_whole(Codec& codec, const Wire& wire, Entity& model, Extent extent) {
+    wire.for_each([&](const auto& field, std::uint32_t) { field.whole(codec, model, extent); });
+}
+
+// Makes a model of an entity that had none: only what is declared is in it.
+template <class Wire, class Entity>
+void begin_model(const Wire& wire, Entity& model, const Entity& actual, Extent extent) {
+    model = Entity{};
+    wire.for_each([&](const auto& field, std::uint32_t) { field.settle(model, actual, extent); });
+}
+
+}  // namespace ringtick

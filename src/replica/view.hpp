@@ -1,0 +1,77 @@
+#pragma once
+
+#include "replica/bounded_list.hpp"
+#include "replica/fields.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+// What one viewer is shown of the entities of one type, as both sides keep it: a list by ascending
+// id. A snapshot tells what became of that list since the last one that was sent:
+//
+//     leaves:   count, then each's place in the list, counted from the one before
+//     the rest: for each that stays, in order
+//                 0                         nothing is told: the model goes on by itself
+//                 1 0 [ticks] corrections   for each tick since the last snapshot, if there are
+//                                           several, a bit that says whether one follows
+//                 1 1 whole                 the model itself: what it missed was too much or too
+//                 old
+//     enters:   count, then id and model of each
+//
+// Counts and distances are in groups of three bits, lowest first, each with a bit that says whether
+// another follows. view_writer.hpp writes it, view_reader.hpp reads it.
+namespace ringtick {
+
+// As the viewer has it.
+template <class Entity>
+struct Visible {
+    std::uint16_t id = 0;
+    Entity entity{};
+};
+
+// As the server remembers it. What was not told for want of room is missed until it is told whole.
+struct Known {
+    static constexpr std::uint8_t missed_max = 255;
+
+    std::uint16_t id = 0;
+    std::uint8_t missed = 0;  // Ticks, about.
+};
+
+template <class Entity, std::size_t Capacity>
+using VisibleList = BoundedList<Visible<Entity>, Capacity>;
+
+namespace detail {
+
+inline constexpr unsigned group_bits = 3;
+
+constexpr unsigned count_width(std::uint32_t count) {
+    unsigned width = group_bits + 1;
+    while ((count >>= group_bits) != 0) width += group_bits + 1;
+    return width;
+}
+inline void write_count(FieldWriter& writer, std::uint32_t count) {
+    do {
+        const std::uint32_t rest = count >> group_bits;
+        writer.bits(count & ((1U << group_bits) - 1), group_bits);
+        writer.bits(rest != 0, 1);
+        count = rest;
+    } while (count != 0);
+}
+// At most `most`; anything larger is refused.
+inline std::uint32_t read_count(FieldReader& reader, std::uint32_t most) {
+    std::uint32_t count = 0;
+    bool more = true;
+    for (unsigned shift = 0; more && shift <= 15; shift += group_bits) {
+        std::uint32_t group = 0;
+        reader.bits(group, group_bits);
+        reader.bits(more, 1);
+        count |= group << shift;
+    }
+    if (!more && count <= most) return count;
+    reader.refuse();
+    return 0;
+}
+
+}  // namespace detail
+
+}  // namespace ringtick
