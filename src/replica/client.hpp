@@ -324,7 +324,7 @@ private:
     G game_{};
     bool welcomed_ = false;
     bool watches_ = false;  // Another's doings: there is nothing to predict.
-    bool lost_ = false;  // A snapshot was refused: what goes on from it makes no sense.
+    bool lost_ = false;     // A snapshot was refused: what goes on from it makes no sense.
     ServerClock clock_;
     InterpolationDelay delay_;
     SnapshotBuffer<Snapshot, 16> snapshots_;
