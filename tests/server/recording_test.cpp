@@ -126,14 +126,14 @@ TEST_F(RecordingTest, NeverWritesOverAFileThatHoldsSomething) {
 }
 
 TEST_F(RecordingTest, TakesAnEmptyFile) {
-    std::ofstream{path};
+    std::ofstream(path).flush();
     ASSERT_TRUE(open(recording));
     finish();
     EXPECT_EQ(story(), "ended");
 }
 
 TEST_F(RecordingTest, RefusesAFileThatAnotherRecordsTo) {
-    std::ofstream{path};
+    std::ofstream(path).flush();
     ASSERT_TRUE(open(recording));
     ASSERT_EQ(::truncate(path.c_str(), 0), 0);  // As both would have found it.
     Recording other{ring};
