@@ -107,6 +107,7 @@ void Railroids::tick(std::uint64_t tick,
     world_.step(tick, orders_);
     herald_.tick(world_, seats_, options_.bots, outbox);
     snapshot_writer_.begin_tick();
+    world_.remember([this](ShipId id) { return snapshot_writer_.told_place(id); });
 }
 
 void Railroids::on_command(const ringtick::Command& command, Outbox& outbox) {

@@ -21,10 +21,6 @@ inline constexpr std::uint32_t ships_max = 0xFFFF;
 // Positions travel in eighths of a unit; a unit is a pixel at zoom 1.
 inline constexpr std::int32_t quanta_per_unit = 8;
 inline constexpr std::int32_t raw_per_quantum = Fixed::one / quanta_per_unit;
-constexpr FixedVector as_told(FixedVector place) {
-    return {Fixed::from_raw(place.x.raw() / raw_per_quantum * raw_per_quantum),
-            Fixed::from_raw(place.y.raw() / raw_per_quantum * raw_per_quantum)};
-}
 
 inline constexpr std::int32_t view_width = 1920;
 inline constexpr std::int32_t view_height = 1080;

@@ -37,6 +37,8 @@ public:
     void take_back(ShipId viewer);
     // It knows nothing: the next snapshot is a keyframe.
     void forget(ShipId viewer);
+    // Where whoever sees this ship is told that it is.
+    FixedVector told_place(ShipId id) const { return ship_models_.model(id).position; }
     // Of the last snapshot that it was sent; 0: none.
     std::uint32_t last_tick(ShipId viewer) const { return latest(viewer).tick; }
 

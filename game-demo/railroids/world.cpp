@@ -54,16 +54,6 @@ void World::step(std::uint64_t tick, std::span<const Order> orders) {
     for (const Shot& shot : shots_now_) resolve(shot);
     take_gems();
     if (tick % rules::beacon_score_every == 0) score_beacon();
-    remember();
-}
-
-// What this tick's snapshots can show.
-void World::remember() {
-    history_.record(tick_, [this](std::size_t id) {
-        const Ship& ship = ships_[id];
-        return ringtick::History::Entry{.place = as_told(ship.position),
-                                        .life = ship.alive() ? ship.life : 0};
-    });
 }
 
 Past World::rewind(TickTime view) const {

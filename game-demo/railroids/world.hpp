@@ -73,6 +73,16 @@ public:
     // One order for each id. `tick` grows from call to call.
     void step(std::uint64_t tick, std::span<const Order> orders);
 
+    // After a step: where clients are told that each ship is, for there it is shot at.
+    template <class ToldPlace>
+    void remember(ToldPlace told_place) {
+        history_.record(tick_, [&](std::size_t id) {
+            const Ship& ship = ships_[id];
+            return ringtick::History::Entry{.place = told_place(static_cast<ShipId>(id)),
+                                            .life = ship.alive() ? ship.life : 0};
+        });
+    }
+
     std::uint64_t tick() const { return tick_; }
     const Terrain& terrain() const { return terrain_; }
     Beacon beacon() const { return terrain_.beacon_at(tick_); }
@@ -119,7 +129,6 @@ private:
     void place(Ship& ship);
     FixedVector emptiest_spot();
     void build_grids();
-    void remember();
 
     std::uint64_t tick_ = 0;
     ringtick::Rng rng_;

@@ -35,6 +35,7 @@ protected:
         put(1, lane.east + FixedVector{{}, Fixed::from_int(south)});
         orders[0] = {.input = {.buttons = buttons, .aim = east}, .view = view};
         world.step(tick, orders);
+        world.remember([this](ShipId id) { return world.ships()[id].position; });
     }
     void steps_to(std::uint64_t wanted) {
         while (tick < wanted) step();
@@ -169,19 +170,23 @@ Past::Target search_all(const World& world,
 // Method: bots in full flight; a shot of every ship at many moments, held against a search among
 // all of them.
 TEST(Past, FindsThroughTheGridWhatASearchAmongAllFinds) {
-    Match match({.seed = 5, .players_max = 1, .bots = 300});
-    const World& world = match.game.world();
+    World world(5, side_for(301), 301);
+    Bots bots(5, 1, 300);
+    for (ShipId id = 1; id <= 300; ++id) world.enter(id);
+    std::vector<Order> orders(301);
     ringtick::History history(301, World::history_ticks_default, rules::leap);
-    for (int i = 0; i < 200; ++i) {
-        match.step();
-        history.record(match.tick, [&](std::size_t id) {
+    for (std::uint64_t tick = 1; tick <= 200; ++tick) {
+        bots.give_orders(world, tick, orders);
+        world.step(tick, orders);
+        world.remember([&](ShipId id) { return world.ships()[id].position; });
+        history.record(tick, [&](std::size_t id) {
             const Ship& ship = world.ships()[id];
-            return ringtick::History::Entry{as_told(ship.position), ship.alive() ? ship.life : 0};
+            return ringtick::History::Entry{ship.position, ship.alive() ? ship.life : 0};
         });
     }
     int hits = 0;
     for (TickTime ago = whole_tick / 2; ago < 11 * whole_tick; ago += whole_tick * 3 / 4) {
-        const TickTime view = static_cast<TickTime>(match.tick) * whole_tick - ago;
+        const TickTime view = static_cast<TickTime>(world.tick()) * whole_tick - ago;
         const Past past = world.rewind(view);
         for (ShipId shooter = 1; shooter <= 300; ++shooter) {
             const Past::Ray ray{
