@@ -2,7 +2,7 @@
 """Goal: a recorded match can be watched: whoever connects sees through a player's eyes, at the rate
 of play, wherever it is set to go on.
 Method: players of the real protocol are recorded, then shown to raw sockets, which read what a page
-would: a welcome, then snapshots of one tick after the other.
+would: a welcome, then one snapshot after the other.
 """
 import json
 import pathlib
@@ -56,7 +56,7 @@ class Viewer:
         return int.from_bytes(message[3:5], "little"), int.from_bytes(message[5:9], "little")
 
     def tick(self):
-        """Of the next snapshot."""
+        """Of the first snapshot, which stands alone; those behind it count from the one before."""
         return int.from_bytes(self.message(SNAPSHOT)[1:5], "little")
 
     def close_code(self):
@@ -105,8 +105,9 @@ def watch(server):
     assert ids == set(range(PEOPLE)), ids
     one_more = Viewer(server.port)
     for viewer in viewers:
-        ticks = [viewer.tick() for _ in range(6)]
-        assert ticks == sorted(set(ticks)), ticks
+        assert viewer.tick() > 0
+        for _ in range(5):
+            viewer.message(SNAPSHOT)
     viewers[1].close()
     assert one_more.welcome()[0] == 1, "nobody else's place was free"
     assert one_more.tick() > 0
