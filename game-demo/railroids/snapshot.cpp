@@ -16,23 +16,23 @@ void read_own(FieldReader& reader,
               Ship& own,
               const ViewSpan& span,
               const Terrain& terrain) {
+    const ringtick::Telling telling{Ship::owner_wire, span.extent};
     if (before == nullptr) {
         own = Ship{};
-        describe_whole(reader, Ship::owner_wire, own, span.extent);
+        describe_whole(reader, telling, own);
         return;
     }
     own = before->own;
     for (std::uint32_t tick = span.since + 1; tick < span.tick; ++tick) {
-        step_model(Ship::owner_wire, own, span.extent,
-                   [&](Ship& ship) { coast(ship, tick, terrain); });
+        step_model(telling, own, [&](Ship& ship) { coast(ship, tick, terrain); });
     }
     const auto step = [&](Ship& ship) { coast(ship, span.tick, terrain); };
     bool is_corrected = false;
     reader.bits(is_corrected, 1);
     if (is_corrected) {
-        read_step(reader, Ship::owner_wire, own, span.extent, step);
+        read_step(reader, telling, own, step);
     } else {
-        step_model(Ship::owner_wire, own, span.extent, step);
+        step_model(telling, own, step);
     }
 }
 

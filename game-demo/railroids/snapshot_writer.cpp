@@ -169,17 +169,17 @@ void SnapshotWriter::write_own(ringtick::FieldWriter& writer,
                                ShipId id) const {
     const Ship& actual = world_.ships()[id];
     const auto tick = static_cast<std::uint32_t>(world_.tick());
+    const ringtick::Telling telling{Ship::owner_wire, scale_.extent()};
     if (before.tick == 0) {
-        begin_model(Ship::owner_wire, own, actual, scale_.extent());
-        return describe_whole(writer, Ship::owner_wire, own, scale_.extent());
+        begin_model(telling, own, actual);
+        return describe_whole(writer, telling, own);
     }
     for (std::uint32_t between = before.tick + 1; between < tick; ++between) {
-        step_model(Ship::owner_wire, own, scale_.extent(),
-                   [&](Ship& ship) { coast(ship, between, world_.terrain()); });
+        step_model(telling, own, [&](Ship& ship) { coast(ship, between, world_.terrain()); });
     }
     std::array<std::byte, 128> memory{};
     ringtick::FieldWriter correction(memory);
-    const bool is_corrected = write_step(correction, Ship::owner_wire, own, actual, scale_.extent(),
+    const bool is_corrected = write_step(correction, telling, own, actual,
                                          [&](Ship& ship) { coast(ship, tick, world_.terrain()); });
     const auto width = static_cast<unsigned>(memory.size() * 8 - correction.bits_left());
     correction.finish();

@@ -20,30 +20,40 @@ namespace ringtick {
 // Controls are the fields declared with `.steers`: what the pilot holds. They are told before the
 // step, so that thrust that begins costs one bit and no correction of the flight that follows.
 
+// The fields of an entity, and the world in which they are told.
+template <class Wire>
+struct Telling {
+    const Wire& wire;
+    Extent extent;
+};
+template <class Wire>
+Telling(const Wire&, Extent) -> Telling<Wire>;
+
 // One tick of a model about which nothing is told.
 template <class Wire, class Entity, class Step>
-void step_model(const Wire& wire, Entity& model, Extent extent, Step&& step) {
+void step_model(const Telling<Wire>& telling, Entity& model, Step&& step) {
     step(model);
-    wire.for_each([&](const auto& field, std::uint32_t) { field.confine(model, extent); });
+    telling.wire.for_each(
+        [&](const auto& field, std::uint32_t) { field.confine(model, telling.extent); });
 }
 
 // One tick: moves the model on and writes how it misses `actual`. False: it does not, and nothing
 // was written.
 template <class Wire, class Entity, class Step>
 bool write_step(FieldWriter& writer,
-                const Wire& wire,
+                const Telling<Wire>& telling,
                 Entity& model,
                 const Entity& actual,
-                Extent extent,
                 Step&& step) {
+    const Wire& wire = telling.wire;
     std::uint32_t mask = 0;
     const Entity before = model;
     wire.for_each([&](const auto& field, std::uint32_t bit) {
         if (!field.steers || field.agrees(model, actual)) return;
         mask |= bit;
-        field.settle(model, actual, extent);
+        field.settle(model, actual, telling.extent);
     });
-    step_model(wire, model, extent, step);
+    step_model(telling, model, step);
     wire.for_each([&](const auto& field, std::uint32_t bit) {
         if (!field.steers && !field.agrees(model, actual)) mask |= bit;
     });
@@ -51,42 +61,45 @@ bool write_step(FieldWriter& writer,
 
     writer.bits(mask, Wire::count);
     wire.for_each([&](const auto& field, std::uint32_t bit) {
-        if (field.steers && (mask & bit) != 0) field.write_change(writer, before, actual, extent);
+        if (!field.steers || (mask & bit) == 0) return;
+        field.write_change(writer, before, actual, telling.extent);
     });
     wire.for_each([&](const auto& field, std::uint32_t bit) {
         if (field.steers || (mask & bit) == 0) return;
-        field.write_change(writer, model, actual, extent);
-        field.settle(model, actual, extent);
+        field.write_change(writer, model, actual, telling.extent);
+        field.settle(model, actual, telling.extent);
     });
     return true;
 }
 
 // Its counterpart: one tick of a model about which something is told.
 template <class Wire, class Entity, class Step>
-void read_step(FieldReader& reader, const Wire& wire, Entity& model, Extent extent, Step&& step) {
+void read_step(FieldReader& reader, const Telling<Wire>& telling, Entity& model, Step&& step) {
     std::uint32_t mask = 0;
     reader.bits(mask, Wire::count);
     if (mask == 0) reader.refuse();  // Nothing is told with no bits at all.
-    wire.for_each([&](const auto& field, std::uint32_t bit) {
-        if (field.steers && (mask & bit) != 0) field.read_change(reader, model, extent);
+    telling.wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (field.steers && (mask & bit) != 0) field.read_change(reader, model, telling.extent);
     });
-    step_model(wire, model, extent, step);
-    wire.for_each([&](const auto& field, std::uint32_t bit) {
-        if (!field.steers && (mask & bit) != 0) field.read_change(reader, model, extent);
+    step_model(telling, model, step);
+    telling.wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (!field.steers && (mask & bit) != 0) field.read_change(reader, model, telling.extent);
     });
 }
 
 // The model itself, for someone who knows nothing of the entity.
 template <class Codec, class Wire, class Entity>
-void describe_whole(Codec& codec, const Wire& wire, Entity& model, Extent extent) {
-    wire.for_each([&](const auto& field, std::uint32_t) { field.whole(codec, model, extent); });
+void describe_whole(Codec& codec, const Telling<Wire>& telling, Entity& model) {
+    telling.wire.for_each(
+        [&](const auto& field, std::uint32_t) { field.whole(codec, model, telling.extent); });
 }
 
 // Makes a model of an entity that had none: only what is declared is in it.
 template <class Wire, class Entity>
-void begin_model(const Wire& wire, Entity& model, const Entity& actual, Extent extent) {
+void begin_model(const Telling<Wire>& telling, Entity& model, const Entity& actual) {
     model = Entity{};
-    wire.for_each([&](const auto& field, std::uint32_t) { field.settle(model, actual, extent); });
+    telling.wire.for_each(
+        [&](const auto& field, std::uint32_t) { field.settle(model, actual, telling.extent); });
 }
 
 }  // namespace ringtick

@@ -271,6 +271,7 @@ struct Place {
     }
     template <class Codec, class Entity>
     constexpr void whole(Codec& codec, Entity& entity, Extent extent) const {
+        // NOLINTNEXTLINE(misc-const-correctness): a reader assigns it.
         detail::Pair quanta = quanta_of(entity, extent);
         codec.ranged(quanta.x, 0, extent.side * quanta_per_unit);
         codec.ranged(quanta.y, 0, extent.side * quanta_per_unit);
@@ -380,16 +381,23 @@ struct Number {
     }
     template <class Codec, class Entity>
     constexpr void whole(Codec& codec, Entity& entity, Extent) const {
-        detail::ranged(codec, static_cast<std::int32_t>(entity.*Member), Low, High,
-                       [&](std::int32_t value) {
-                           if constexpr (!std::is_const_v<Entity>) {
-                               entity.*Member = static_cast<Type>(value);
-                           }
-                       });
+        detail::ranged(codec, value_of(entity), Low, High, [&](std::int32_t value) {
+            if constexpr (!std::is_const_v<Entity>) {
+                entity.*Member = static_cast<Type>(value);
+            }
+        });
     }
     void confine(Owner& model, Extent) const {
-        const auto value = static_cast<std::int32_t>(model.*Member);
-        model.*Member = static_cast<Type>(std::clamp(value, Low, High));
+        model.*Member = static_cast<Type>(std::clamp(value_of(model), Low, High));
+    }
+
+private:
+    static constexpr std::int32_t value_of(const Owner& entity) {
+        if constexpr (std::is_enum_v<Type>) {
+            return static_cast<std::int32_t>(entity.*Member);
+        } else {
+            return std::int32_t{entity.*Member};
+        }
     }
 };
 

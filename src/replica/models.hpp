@@ -89,7 +89,7 @@ public:
         Whole& whole = wholes_[id];
         if (whole.tick == tick_) return whole;
         FieldWriter writer(whole.bits);
-        describe_whole(writer, Entity::wire, entries_[id].model, extent_);
+        describe_whole(writer, telling(), entries_[id].model);
         whole.width = width_of(writer, whole.bits.size());
         ASSERT(whole.width > 0);
         whole.tick = tick_;
@@ -111,7 +111,7 @@ private:
     }
     template <class Step>
     void step_one(Entity& model, Step& step) {
-        step_model(Entity::wire, model, extent_, [&](Entity& entity) { step(entity, tick_); });
+        step_model(telling(), model, [&](Entity& entity) { step(entity, tick_); });
     }
 
     template <class Step>
@@ -123,18 +123,20 @@ private:
         entry.shown = actual.shown();
         if (!entry.shown) return;
         if (!was_shown || leap) {
-            begin_model(Entity::wire, entry.model, actual, extent_);
+            begin_model(telling(), entry.model, actual);
             entry.shown_since = entry.changed_at = tick_;
             return;
         }
         FieldWriter writer(correction.bits);
-        const bool missed = write_step(writer, Entity::wire, entry.model, actual, extent_,
+        const bool missed = write_step(writer, telling(), entry.model, actual,
                                        [&](Entity& model) { step(model, tick_); });
         if (!missed) return;
         entry.changed_at = tick_;
         correction.width = static_cast<std::uint8_t>(width_of(writer, correction.bits.size()));
         if (correction.width == 0) entry.too_long_at = tick_;
     }
+
+    auto telling() const { return Telling{Entity::wire, extent_}; }
 
     // How many bits a writer has written; 0 if they did not fit. The last of them are put in place.
     static std::uint16_t width_of(FieldWriter& writer, std::size_t size) {

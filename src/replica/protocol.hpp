@@ -111,7 +111,8 @@ constexpr void describe_snapshot_header(Codec& codec, Header& header, std::uint3
     const bool is_keyframe = (header.tag.flags & SnapshotHeader::keyframe) != 0;
     codec.only_if(is_keyframe, [&] { codec.whole(header.tick); });
     codec.only_if(!is_keyframe, [&] {
-        std::int32_t ticks = static_cast<std::int32_t>(header.tick - since);
+        auto ticks =
+            static_cast<std::int32_t>(header.tick - since);  // NOLINT(misc-const-correctness)
         codec.ranged(ticks, 1, SnapshotHeader::ticks_since_max);
         if constexpr (!std::is_const_v<Header>) {
             header.tick = since + static_cast<std::uint32_t>(ticks);

@@ -40,6 +40,8 @@ public:
     }
 
 private:
+    auto telling() const { return Telling{Entity::wire, span_.extent}; }
+
     void read_kept(const List& before, List& after) {
         std::uint32_t leaves =
             detail::read_count(reader_, static_cast<std::uint32_t>(before.size()));
@@ -66,7 +68,7 @@ private:
         bool whole = false;
         reader_.bits(told, 1);
         if (told) reader_.bits(whole, 1);
-        if (whole) return describe_whole(reader_, Entity::wire, entity, span_.extent);
+        if (whole) return describe_whole(reader_, telling(), entity);
 
         const std::uint32_t ticks = span_.tick - span_.since;
         std::uint32_t corrected = told ? 1 : 0;
@@ -76,9 +78,9 @@ private:
         for (std::uint32_t tick = span_.since + 1; tick <= span_.tick; ++tick) {
             const auto step = [&](Entity& model) { step_(model, tick); };
             if ((corrected & 1) != 0) {
-                read_step(reader_, Entity::wire, entity, span_.extent, step);
+                read_step(reader_, telling(), entity, step);
             } else {
-                step_model(Entity::wire, entity, span_.extent, step);
+                step_model(telling(), entity, step);
             }
             corrected >>= 1;
         }
@@ -95,7 +97,7 @@ private:
         for (std::size_t left = count; left > 0 && reader_.ok(); --left) {
             Visible<Entity> seen;
             reader_.bits(seen.id, span_.id_bits);
-            describe_whole(reader_, Entity::wire, seen.entity, span_.extent);
+            describe_whole(reader_, telling(), seen.entity);
             while (kept > 0 && after[kept - 1].id > seen.id) after[--end] = after[--kept];
             after[--end] = seen;
             const bool ascends = (kept == 0 || after[kept - 1].id < seen.id) &&

@@ -59,7 +59,7 @@ public:
     // The least that has to be said to a viewer who knows so many takes no more bits than this: for
     // who is kept one, for who leaves four and a few for the distance.
     static constexpr std::size_t least_width_max(std::size_t known) {
-        return 5 * known + 2 * detail::count_width(0xFFFF);
+        return 5 * known + std::size_t{2} * detail::count_width(0xFFFF);
     }
 
 private:
@@ -78,8 +78,9 @@ private:
         leaves_.clear();
         std::size_t place = 0;
         for (const std::uint16_t id : seen) {
-            for (; place < before.size() && before[place].id < id; ++place)
+            for (; place < before.size() && before[place].id < id; ++place) {
                 leaves_.push_back(place);
+            }
             const bool known = place < before.size() && before[place].id == id;
             const bool same = known && models_.shown_since(id) <= since_;
             if (known && !same) leaves_.push_back(place);

@@ -61,10 +61,10 @@ TEST(Wire, HasRecordsOfTheBitsThatAreDrawn) {
     const std::size_t id = scale.id_bits;
     const std::size_t place = 14;
     const auto ship = [](auto& codec, auto& record) {
-        ringtick::describe_whole(codec, Ship::wire, record, scale.extent());
+        ringtick::describe_whole(codec, ringtick::Telling{Ship::wire, scale.extent()}, record);
     };
     const auto gem = [](auto& codec, auto& record) {
-        ringtick::describe_whole(codec, Gem::wire, record, scale.extent());
+        ringtick::describe_whole(codec, ringtick::Telling{Gem::wire, scale.extent()}, record);
     };
     const auto beam = [](auto& codec, auto& record) { describe_beam(codec, record, scale); };
     const auto event = [](auto& codec, auto& record) { describe_event(codec, record); };

@@ -54,25 +54,28 @@ public:
 
     void tick(std::uint32_t now) {
         for (Thing& thing : things_) {
-            if (!thing.is_there) {
-                if (rng_.chance(5)) appear(thing);
-                continue;
+            if (thing.is_there) {
+                live_on(thing, now);
+            } else if (rng_.chance(5)) {
+                appear(thing);
             }
-            if (rng_.chance(1)) thing = {};
-            if (rng_.chance(10)) thing.turning = static_cast<std::int8_t>(rng_.between(-1, 1));
-            if (rng_.chance(10)) thing.pushing = !thing.pushing;
-            step(thing, now);
-            if (rng_.chance(2)) thing.velocity.x += Fixed::from_int(rng_.between(-3, 3));
-            if (rng_.chance(2)) thing.score += static_cast<std::uint16_t>(rng_.below(40));
-            thing.position.x = std::clamp(thing.position.x, Fixed{}, Fixed::from_int(1000));
-            thing.position.y = std::clamp(thing.position.y, Fixed{}, Fixed::from_int(1000));
-            thing.secret = static_cast<std::uint32_t>(rng_.next());
         }
     }
     std::span<const Thing> things_now() const { return things_; }
     Rng& rng() { return rng_; }
 
 private:
+    void live_on(Thing& thing, std::uint32_t now) {
+        if (rng_.chance(1)) thing = {};
+        if (rng_.chance(10)) thing.turning = static_cast<std::int8_t>(rng_.between(-1, 1));
+        if (rng_.chance(10)) thing.pushing = !thing.pushing;
+        step(thing, now);
+        if (rng_.chance(2)) thing.velocity.x += Fixed::from_int(rng_.between(-3, 3));
+        if (rng_.chance(2)) thing.score += static_cast<std::uint16_t>(rng_.below(40));
+        thing.position.x = std::clamp(thing.position.x, Fixed{}, Fixed::from_int(1000));
+        thing.position.y = std::clamp(thing.position.y, Fixed{}, Fixed::from_int(1000));
+        thing.secret = static_cast<std::uint32_t>(rng_.next());
+    }
     void appear(Thing& thing) {
         thing.is_there = true;
         thing.position = {Fixed::from_raw(rng_.between(0, 1000 * Fixed::one)),
