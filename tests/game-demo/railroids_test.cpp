@@ -91,32 +91,33 @@ TEST(Railroids, HoldsTheLastInputForAQuarterOfASecondAtAnyTickRate) {
     }
 }
 
+// How far a ship flies in 60 ticks whose pilot thrusts with these stamps in each.
+template <class Stamps>
+Fixed flown_with(Stamps stamps_in) {
+    constexpr std::uint32_t ticks = 60;
+    Match match({.seed = 1, .players_max = 1});
+    match.join(0, "Ann");
+    match.step();
+    Ship& ship = match.ship(0);
+    const Lane lane = free_lane(match.game.world().terrain(), 900);
+    ship.position = lane.west;
+    ship.heading = {};
+    for (std::uint32_t tick = 2; tick < 2 + ticks; ++tick) {
+        for (const std::uint32_t stamp : stamps_in(tick)) match.say(0, input(stamp, Input::thrust));
+        match.step();
+    }
+    return ship.position.x - lane.west.x;
+}
+
 // Goal: nobody flies farther in a number of ticks than who thrusts in each of them, however inputs
 // are kept back and stamped.
 TEST(Railroids, LetsNobodyFlyFartherByBankingInputs) {
-    constexpr std::uint32_t ticks = 60;
-    const auto fly = [](auto stamps_in) {
-        Match match({.seed = 1, .players_max = 1});
-        match.join(0, "Ann");
-        match.step();
-        Ship& ship = match.ship(0);
-        const Lane lane = free_lane(match.game.world().terrain(), 900);
-        ship.position = lane.west;
-        ship.heading = {};
-        for (std::uint32_t tick = 2; tick < 2 + ticks; ++tick) {
-            for (const std::uint32_t stamp : stamps_in(tick)) {
-                match.say(0, input(stamp, Input::thrust));
-            }
-            match.step();
-        }
-        return ship.position.x - lane.west.x;
-    };
-    const Fixed honest = fly([](std::uint32_t tick) { return std::vector{tick}; });
+    const Fixed honest = flown_with([](std::uint32_t tick) { return std::vector{tick}; });
     EXPECT_GT(honest, Fixed::from_int(400));
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         ringtick::Rng rng(seed);
         std::uint32_t banked = 0;
-        const Fixed flown = fly([&](std::uint32_t tick) {
+        const Fixed flown = flown_with([&](std::uint32_t tick) {
             std::vector<std::uint32_t> stamps;
             banked += 1;
             if (rng.chance(70)) return stamps;
