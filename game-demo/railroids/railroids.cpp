@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint16_t players_expected_by_default = 64;
 constexpr std::size_t answer_size_max = 64;
 constexpr std::size_t input_wait_ticks = 3;
+constexpr TickTime honest_wait = 2 * ringtick::whole_tick;
 constexpr std::uint32_t holds_per_second = 4;  // How long an input is held: a quarter of a second.
 
 RailroidsOptions within_limits(RailroidsOptions options) {
@@ -100,7 +101,7 @@ void Railroids::tick(std::uint64_t tick,
     for (std::size_t slot = 0; slot < players_.size(); ++slot) {
         if (seats_[slot].state != Seat::State::playing) continue;
         ringtick::InputQueue<Order>& inputs = players_[slot].inputs;
-        orders_[slot] = inputs.take(static_cast<std::uint32_t>(tick));
+        orders_[slot] = within_rewind(inputs.take(static_cast<std::uint32_t>(tick)));
         (inputs.is_fresh() ? inputs_applied_ : inputs_held_) += 1;
     }
     bots_.give_orders(world_, tick, orders_);
@@ -195,6 +196,15 @@ bool Railroids::on_input(PlayerId player, std::span<const std::byte> message) {
         stamp += 1;
     }
     return true;
+}
+
+// An input may be stamped far ahead and wait; an honest one waits for a tick or two. Who waits
+// longer sees no farther back for it.
+Order Railroids::within_rewind(Order order) const {
+    const TickTime now = static_cast<TickTime>(tick_) * ringtick::whole_tick;
+    const TickTime oldest = now - rewind_max_ - honest_wait;
+    if (order.view != Order::present) order.view = std::max(order.view, oldest);
+    return order;
 }
 
 // What is believed of it is settled here, when it comes: the world is given moments that it can

@@ -81,6 +81,7 @@ private:
         bool watched = false;        // In a recorded match: who watches pings for itself.
     };
 
+    Order within_rewind(Order order) const;
     void on_command(const ringtick::Command& command, Outbox& outbox);
     bool on_hello(PlayerId player, std::span<const std::byte> message, Outbox& outbox);
     bool on_input(PlayerId player, std::span<const std::byte> message);

@@ -23,8 +23,8 @@ void read_own(FieldReader& reader,
         return;
     }
     own = before->own;
-    for (std::uint32_t tick = span.since + 1; tick < span.tick; ++tick) {
-        step_model(telling, own, [&](Ship& ship) { coast(ship, tick, terrain); });
+    for (std::uint32_t i = 1; i < span.tick - span.since; ++i) {
+        step_model(telling, own, [&](Ship& ship) { coast(ship, span.since + i, terrain); });
     }
     const auto step = [&](Ship& ship) { coast(ship, span.tick, terrain); };
     bool is_corrected = false;

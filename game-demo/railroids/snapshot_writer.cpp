@@ -84,6 +84,11 @@ std::size_t SnapshotWriter::write(const Viewer& viewer, std::span<std::byte> out
     if (latest(viewer.id).tick == tick) take_back(viewer.id);  // Asked again: that one never left.
     Baseline before = latest(viewer.id);
     if (tick - before.tick > SnapshotHeader::ticks_since_max) before = {};
+    // A list that has grown out of the room there is for its changes is begun anew.
+    const auto nothing_fits = [&] {
+        forget(viewer.id);
+        return std::size_t{0};
+    };
     const SnapshotHeader header = header_for(viewer, before);
     const FixedVector center = world_.ships()[viewer.id].position;
     const Nearby nearby{.center = center,
@@ -101,7 +106,7 @@ std::size_t SnapshotWriter::write(const Viewer& viewer, std::span<std::byte> out
     const auto ships_known = known_ships(viewer.id, told.latest).first(before.ship_count);
     const auto gems_known = known_gems(viewer.id, told.latest).first(before.gem_count);
     const std::size_t for_gems = ringtick::ViewWriter<Gem>::least_width_max(gems_known.size());
-    if (writer.bits_left() < for_gems) return 0;
+    if (writer.bits_left() < for_gems) return nothing_fits();
     see(world_.ships(), world_.ship_grid(), ships_known, nearby, Snapshot::ships_max);
     const auto ships = ship_writer_.write(
         writer,
@@ -111,13 +116,13 @@ std::size_t SnapshotWriter::write(const Viewer& viewer, std::span<std::byte> out
          .bits_max = writer.bits_left() - for_gems},
         known_ships(viewer.id, next),
         [&](ShipId id) { return urgency_of(world_.ships()[id].position - center); });
-    if (!ships || writer.overflowed()) return 0;
+    if (!ships || writer.overflowed()) return nothing_fits();
     see(world_.gems(), world_.gem_grid(), gems_known, nearby, Snapshot::gems_max);
     const auto gems = gem_writer_.write(
         writer,
         {.before = gems_known, .since = before.tick, .seen = seen_, .bits_max = writer.bits_left()},
         known_gems(viewer.id, next), [](std::uint16_t) { return 1U; });
-    if (!gems) return 0;
+    if (!gems) return nothing_fits();
 
     const std::size_t size = writer.finish();
     ASSERT(!writer.overflowed());

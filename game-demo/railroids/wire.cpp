@@ -1,5 +1,6 @@
 #include "railroids/wire.hpp"
 
+#include "railroids/rules_hash.hpp"
 #include "railroids/snapshot.hpp"
 
 #include <algorithm>
@@ -66,8 +67,8 @@ bool read(std::span<const std::byte> in, Describe describe) {
 }  // namespace
 
 std::uint64_t schema_hash() {
-    constexpr std::uint64_t hash = hash_of_layout();
-    return hash;
+    constexpr std::uint64_t layout = hash_of_layout();
+    return ringtick::Rng::mix(layout ^ rules_hash());
 }
 
 std::size_t encode(const Hello& hello, std::span<std::byte> out) {

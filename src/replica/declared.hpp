@@ -2,6 +2,7 @@
 
 #include "base/rng.hpp"
 #include "replica/declared_fields.hpp"
+#include "replica/declared_text.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -36,8 +37,9 @@ public:
         static_assert((std::same_as<typename Kinds::Owner, Owner> && ...),
                       "ringtick::fields: all members have to belong to the same struct");
         static_assert(count <= 32, "ringtick::fields: 32 fields at the most");
+        // Quanta divide a unit: they are powers of two up to 4096.
         if (!(kinds.is_sound() && ...)) {
-            a_field_has_quanta_that_are_no_power_of_two_up_to_4096_or_a_negative_tolerance();
+            a_field_has_unsound_quanta_or_a_tolerance_below_its_rounding();
         }
     }
 
@@ -53,8 +55,7 @@ public:
     }
 
 private:
-    static void
-    a_field_has_quanta_that_are_no_power_of_two_up_to_4096_or_a_negative_tolerance();  // No body.
+    static void a_field_has_unsound_quanta_or_a_tolerance_below_its_rounding();  // No body.
 
     std::tuple<Kinds...> kinds_;
 };
@@ -105,7 +106,7 @@ consteval bool is_declared() {
 }
 
 // The layout of what travels as one number, at compile time: both sides compare it before they
-// talk. Quanta and tolerances count, for a model depends on them.
+// talk. Quanta and tolerances count, too. A game adds what its step depends on.
 template <auto& Wire>
 constexpr std::uint64_t schema_hash_of() {
     using Entity = typename std::remove_cvref_t<decltype(Wire)>::Owner;
@@ -114,6 +115,7 @@ constexpr std::uint64_t schema_hash_of() {
     Wire.for_each([&](const auto& field, std::uint32_t) {
         field.whole(hasher, entity, Extent{1});
         const auto fold = [&](auto number) { hasher.bits(0, static_cast<unsigned>(number)); };
+        if constexpr (requires { field.tolerance; }) fold(field.tolerance);
         if constexpr (requires { field.quanta_per_unit; }) fold(field.quanta_per_unit);
         if constexpr (requires { field.speed_quanta_per_unit; }) fold(field.speed_quanta_per_unit);
         if constexpr (requires { field.bits; }) fold(field.bits);

@@ -158,8 +158,10 @@ struct Motion {
     constexpr bool is_sound() const {
         return detail::is_power_of_two(quanta_per_unit) && quanta_per_unit <= Fixed::one &&
                detail::is_power_of_two(speed_quanta_per_unit) &&
-               speed_quanta_per_unit <= Fixed::one && tolerance >= 0 && speed_tolerance >= 0 &&
-               speed_max > 0 && speed_max <= 1024;
+               speed_quanta_per_unit <= Fixed::one &&
+               tolerance >= (quanta_per_unit < Fixed::one ? 1 : 0) &&
+               speed_tolerance >= (speed_quanta_per_unit < Fixed::one ? 1 : 0) && speed_max > 0 &&
+               speed_max <= 1024;
     }
     bool agrees(const Owner& model, const Owner& actual) const {
         return near(model.*Position, actual.*Position, tolerance, quanta_per_unit) &&
@@ -307,7 +309,10 @@ struct Direction {
     std::int32_t tolerance = 1;  // In steps of `bits`.
     bool steers = false;
 
-    constexpr bool is_sound() const { return bits >= 4 && bits <= 16 && tolerance >= 0; }
+    constexpr bool is_sound() const {
+        // What is rounded cannot agree to the last bit: it would be told again in each tick.
+        return bits >= 4 && bits <= 16 && tolerance >= (bits < 16 ? 1 : 0);
+    }
     bool agrees(const Owner& model, const Owner& actual) const {
         const std::int32_t off = (actual.*Member - model.*Member).signed_turns();
         return std::abs(off) <= tolerance * step();
@@ -464,34 +469,6 @@ struct Flag {
     template <class Codec, class Entity>
     constexpr void whole(Codec& codec, Entity& entity, Extent) const {
         codec.bits(entity.*Member, 1);
-    }
-    void confine(Owner&, Extent) const {}
-};
-
-// A name or another short text: a BoundedList of characters.
-template <auto Member>
-struct Text {
-    using Owner = MemberOwner<Member>;
-    static_assert(
-        requires { MemberType<Member>::capacity; },
-        "ringtick::Text: the member has to be a BoundedList of characters");
-
-    static constexpr bool steers = false;
-
-    constexpr bool is_sound() const { return true; }
-    bool agrees(const Owner& model, const Owner& actual) const {
-        return std::ranges::equal(model.*Member, actual.*Member);
-    }
-    void settle(Owner& model, const Owner& actual, Extent) const { model.*Member = actual.*Member; }
-    void write_change(FieldWriter& writer, const Owner&, const Owner& actual, Extent extent) const {
-        whole(writer, actual, extent);
-    }
-    void read_change(FieldReader& reader, Owner& model, Extent extent) const {
-        whole(reader, model, extent);
-    }
-    template <class Codec, class Entity>
-    constexpr void whole(Codec& codec, Entity& entity, Extent) const {
-        codec.list(entity.*Member, [&](auto& letter) { codec.bits(letter, 8); });
     }
     void confine(Owner&, Extent) const {}
 };

@@ -33,8 +33,9 @@ struct Visible {
 struct Known {
     static constexpr std::uint8_t missed_max = 255;
 
-    std::uint16_t id = 0;
-    std::uint8_t missed = 0;  // Ticks, about.
+    // Without initial values, so that a list's memory is touched only as far as it is used.
+    std::uint16_t id;
+    std::uint8_t missed;  // Ticks, about.
 };
 
 template <class Entity, std::size_t Capacity>

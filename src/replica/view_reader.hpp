@@ -75,8 +75,8 @@ private:
         if (told && ticks > 32) return reader_.refuse();
         if (told && ticks > 1) reader_.bits(corrected, ticks);
         if (told && corrected == 0) return reader_.refuse();
-        for (std::uint32_t tick = span_.since + 1; tick <= span_.tick; ++tick) {
-            const auto step = [&](Entity& model) { step_(model, tick); };
+        for (std::uint32_t i = 1; i <= ticks; ++i) {
+            const auto step = [&](Entity& model) { step_(model, span_.since + i); };
             if ((corrected & 1) != 0) {
                 read_step(reader_, telling(), entity, step);
             } else {

@@ -39,6 +39,7 @@ bool Playback::is_present(PlayerId player) const {
 
 Playback::State Playback::advance() {
     left_.clear();
+    if (tail_ == RecordReader::State::damaged) return State::over;
     while (ticks_left_ == 0) {
         Record record;
         const RecordReader::State found = reader_.next(record);

@@ -62,7 +62,7 @@ inline constexpr std::uint32_t record_players_max = 65'535;
 inline constexpr std::uint32_t record_bots_max = 65'535;
 inline constexpr std::uint32_t record_rewind_ms_max = 1'000;
 // Nor will a match last longer: three thousand years at a thousand ticks a second.
-inline constexpr std::uint64_t record_ticks_max = std::uint64_t{1} << 46;
+inline constexpr std::uint64_t record_ticks_max = 0x7FFF'FFFF;
 
 // CRC-32 (zlib's), going on from `before`.
 std::uint32_t checksum(std::span<const std::byte> bytes, std::uint32_t before = 0);

@@ -73,7 +73,8 @@ void RecordWriter::end() {
 void RecordWriter::seal() {
     if (!sealed_.empty()) return;
     settle_ticks();
-    if (used_ > block_head_size) set_apart();
+    // For want of a byte, what was unsaid may have had the block set apart already.
+    if (sealed_.empty() && used_ > block_head_size) set_apart();
 }
 
 void RecordWriter::release() {

@@ -125,6 +125,16 @@ TEST_F(SnapshotWriterTest, TellsEachPlayerTheWorldAsItIs) {
     EXPECT_GT(refused, 200U);
 }
 
+// Goal: who is pushed by several shots in one tick is faster than a ship may fly, until it flies
+// on.
+TEST_F(SnapshotWriterTest, TellsItsPilotOfAnySpeed) {
+    Client client;
+    step();
+    world.ship(0).velocity = {Fixed::from_int(-21), Fixed::from_int(18)};
+    ASSERT_TRUE(read(client, write(0)));
+    expect_right(client, 0);
+}
+
 TEST_F(SnapshotWriterTest, TellsAllAgainAfterALongSilence) {
     Client client;
     steps(3);

@@ -72,7 +72,11 @@ class Misuse(unittest.TestCase):
 
     def test_quanta_that_do_not_divide_a_unit(self):
         self.refused(WIRE % "Place<&Ship::position>{.quanta_per_unit = 10}",
-                     "a_field_has_quanta_that_are_no_power_of_two_up_to_4096")
+                     "a_field_has_unsound_quanta")
+
+    def test_a_rounding_coarser_than_the_tolerance(self):
+        self.refused(WIRE % "Direction<&Ship::heading>{.bits = 8, .tolerance = 0}",
+                     "a_tolerance_below_its_rounding")
 
     def test_nothing_that_says_whether_it_is_shown(self):
         source = SHIP.replace("bool shown() const { return true; }", "")

@@ -236,6 +236,17 @@ TEST(View, TellsNothingOfWhatGoesOnByItself) {
     }
 }
 
+TEST(View, IsReadToTheLastTickThatThereIs) {
+    auto watched = std::make_unique<Watched>(1);
+    Viewer viewer;
+    viewer.view.push({.id = 3});
+    viewer.knows_anything = true;
+    viewer.since = 0xFFFF'FFFE;
+    watched->now = 0xFFFF'FFFF;
+    EXPECT_TRUE(watched->read(viewer, 2));  // Zeroes: nobody left, nothing is told, nobody came.
+    EXPECT_EQ(viewer.view.size(), 1U);
+}
+
 TEST(View, RefusesRandomBytesOrReadsAListInOrder) {
     const std::uint64_t seed = 20'261'122;
     SCOPED_TRACE(seed);

@@ -93,6 +93,21 @@ TEST(RecordWriter, EndsWhenBothBlocksAreFullAndKeepsWhatWas) {
     EXPECT_TRUE(story.ends_with("x t1 cut")) << story.substr(story.size() - 20);
 }
 
+// Goal: a tick that is said while the block is full to the last bytes, or nearly, is not too much.
+TEST(RecordWriter, SealsABlockThatHasNoRoomForTheTick) {
+    for (std::size_t left = 0; left < 4; ++left) {
+        RecordedFile file;
+        const std::size_t size = 65'536 - block_head_size - 4 - left;  // Kind and player, size.
+        file.say(0, 1, std::string(size, 'x'));
+        file.writer.tick(1);
+        file.writer.seal();
+        EXPECT_FALSE(file.writer.sealed().empty());
+        file.write();
+        file.write();
+        EXPECT_TRUE(story_of(file.bytes).ends_with("x t1 cut")) << left;
+    }
+}
+
 TEST(RecordWriter, WritesNothingBehindTheEnd) {
     RecordedFile file;
     file.writer.tick(1);
