@@ -171,11 +171,12 @@ TEST(Doctor, AdvisesWhenFewerFilesAreAllowedThanConnectionsWanted) {
     expect_says(outcome, "1000 connections need 1128");
 }
 
-TEST(Doctor, NamesTheLimitThatIsOursWhenTheQueueWouldBeTooLarge) {
+// As many as the option allows: more than fit the largest queue would be refused (E2BIG).
+TEST(Doctor, FindsAQueueForTheMostConnectionsThatMayBeWanted) {
+    if (machine_refuses()) GTEST_SKIP() << "this machine refuses already; see the first test";
     const Outcome outcome = run_doctor({"--connections-max", "20000"}, as_is);
-    EXPECT_EQ(outcome.exit_code, 1);
-    expect_says(outcome, "E2BIG");
-    expect_says(outcome, "Lower --connections-max");
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    expect_says(outcome, "completion queue");
 }
 
 TEST(Doctor, NamesTheLimitOfLockedMemory) {
