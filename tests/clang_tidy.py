@@ -3,10 +3,11 @@
 
 usage: clang_tidy.py BUILD_DIRECTORY [WORD...]     only files whose name holds one of the words
 
-A file that passed is not looked at again until it, a header it includes, the checks or its compile
-command change. Exit code 77 (skipped) where there is no clang-tidy-19.
+A file that passed is not looked at again, in whatever clone, until it, a header it includes, the
+checks or its compile command change. Exit code 77 (skipped) where there is no clang-tidy-19.
 """
 import concurrent.futures
+import functools
 import hashlib
 import json
 import os
@@ -17,6 +18,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIDY = "clang-tidy-19"
+# Of files that passed, beside the compiler's cache: another clone of the same sources asks no more.
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+VERDICTS = CACHE / "ringtick" / "clang-tidy"
 # The analyzer walks a test's every path, through all of GoogleTest, for up to a minute a file. It
 # stops there after this many steps a function, instead of 225,000; in the program it goes to the
 # end.
@@ -37,17 +41,28 @@ def dependencies(build):
     return made_from
 
 
+@functools.cache
+def stamp(path):
+    """What a file is: ours by its content, wherever the tree lies, the system's by its date."""
+    if path.is_relative_to(ROOT):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        return f"{path.relative_to(ROOT)} {content}"
+    return f"{path} {path.stat().st_mtime_ns}"
+
+
 def key(entry, made_from):
     """A digest of everything that the verdict on a file depends on."""
-    inputs = sorted({*made_from.get(entry["output"], []), ROOT / ".clang-tidy",
-                     pathlib.Path(__file__), pathlib.Path(shutil.which(TIDY)).resolve()})
-    stamps = [f"{path} {path.stat().st_mtime_ns}" for path in inputs if path.exists()]
+    generated = ROOT / "build"
+    inputs = {path.resolve() for path in made_from.get(entry["output"], []) if path.exists()}
+    inputs |= {ROOT / ".clang-tidy", pathlib.Path(__file__).resolve(),
+               pathlib.Path(shutil.which(TIDY)).resolve()}
+    stamps = sorted(stamp(path) for path in inputs if not path.is_relative_to(generated))
     return hashlib.sha256("\n".join([entry["command"], *stamps]).encode()).hexdigest()
 
 
 def check(build, path, digest):
     """Prints what clang-tidy says of the file if anything, and returns whether it is clean."""
-    verdict = build / "clang-tidy" / digest
+    verdict = VERDICTS / digest
     if verdict.exists():
         return True
     limit = []
@@ -68,7 +83,7 @@ def main(arguments):
         print(f"{TIDY} is not here")
         return 77
     build = pathlib.Path(arguments[0]).resolve()
-    (build / "clang-tidy").mkdir(exist_ok=True)
+    VERDICTS.mkdir(parents=True, exist_ok=True)
     made_from = dependencies(build)
     todo = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
