@@ -68,7 +68,7 @@ TEST(Wire, HasRecordsOfTheBitsThatAreDrawn) {
     };
     const auto beam = [](auto& codec, auto& record) { describe_beam(codec, record, scale); };
     const auto event = [](auto& codec, auto& record) { describe_event(codec, record); };
-    EXPECT_EQ(bits_of(ship, Ship{}), 2 * (place + 12) + 2 * 18 + 46);
+    EXPECT_EQ(bits_of(ship, Ship{}), 2 * (place + 12) + 36 + 46);
     EXPECT_EQ(bits_of(gem, Gem{}), 2 * (place + 3));
     EXPECT_EQ(bits_of(beam, BeamRecord{}), 21 + id + 2 * place + 22);
     EXPECT_EQ(bits_of(beam, BeamRecord{.is_hit = true}), 21 + 2 * id + 2 * place + 22);
