@@ -15,7 +15,6 @@ constexpr std::uint64_t ticks = 120;
 
 // Not on the stack: a page's is small. And not with a constructor of its own: see module.cpp.
 alignas(Terrain) constinit std::array<std::byte, sizeof(Terrain)> terrain_memory{};
-constinit std::uint64_t known = 0;
 
 std::uint64_t fold(std::uint64_t hash, const Ship& ship) {
     for (const std::int32_t part :
@@ -44,13 +43,13 @@ std::uint64_t fly_about() {
         }
         hash = fold(hash, ship);
     }
-    return hash | 1;  // Never 0, which stands for none.
+    return hash;
 }
 
 }  // namespace
 
 std::uint64_t rules_hash() {
-    if (known == 0) known = fly_about();
+    static const std::uint64_t known = fly_about();  // Whoever else comes meanwhile waits.
     return known;
 }
 
