@@ -39,7 +39,7 @@ Players::Players(Ring& ring,
       settings_(settings),
       delayed_(delayed_max(settings, clients.size())),
       pieces_(std::make_unique<std::byte[]>(clients.size() * message_size_max)),
-      snapshots_(std::make_unique_for_overwrite<railroids::Snapshot[]>(clients.size() * 2)) {
+      snapshots_(std::make_unique<railroids::Snapshot[]>(clients.size() * 2)) {
     players_.reserve(clients.size());
     queue_.reserve(clients.size());
     for (std::uint32_t index = 0; index < clients.size(); ++index) {

@@ -1,5 +1,6 @@
 #include "railroids/client.hpp"
 #include "railroids/railroids.hpp"
+#include "tick/nowhere.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -13,11 +14,6 @@ namespace railroids {
 namespace {
 
 using Bytes = std::vector<std::byte>;
-
-class Nowhere final : public Outbox {
-public:
-    void send(PlayerId, std::span<const std::byte>) override {}
-};
 
 // A match in full swing: everyone has said hello and ten seconds have passed.
 class Match {
@@ -39,7 +35,7 @@ public:
     void step() { game.tick(++tick, {}, outbox); }
 
     Railroids game;
-    Nowhere outbox;
+    ringtick::Nowhere outbox;
     std::uint64_t tick = 0;
 };
 

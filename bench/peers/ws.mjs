@@ -11,6 +11,8 @@
 
 import { createRequire } from 'node:module';
 
+import { print_totals_at_end } from './totals.mjs';
+
 const require = createRequire(new URL('../../game-demo/web/package.json', import.meta.url));
 const { Sender, WebSocketServer } = require('ws');
 
@@ -86,16 +88,4 @@ function wait_for_tick() {
 }
 if (!echo) wait_for_tick();
 
-function end() {
-  const usage = process.resourceUsage();
-  process.stdout.write(`${JSON.stringify({
-    ...counts,
-    cpu_user_s: usage.userCPUTime / 1e6,
-    cpu_sys_s: usage.systemCPUTime / 1e6,
-    rss_kib: Math.round(process.memoryUsage.rss() / 1024),
-    ctx_voluntary: usage.voluntaryContextSwitches,
-    ctx_involuntary: usage.involuntaryContextSwitches,
-  })}\n`, () => process.exit(0));
-}
-process.on('SIGTERM', end);
-process.on('SIGINT', end);
+print_totals_at_end(() => counts);

@@ -15,17 +15,12 @@ class IdSet {
 public:
     explicit IdSet(std::size_t ids_max) : words_((ids_max + 63) / 64) {}
 
-    void clear() {
-        std::ranges::fill(words_, 0);
-        size_ = 0;
-    }
+    void clear() { std::ranges::fill(words_, 0); }
     void insert(std::uint16_t id) {
         const std::uint64_t bit = std::uint64_t{1} << (id % 64);
         ASSERT((words_[id / 64] & bit) == 0);
         words_[id / 64] |= bit;
-        size_ += 1;
     }
-    std::size_t size() const { return size_; }
 
     template <class Visit>
     void for_each(Visit visit) const {
@@ -39,7 +34,6 @@ public:
 
 private:
     std::vector<std::uint64_t> words_;
-    std::size_t size_ = 0;
 };
 
 }  // namespace railroids

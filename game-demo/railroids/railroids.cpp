@@ -12,8 +12,7 @@ namespace {
 
 constexpr std::uint16_t players_expected_by_default = 64;
 constexpr std::size_t answer_size_max = 64;
-constexpr std::size_t input_wait_ticks = 3;
-constexpr TickTime honest_wait = 2 * ringtick::whole_tick;
+constexpr std::size_t input_wait_ticks = 2;    // Of an honest client, for its own tick.
 constexpr std::uint32_t holds_per_second = 4;  // How long an input is held: a quarter of a second.
 
 RailroidsOptions within_limits(RailroidsOptions options) {
@@ -37,8 +36,7 @@ TickTime rewind_max(const RailroidsOptions& options) {
     return TickTime{options.rewind_ms} * options.tick_rate_hz * ringtick::whole_tick / 1000;
 }
 
-// From the tick in which an input comes, which is under way, as far back as it may reach; and an
-// input waits a little for its own tick. (One that waits longer finds the oldest that is kept.)
+// From the tick under way, as far back as an input may reach when it comes and by its own tick.
 std::size_t history_ticks(const RailroidsOptions& options) {
     const TickTime up = ringtick::whole_tick - 1;
     const auto ticks = static_cast<std::size_t>((rewind_max(options) + up) / ringtick::whole_tick);
@@ -202,7 +200,8 @@ bool Railroids::on_input(PlayerId player, std::span<const std::byte> message) {
 // longer sees no farther back for it.
 Order Railroids::within_rewind(Order order) const {
     const TickTime now = static_cast<TickTime>(tick_) * ringtick::whole_tick;
-    const TickTime oldest = now - rewind_max_ - honest_wait;
+    const TickTime waited = TickTime{input_wait_ticks} * ringtick::whole_tick;
+    const TickTime oldest = now - rewind_max_ - waited;
     if (order.view != Order::present) order.view = std::max(order.view, oldest);
     return order;
 }
@@ -309,6 +308,8 @@ std::span<const ringtick::GameCounter> Railroids::counters() {
 
 std::uint64_t Railroids::state_hash() const {
     std::uint64_t hash = world_.hash() ^ bots_.hash();
+    // Where ships are told to be is where they are shot at.
+    hash = ringtick::Rng::mix(hash ^ snapshot_writer_.ships_hash());
     const auto fold = [&hash](std::uint64_t value) { hash = ringtick::Rng::mix(hash ^ value) + 1; };
     // What was said and is not in the world yet.
     for (std::size_t slot = 0; slot < players_.size(); ++slot) {

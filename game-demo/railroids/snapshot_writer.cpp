@@ -3,14 +3,12 @@
 #include "base/assert.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 namespace railroids {
 
 namespace {
 
-using ringtick::Known;
 using ringtick::SnapshotHeader;
 
 constexpr std::int32_t margin = 128;
@@ -44,8 +42,7 @@ BeamRecord record_of(const Beam& beam, std::uint64_t ago) {
             .dy = along(beam.to.y.floor() - y)};
 }
 
-// The own ship before all others, then the nearer before the farther: weight 64 up close, 1 at the
-// edge. Gems do not move and can wait.
+// What is nearer before what is farther: weight 64 up close, the own ship there, 1 at the edge.
 std::uint32_t urgency_of(FixedVector off) {
     constexpr std::int64_t near = squared(Fixed::from_int(160));
     return static_cast<std::uint32_t>(
@@ -57,77 +54,70 @@ std::uint32_t urgency_of(FixedVector off) {
 SnapshotWriter::SnapshotWriter(const World& world, const Scale& scale, std::size_t players_max)
     : world_(world),
       scale_(scale),
-      ship_models_(world.ships().size(), scale.extent()),
-      gem_models_(world.gems().size(), scale.extent()),
-      ship_writer_(ship_models_, scale.id_bits),
-      gem_writer_(gem_models_, ringtick::bits_for(gem_places(scale.ships))),
+      ships_(world.ships(), world.ship_grid(), scale, scale.ships),
+      gems_(world.gems(), world.gem_grid(), scale, gem_places(scale.ships)),
       told_(players_max),
       known_(std::make_unique_for_overwrite<Known[]>(players_max * 2 *
-                                                     (Snapshot::ships_max + Snapshot::gems_max))),
-      candidate_set_(std::max(world.ships().size(), world.gems().size())) {
-    candidates_.reserve(std::max(world.ships().size(), world.gems().size()));
-    seen_.reserve(std::max(Snapshot::ships_max, Snapshot::gems_max));
+                                                     (Snapshot::ships_max + Snapshot::gems_max))) {
+    seen_.reserve(std::max(world.ships().size(), world.gems().size()));
 }
 
 void SnapshotWriter::begin_tick() {
     const auto tick = static_cast<std::uint32_t>(world_.tick());
-    ship_models_.advance(tick, world_.ships(), [this](Ship& ship, std::uint32_t now) {
+    ships_.models.advance(tick, ships_.entities, [this](Ship& ship, std::uint32_t now) {
         coast(ship, now, world_.terrain());
     });
-    gem_models_.advance(tick, world_.gems(), [](Gem&, std::uint32_t) {});
+    gems_.models.advance(tick, gems_.entities, [](Gem&, std::uint32_t) {});
 }
 
 std::size_t SnapshotWriter::write(const Viewer& viewer, std::span<std::byte> out) {
     ASSERT(viewer.id < told_.size());
-    Told& told = told_[viewer.id];
     const auto tick = static_cast<std::uint32_t>(world_.tick());
     if (latest(viewer.id).tick == tick) take_back(viewer.id);  // Asked again: that one never left.
-    Baseline before = latest(viewer.id);
-    if (tick - before.tick > SnapshotHeader::ticks_since_max) before = {};
+    if (tick - latest(viewer.id).tick > SnapshotHeader::ticks_since_max) forget(viewer.id);
+    const std::size_t size = write_after(viewer, latest(viewer.id), out);
     // A list that has grown out of the room there is for its changes is begun anew.
-    const auto nothing_fits = [&] {
-        forget(viewer.id);
-        return std::size_t{0};
-    };
-    const SnapshotHeader header = header_for(viewer, before);
+    if (size == 0) forget(viewer.id);
+    return size;
+}
+
+std::size_t SnapshotWriter::write_after(const Viewer& viewer,
+                                        const Baseline& before,
+                                        std::span<std::byte> out) {
     const FixedVector center = world_.ships()[viewer.id].position;
-    const Nearby nearby{.center = center,
-                        .inner = box_around(center, margin),
-                        .outer = box_around(center, margin + hysteresis)};
-    const unsigned next = 1U - told.latest;
+    const Sight sight{.center = center,
+                      .inner = box_around(center, margin),
+                      .outer = box_around(center, margin + hysteresis)};
+    Told& told = told_[viewer.id];
+    const unsigned now = told.latest;
+    const unsigned next = 1U - now;
     Baseline& after = told.baselines[next];
-    after = {.tick = tick, .own = before.own};
+    after = {.tick = static_cast<std::uint32_t>(world_.tick()), .own = before.own};
+
     ringtick::FieldWriter writer(out);
+    const SnapshotHeader header = header_for(viewer, before);
     describe_snapshot_header(writer, header, before.tick);
     write_own(writer, before, after.own, viewer.id);
-    fill_beams(before.tick, nearby.inner, writer.bits_left() / 4);
-    writer.list(beams_, [&](const auto& beam) { describe_beam(writer, beam, scale_); });
+    write_beams(writer, before.tick, sight.inner);
 
-    const auto ships_known = known_ships(viewer.id, told.latest).first(before.ship_count);
-    const auto gems_known = known_gems(viewer.id, told.latest).first(before.gem_count);
-    const std::size_t for_gems = ringtick::ViewWriter<Gem>::least_width_max(gems_known.size());
-    if (writer.bits_left() < for_gems) return nothing_fits();
-    see(world_.ships(), world_.ship_grid(), ships_known, nearby, Snapshot::ships_max);
-    const auto ships = ship_writer_.write(
-        writer,
-        {.before = ships_known,
-         .since = before.tick,
-         .seen = seen_,
-         .bits_max = writer.bits_left() - for_gems},
-        known_ships(viewer.id, next),
-        [&](ShipId id) { return urgency_of(world_.ships()[id].position - center); });
-    if (!ships || writer.overflowed()) return nothing_fits();
-    see(world_.gems(), world_.gem_grid(), gems_known, nearby, Snapshot::gems_max);
-    const auto gems = gem_writer_.write(
-        writer,
-        {.before = gems_known, .since = before.tick, .seen = seen_, .bits_max = writer.bits_left()},
-        known_gems(viewer.id, next), [](std::uint16_t) { return 1U; });
-    if (!gems) return nothing_fits();
+    Lists lists{.before = known_ships(viewer.id, now).first(before.ship_count),
+                .after = known_ships(viewer.id, next),
+                .since = before.tick};
+    const std::size_t for_gems = ringtick::ViewWriter<Gem>::least_width_max(before.gem_count);
+    if (writer.overflowed() || writer.bits_left() < for_gems) return 0;
+    lists.bits_max = writer.bits_left() - for_gems;
+    const auto ship_count = write_list(writer, ships_, sight, lists);
+    if (!ship_count) return 0;
+    lists.before = known_gems(viewer.id, now).first(before.gem_count);
+    lists.after = known_gems(viewer.id, next);
+    lists.bits_max = writer.bits_left();
+    const auto gem_count = write_list(writer, gems_, sight, lists);
+    if (!gem_count) return 0;
 
     const std::size_t size = writer.finish();
     ASSERT(!writer.overflowed());
-    after.ship_count = static_cast<std::uint16_t>(*ships);
-    after.gem_count = static_cast<std::uint16_t>(*gems);
+    after.ship_count = *ship_count;
+    after.gem_count = *gem_count;
     told.latest = static_cast<std::uint8_t>(next);
     return size;
 }
@@ -140,13 +130,13 @@ void SnapshotWriter::forget(ShipId viewer) {
     told_[viewer] = {};
 }
 
-std::span<Known> SnapshotWriter::known_ships(ShipId viewer, unsigned generation) {
+std::span<ringtick::Known> SnapshotWriter::known_ships(ShipId viewer, unsigned generation) {
     constexpr std::size_t both = Snapshot::ships_max + Snapshot::gems_max;
     const std::size_t place = (std::size_t{viewer} * 2 + generation) * both;
     return {known_.get() + place, Snapshot::ships_max};
 }
 
-std::span<Known> SnapshotWriter::known_gems(ShipId viewer, unsigned generation) {
+std::span<ringtick::Known> SnapshotWriter::known_gems(ShipId viewer, unsigned generation) {
     return {known_ships(viewer, generation).data() + Snapshot::ships_max, Snapshot::gems_max};
 }
 
@@ -182,19 +172,18 @@ void SnapshotWriter::write_own(ringtick::FieldWriter& writer,
     for (std::uint32_t between = before.tick + 1; between < tick; ++between) {
         step_model(telling, own, [&](Ship& ship) { coast(ship, between, world_.terrain()); });
     }
-    std::array<std::byte, 128> memory{};
-    ringtick::FieldWriter correction(memory);
-    const bool is_corrected = write_step(correction, telling, own, actual,
-                                         [&](Ship& ship) { coast(ship, tick, world_.terrain()); });
-    const auto width = static_cast<unsigned>(memory.size() * 8 - correction.bits_left());
-    correction.finish();
-    writer.bits(is_corrected, 1);
-    if (is_corrected) writer.packed(memory, width);
+    const auto miss =
+        follow(telling, own, actual, [&](Ship& ship) { coast(ship, tick, world_.terrain()); });
+    writer.bits(miss.mask != 0, 1);
+    if (miss.mask != 0) write_miss(writer, telling, miss, own, actual);
 }
 
 // Each shot once: those since the last snapshot that was written for this viewer. The latest, if
-// they do not all fit.
-void SnapshotWriter::fill_beams(std::uint32_t since, const Rect& box, std::size_t bits_max) {
+// they take more than a quarter of the room.
+void SnapshotWriter::write_beams(ringtick::FieldWriter& writer,
+                                 std::uint32_t since,
+                                 const Rect& box) {
+    const std::size_t bits_max = writer.bits_left() / 4;
     beams_.clear();
     ringtick::FieldMeter meter;
     world_.for_each_beam([&](const Beam& beam) {
@@ -207,41 +196,56 @@ void SnapshotWriter::fill_beams(std::uint32_t since, const Rect& box, std::size_
         beams_.push(record);
         return !beams_.full();
     });
+    writer.list(beams_, [&](const auto& beam) { describe_beam(writer, beam, scale_); });
+}
+
+// How many are in the list then; nothing if not the least fits.
+template <class Entity>
+std::optional<std::uint16_t> SnapshotWriter::write_list(ringtick::FieldWriter& writer,
+                                                        Kind<Entity>& kind,
+                                                        const Sight& sight,
+                                                        const Lists& lists) {
+    see(kind, sight, lists.before, lists.after.size());
+    const auto count = kind.writer.write(
+        writer,
+        {.before = lists.before, .since = lists.since, .seen = seen_, .bits_max = lists.bits_max},
+        lists.after,
+        [&](std::uint16_t id) { return urgency_of(kind.entities[id].position - sight.center); });
+    if (!count) return std::nullopt;
+    return static_cast<std::uint16_t>(*count);
 }
 
 // Fills seen_ with what is in sight, the nearest if there is too much of it, by ascending id.
-template <class Entities>
-void SnapshotWriter::see(const Entities& entities,
-                         const Grid& grid,
+template <class Entity>
+void SnapshotWriter::see(Kind<Entity>& kind,
+                         const Sight& sight,
                          std::span<const Known> known,
-                         const Nearby& nearby,
                          std::size_t most) {
-    candidate_set_.clear();
-    grid.for_each_near(nearby.outer, [&](std::uint16_t id) {
-        const auto& entity = entities[id];
-        if (entity.shown() && nearby.outer.contains(entity.position)) candidate_set_.insert(id);
+    const auto place_of = [&](std::uint16_t id) { return kind.entities[id].position; };
+    kind.near.clear();
+    kind.grid.for_each_near(sight.outer, [&](std::uint16_t id) {
+        const bool is_near = kind.entities[id].shown() && sight.outer.contains(place_of(id));
+        if (is_near) kind.near.insert(id);
     });
-    candidates_.clear();
+    seen_.clear();
     std::size_t place = 0;
-    candidate_set_.for_each([&](std::uint16_t id) {
+    kind.near.for_each([&](std::uint16_t id) {
         while (place < known.size() && known[place].id < id) place += 1;
         const bool was_seen = place < known.size() && known[place].id == id;
-        if (was_seen || nearby.inner.contains(entities[id].position)) candidates_.push_back(id);
+        if (was_seen || sight.inner.contains(place_of(id))) seen_.push_back(id);
     });
-    if (candidates_.size() > most) {
-        const auto distance = [&](std::uint16_t id) {
-            const FixedVector off = entities[id].position - nearby.center;
-            return dot(off, off);
-        };
-        const auto nearer = [&](std::uint16_t a, std::uint16_t b) {
-            return distance(a) != distance(b) ? distance(a) < distance(b) : a < b;
-        };
-        const auto last = candidates_.begin() + static_cast<std::ptrdiff_t>(most);
-        std::nth_element(candidates_.begin(), last, candidates_.end(), nearer);
-        candidates_.resize(most);
-        std::ranges::sort(candidates_);
-    }
-    seen_.assign(candidates_.begin(), candidates_.end());
+    if (seen_.size() <= most) return;
+    const auto distance = [&](std::uint16_t id) {
+        const FixedVector off = place_of(id) - sight.center;
+        return dot(off, off);
+    };
+    const auto nearer = [&](std::uint16_t a, std::uint16_t b) {
+        return distance(a) != distance(b) ? distance(a) < distance(b) : a < b;
+    };
+    const auto last = seen_.begin() + static_cast<std::ptrdiff_t>(most);
+    std::nth_element(seen_.begin(), last, seen_.end(), nearer);
+    seen_.resize(most);
+    std::ranges::sort(seen_);
 }
 
 }  // namespace railroids

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -38,11 +39,13 @@ public:
     // It knows nothing: the next snapshot is a keyframe.
     void forget(ShipId viewer);
     // Where whoever sees this ship is told that it is.
-    FixedVector told_place(ShipId id) const { return ship_models_.model(id).position; }
-    // Of the last snapshot that it was sent; 0: none.
-    std::uint32_t last_tick(ShipId viewer) const { return latest(viewer).tick; }
+    FixedVector told_place(ShipId id) const { return ships_.models.model(id).position; }
+    // Of all that told_place() will be, in a world that is alike.
+    std::uint64_t ships_hash() const { return ships_.models.hash(); }
 
 private:
+    using Known = ringtick::Known;
+
     // What a viewer has been told, when its snapshot of this tick is applied.
     struct Baseline {
         std::uint32_t tick = 0;
@@ -54,45 +57,69 @@ private:
         std::array<Baseline, 2> baselines{};  // In turns: one is taken back if it never left.
         std::uint8_t latest = 0;
     };
-    // What is near, before what the viewer knew decides about the margin.
-    struct Nearby {
+    // All that is kept of one type of entity.
+    template <class Entity>
+    struct Kind {
+        Kind(std::span<const Entity> all, const Grid& where, const Scale& scale, std::uint32_t ids)
+            : entities(all),
+              grid(where),
+              models(all.size(), scale.extent()),
+              writer(models, ringtick::bits_for(ids)),
+              near(all.size()) {}
+
+        std::span<const Entity> entities;
+        const Grid& grid;
+        ringtick::Models<Entity> models;
+        ringtick::ViewWriter<Entity> writer;
+        IdSet near;
+    };
+    // Where to look for what is seen.
+    struct Sight {
         FixedVector center;
         Rect inner;  // What comes into it is shown,
         Rect outer;  // until it leaves this.
+    };
+    // A viewer's list of one type, as it was and where it is to be.
+    struct Lists {
+        std::span<const Known> before;
+        std::span<Known> after;
+        std::uint32_t since = 0;
+        std::size_t bits_max = 0;
     };
 
     const Baseline& latest(ShipId viewer) const {
         return told_[viewer].baselines[told_[viewer].latest];
     }
-    std::span<ringtick::Known> known_ships(ShipId viewer, unsigned generation);
-    std::span<ringtick::Known> known_gems(ShipId viewer, unsigned generation);
+    std::span<Known> known_ships(ShipId viewer, unsigned generation);
+    std::span<Known> known_gems(ShipId viewer, unsigned generation);
 
+    std::size_t write_after(const Viewer& viewer, const Baseline& before, std::span<std::byte> out);
     ringtick::SnapshotHeader header_for(const Viewer& viewer, const Baseline& before) const;
     void write_own(ringtick::FieldWriter& writer,
                    const Baseline& before,
                    Ship& own,
                    ShipId id) const;
-    void fill_beams(std::uint32_t since, const Rect& box, std::size_t bits_max);
-    template <class Entities>
-    void see(const Entities& entities,
-             const Grid& grid,
-             std::span<const ringtick::Known> known,
-             const Nearby& nearby,
+    void write_beams(ringtick::FieldWriter& writer, std::uint32_t since, const Rect& box);
+    template <class Entity>
+    std::optional<std::uint16_t> write_list(ringtick::FieldWriter& writer,
+                                            Kind<Entity>& kind,
+                                            const Sight& sight,
+                                            const Lists& lists);
+    template <class Entity>
+    void see(Kind<Entity>& kind,
+             const Sight& sight,
+             std::span<const Known> known,
              std::size_t most);
 
     const World& world_;
     const Scale& scale_;
-    ringtick::Models<Ship> ship_models_;
-    ringtick::Models<Gem> gem_models_;
-    ringtick::ViewWriter<Ship> ship_writer_;
-    ringtick::ViewWriter<Gem> gem_writer_;
-    std::vector<Told> told_;                    // By player.
-    std::unique_ptr<ringtick::Known[]> known_;  // Two lists of ships and of gems for each player.
+    Kind<Ship> ships_;
+    Kind<Gem> gems_;
+    std::vector<Told> told_;          // By player.
+    std::unique_ptr<Known[]> known_;  // Two lists of ships and of gems for each player.
 
     // Of the snapshot that is being written.
     decltype(Snapshot::beams) beams_;
-    std::vector<std::uint16_t> candidates_;
-    IdSet candidate_set_;
     std::vector<std::uint16_t> seen_;
 };
 

@@ -63,7 +63,12 @@ private:
     }
     static std::uint32_t first_word(std::span<const std::byte> bytes) {
         std::uint32_t word = 0;
-        std::memcpy(&word, bytes.data(), std::min(bytes.size(), sizeof(word)));
+        // Of a size that is known: a load, and no call.
+        if (bytes.size() >= sizeof(word)) {
+            std::memcpy(&word, bytes.data(), sizeof(word));
+        } else {
+            std::memcpy(&word, bytes.data(), bytes.size());
+        }
         return word;
     }
 

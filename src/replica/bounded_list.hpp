@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -40,6 +41,10 @@ public:
     constexpr T* end() { return items_.data() + size_; }
     constexpr const T* begin() const { return items_.data(); }
     constexpr const T* end() const { return items_.data() + size_; }
+
+    friend constexpr bool operator==(const BoundedList& a, const BoundedList& b) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    }
 
 private:
     std::array<T, Capacity> items_{};

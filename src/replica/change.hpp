@@ -37,42 +37,53 @@ void step_model(const Telling<Wire>& telling, Entity& model, Step&& step) {
         [&](const auto& field, std::uint32_t) { field.confine(model, telling.extent); });
 }
 
-// One tick: moves the model on and writes how it misses `actual`. False: it does not, and nothing
-// was written.
-template <class Wire, class Entity, class Step>
-bool write_step(FieldWriter& writer,
-                const Telling<Wire>& telling,
-                Entity& model,
-                const Entity& actual,
-                Step&& step) {
-    const Wire& wire = telling.wire;
+// What a model misses after a tick, a bit for each field; and what it was before.
+template <class Entity>
+struct Miss {
     std::uint32_t mask = 0;
-    const Entity before = model;
-    wire.for_each([&](const auto& field, std::uint32_t bit) {
+    Entity before;
+};
+
+// One tick: takes over the controls, moves the model on and compares. Nothing is told of a model
+// that misses nothing.
+template <class Wire, class Entity, class Step>
+Miss<Entity> follow(const Telling<Wire>& telling,
+                    Entity& model,
+                    const Entity& actual,
+                    Step&& step) {
+    Miss<Entity> miss{.before = model};
+    telling.wire.for_each([&](const auto& field, std::uint32_t bit) {
         if (!field.steers || field.agrees(model, actual)) return;
-        mask |= bit;
+        miss.mask |= bit;
         field.settle(model, actual, telling.extent);
     });
     step_model(telling, model, step);
-    wire.for_each([&](const auto& field, std::uint32_t bit) {
-        if (!field.steers && !field.agrees(model, actual)) mask |= bit;
+    telling.wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (!field.steers && !field.agrees(model, actual)) miss.mask |= bit;
     });
-    if (mask == 0) return false;
+    return miss;
+}
 
-    writer.bits(mask, Wire::count);
-    wire.for_each([&](const auto& field, std::uint32_t bit) {
-        if (!field.steers || (mask & bit) == 0) return;
-        field.write_change(writer, before, actual, telling.extent);
+// Tells what it misses, and makes the model what its reader has then.
+template <class Wire, class Entity>
+void write_miss(FieldWriter& writer,
+                const Telling<Wire>& telling,
+                const Miss<Entity>& miss,
+                Entity& model,
+                const Entity& actual) {
+    writer.bits(miss.mask, Wire::count);
+    telling.wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (!field.steers || (miss.mask & bit) == 0) return;
+        field.write_change(writer, miss.before, actual, telling.extent);
     });
-    wire.for_each([&](const auto& field, std::uint32_t bit) {
-        if (field.steers || (mask & bit) == 0) return;
+    telling.wire.for_each([&](const auto& field, std::uint32_t bit) {
+        if (field.steers || (miss.mask & bit) == 0) return;
         field.write_change(writer, model, actual, telling.extent);
         field.settle(model, actual, telling.extent);
     });
-    return true;
 }
 
-// Its counterpart: one tick of a model about which something is told.
+// Their counterpart: one tick of a model about which something is told.
 template <class Wire, class Entity, class Step>
 void read_step(FieldReader& reader, const Telling<Wire>& telling, Entity& model, Step&& step) {
     std::uint32_t mask = 0;

@@ -362,9 +362,22 @@ private:
     }
 };
 
+// What the kinds below have in common: a member agrees with its equal only.
+template <auto Member>
+struct Exact {
+    using Owner = MemberOwner<Member>;
+
+    constexpr bool is_sound() const { return true; }
+    bool agrees(const Owner& model, const Owner& actual) const {
+        return model.*Member == actual.*Member;
+    }
+    void settle(Owner& model, const Owner& actual, Extent) const { model.*Member = actual.*Member; }
+    void confine(Owner&, Extent) const {}
+};
+
 // A small number or an enumeration between two bounds, both included.
 template <auto Member, std::int32_t Low, std::int32_t High>
-struct Number {
+struct Number : Exact<Member> {
     using Owner = MemberOwner<Member>;
     using Type = MemberType<Member>;
     static_assert(std::integral<Type> || std::is_enum_v<Type>,
@@ -373,11 +386,6 @@ struct Number {
 
     bool steers = false;
 
-    constexpr bool is_sound() const { return true; }
-    bool agrees(const Owner& model, const Owner& actual) const {
-        return model.*Member == actual.*Member;
-    }
-    void settle(Owner& model, const Owner& actual, Extent) const { model.*Member = actual.*Member; }
     void write_change(FieldWriter& writer, const Owner&, const Owner& actual, Extent extent) const {
         whole(writer, actual, extent);
     }
@@ -408,7 +416,7 @@ private:
 
 // A number that may have any value and mostly moves by little, such as a score. Wraps.
 template <auto Member>
-struct Count {
+struct Count : Exact<Member> {
     using Owner = MemberOwner<Member>;
     using Type = MemberType<Member>;
     static_assert(std::unsigned_integral<Type> && sizeof(Type) <= 4,
@@ -416,11 +424,6 @@ struct Count {
 
     static constexpr bool steers = false;
 
-    constexpr bool is_sound() const { return true; }
-    bool agrees(const Owner& model, const Owner& actual) const {
-        return model.*Member == actual.*Member;
-    }
-    void settle(Owner& model, const Owner& actual, Extent) const { model.*Member = actual.*Member; }
     // 0 what is to be added, 1 to 16 | 1 the number.
     void write_change(FieldWriter& writer,
                       const Owner& model,
@@ -447,30 +450,23 @@ struct Count {
     constexpr void whole(Codec& codec, Entity& entity, Extent) const {
         codec.whole(entity.*Member);
     }
-    void confine(Owner&, Extent) const {}
 };
 
 // Yes or no. That it changed says what it is now.
 template <auto Member>
-struct Flag {
+struct Flag : Exact<Member> {
     using Owner = MemberOwner<Member>;
     static_assert(std::same_as<MemberType<Member>, bool>,
                   "ringtick::Flag: the member has to be a bool");
 
     bool steers = false;
 
-    constexpr bool is_sound() const { return true; }
-    bool agrees(const Owner& model, const Owner& actual) const {
-        return model.*Member == actual.*Member;
-    }
-    void settle(Owner& model, const Owner& actual, Extent) const { model.*Member = actual.*Member; }
     void write_change(FieldWriter&, const Owner&, const Owner&, Extent) const {}
     void read_change(FieldReader&, Owner& model, Extent) const { model.*Member = !(model.*Member); }
     template <class Codec, class Entity>
     constexpr void whole(Codec& codec, Entity& entity, Extent) const {
         codec.bits(entity.*Member, 1);
     }
-    void confine(Owner&, Extent) const {}
 };
 
 }  // namespace ringtick

@@ -2,13 +2,11 @@
 
 #include "replica/declared_fields.hpp"
 
-#include <algorithm>
-
 namespace ringtick {
 
 // A name or another short text: a BoundedList of characters.
 template <auto Member>
-struct Text {
+struct Text : Exact<Member> {
     using Owner = MemberOwner<Member>;
     static_assert(
         requires { MemberType<Member>::capacity; },
@@ -16,11 +14,6 @@ struct Text {
 
     static constexpr bool steers = false;
 
-    constexpr bool is_sound() const { return true; }
-    bool agrees(const Owner& model, const Owner& actual) const {
-        return std::ranges::equal(model.*Member, actual.*Member);
-    }
-    void settle(Owner& model, const Owner& actual, Extent) const { model.*Member = actual.*Member; }
     void write_change(FieldWriter& writer, const Owner&, const Owner& actual, Extent extent) const {
         whole(writer, actual, extent);
     }
@@ -31,7 +24,6 @@ struct Text {
     constexpr void whole(Codec& codec, Entity& entity, Extent) const {
         codec.list(entity.*Member, [&](auto& letter) { codec.bits(letter, 8); });
     }
-    void confine(Owner&, Extent) const {}
 };
 
 }  // namespace ringtick

@@ -92,7 +92,8 @@ public:
             if (place.waiting) tell(place);
         }
         for (std::size_t i = 0; i < late_count_; ++i) tell(late_[i]);
-        tell({.stamp = applied_, .waiting = has_applied_, .input = current_});
+        tell({.stamp = applied_, .input = current_});
+        number(has_applied_);
         number(late_count_);
         number(next_);
         number(held_ticks_);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/assert.hpp"
+#include "base/rng.hpp"
 #include "replica/change.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 
@@ -42,9 +44,8 @@ public:
         const bool leap = tick - tick_ > remembered;  // Nobody can be told what was between.
         while (!leap && tick_ + 1 < tick) {
             tick_ += 1;
-            for (std::size_t i = 0; i < capacity_; ++i) {
-                correction_at(i, tick_).width = 0;
-                if (entries_[i].shown) step_one(entries_[i].model, step);
+            for (Entry& entry : std::span(entries_.get(), capacity_)) {
+                if (entry.shown) step_model(telling(), entry.model, at_tick(step));
             }
         }
         tick_ = tick;
@@ -69,31 +70,42 @@ public:
                entries_[id].too_long_at <= since;
     }
 
-    // The correction of one of the last ticks: none if `width` is 0.
-    struct Correction {
-        std::array<std::byte, 15> bits{};
-        std::uint8_t width = 0;
+    // Fields as they go on the wire: so many bits.
+    struct Packed {
+        std::span<const std::byte> bits;
+        unsigned width = 0;
     };
-    const Correction& correction(std::size_t id, std::uint32_t tick) const {
-        return corrections_[(tick % remembered) * capacity_ + id];
+    // The correction of one of the last ticks; of no bits, if there was none.
+    Packed correction(std::size_t id, std::uint32_t tick) const {
+        const Correction& correction = corrections_[(tick % remembered) * capacity_ + id];
+        if (correction.tick != tick) return {};
+        return {.bits = correction.bits, .width = correction.width};
+    }
+    // The model as a stranger is told of it, packed once a tick.
+    Packed whole(std::size_t id) {
+        Whole& whole = wholes_[id];
+        if (whole.tick != tick_) {
+            whole.width = pack_whole(id, whole.bits);
+            whole.tick = tick_;
+        }
+        return {.bits = whole.bits, .width = whole.width};
     }
 
-    // The model as a stranger is told of it, packed once a tick.
-    struct Whole {
-        // No field takes more bits than its member does in memory, and a list's count two bytes.
-        std::array<std::byte, sizeof(Entity) + 8> bits{};
-        std::uint16_t width = 0;
-        std::uint32_t tick = 0;
-    };
-    const Whole& whole(std::size_t id) {
-        Whole& whole = wholes_[id];
-        if (whole.tick == tick_) return whole;
-        FieldWriter writer(whole.bits);
-        describe_whole(writer, telling(), entries_[id].model);
-        whole.width = width_of(writer, whole.bits.size());
-        ASSERT(whole.width > 0);
-        whole.tick = tick_;
-        return whole;
+    // Of all that the models will be, if the entities are alike.
+    std::uint64_t hash() const {
+        std::uint64_t hash = tick_;
+        for (std::size_t id = 0; id < capacity_; ++id) {
+            if (!entries_[id].shown) continue;
+            WholeBits bits{};
+            pack_whole(id, bits);
+            hash = Rng::mix(hash ^ id);
+            for (std::size_t i = 0; i < bits.size(); i += sizeof hash) {
+                std::uint64_t word = 0;
+                std::memcpy(&word, &bits[i], sizeof word);
+                hash = Rng::mix(hash ^ word) + 1;
+            }
+        }
+        return hash;
     }
 
 private:
@@ -102,23 +114,38 @@ private:
         bool shown = false;
         std::uint32_t shown_since = 0;
         std::uint32_t changed_at = 0;
-        std::uint32_t too_long_at =
-            0;  // A correction that did not fit: who missed it needs a whole.
+        // Then a correction did not fit: who has not seen that tick is told all.
+        std::uint32_t too_long_at = 0;
     };
 
-    Correction& correction_at(std::size_t id, std::uint32_t tick) {
-        return corrections_[(tick % remembered) * capacity_ + id];
-    }
+    struct Correction {
+        std::array<std::byte, 15> bits{};
+        std::uint8_t width = 0;
+        std::uint32_t tick = 0;  // Of another one nothing is said here.
+    };
+    // No field takes more bits than its member does in memory, and a list's count two bytes.
+    using WholeBits = std::array<std::byte, (sizeof(Entity) + 15) / 8 * 8>;
+    struct Whole {
+        WholeBits bits{};
+        std::uint16_t width = 0;
+        std::uint32_t tick = 0;
+    };
+
     template <class Step>
-    void step_one(Entity& model, Step& step) {
-        step_model(telling(), model, [&](Entity& entity) { step(entity, tick_); });
+    auto at_tick(Step& step) const {
+        return [&step, tick = tick_](Entity& model) { step(model, tick); };
+    }
+    std::uint16_t pack_whole(std::size_t id, WholeBits& bits) const {
+        FieldWriter writer(bits);
+        describe_whole(writer, telling(), entries_[id].model);
+        const std::uint16_t width = width_of(writer, bits.size());
+        ASSERT(width > 0);
+        return width;
     }
 
     template <class Step>
     void correct(std::size_t id, const Entity& actual, bool leap, Step& step) {
         Entry& entry = entries_[id];
-        Correction& correction = correction_at(id, tick_);
-        correction.width = 0;
         const bool was_shown = entry.shown;
         entry.shown = actual.shown();
         if (!entry.shown) return;
@@ -127,12 +154,14 @@ private:
             entry.shown_since = entry.changed_at = tick_;
             return;
         }
-        FieldWriter writer(correction.bits);
-        const bool missed = write_step(writer, telling(), entry.model, actual,
-                                       [&](Entity& model) { step(model, tick_); });
-        if (!missed) return;
+        const Miss<Entity> miss = follow(telling(), entry.model, actual, at_tick(step));
+        if (miss.mask == 0) return;
         entry.changed_at = tick_;
+        Correction& correction = corrections_[(tick_ % remembered) * capacity_ + id];
+        FieldWriter writer(correction.bits);
+        write_miss(writer, telling(), miss, entry.model, actual);
         correction.width = static_cast<std::uint8_t>(width_of(writer, correction.bits.size()));
+        correction.tick = tick_;
         if (correction.width == 0) entry.too_long_at = tick_;
     }
 

@@ -117,11 +117,7 @@ private:
 
     std::size_t least_width() const {
         std::size_t width = detail::count_width(static_cast<std::uint32_t>(leaves_.size()));
-        std::size_t next = 0;
-        for (const std::size_t place : leaves_) {
-            width += detail::count_width(static_cast<std::uint32_t>(place - next));
-            next = place + 1;
-        }
+        for_each_leave([&](std::uint32_t distance) { width += detail::count_width(distance); });
         width += kept_.size() + detail::count_width(static_cast<std::uint32_t>(entered_.size()));
         ASSERT(width <= least_width_max(kept_.size() + leaves_.size()));
         return width;
@@ -169,9 +165,15 @@ private:
 
     void write_leaves(FieldWriter& writer) const {
         detail::write_count(writer, static_cast<std::uint32_t>(leaves_.size()));
+        for_each_leave([&](std::uint32_t distance) { detail::write_count(writer, distance); });
+    }
+
+    // How far in the list each is behind the one before.
+    template <class Visit>
+    void for_each_leave(Visit visit) const {
         std::size_t next = 0;
         for (const std::size_t place : leaves_) {
-            detail::write_count(writer, static_cast<std::uint32_t>(place - next));
+            visit(static_cast<std::uint32_t>(place - next));
             next = place + 1;
         }
     }
@@ -182,7 +184,7 @@ private:
             if (!candidate.told) continue;
             writer.bits(candidate.whole, 1);
             if (candidate.whole) {
-                const auto& whole = models_.whole(candidate.id);
+                const auto whole = models_.whole(candidate.id);
                 writer.packed(whole.bits, whole.width);
             } else {
                 write_corrections(writer, candidate.id);
@@ -196,7 +198,7 @@ private:
             writer.bits(models_.correction(id, since_ + i).width > 0, 1);
         }
         for (std::uint32_t i = 1; i <= ticks; ++i) {
-            const auto& correction = models_.correction(id, since_ + i);
+            const auto correction = models_.correction(id, since_ + i);
             writer.packed(correction.bits, correction.width);
         }
     }
@@ -207,7 +209,7 @@ private:
         detail::write_count(writer, static_cast<std::uint32_t>(count));
         for (auto candidate = entered_.rbegin(); candidate != entered_.rend(); ++candidate) {
             if (!candidate->told) continue;
-            const auto& whole = models_.whole(candidate->id);
+            const auto whole = models_.whole(candidate->id);
             writer.bits(candidate->id, id_bits_);
             writer.packed(whole.bits, whole.width);
         }

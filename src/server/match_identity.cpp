@@ -1,20 +1,10 @@
 #include "server/match_identity.hpp"
 
+#include "tick/nowhere.hpp"
+
 #include <fmt/format.h>
 
-#include <memory>
-#include <span>
-
 namespace ringtick {
-
-namespace {
-
-class Nowhere final : public Outbox {
-public:
-    void send(PlayerId, std::span<const std::byte>) override {}
-};
-
-}  // namespace
 
 std::uint64_t rules_of(const Program& program) {
     constexpr std::uint64_t ticks = 100;

@@ -2,24 +2,19 @@
 
 #include "server/clock.hpp"
 #include "server/standard_streams.hpp"
+#include "tick/nowhere.hpp"
 #include "tick/playback.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <memory>
-#include <span>
 #include <string_view>
 #include <vector>
 
 namespace ringtick {
 
 namespace {
-
-class Nowhere final : public Outbox {
-public:
-    void send(PlayerId, std::span<const std::byte>) override {}
-};
 
 double seconds(Nanoseconds time) {
     return static_cast<double>(time.count()) / 1e9;

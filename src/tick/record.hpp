@@ -61,7 +61,7 @@ inline constexpr std::uint32_t record_rooms_max = 1'024;
 inline constexpr std::uint32_t record_players_max = 65'535;
 inline constexpr std::uint32_t record_bots_max = 65'535;
 inline constexpr std::uint32_t record_rewind_ms_max = 1'000;
-// Nor will a match last longer: three thousand years at a thousand ticks a second.
+// Nor has a tick a larger number, for games count in 32 bits: two years at 30 Hz.
 inline constexpr std::uint64_t record_ticks_max = 0x7FFF'FFFF;
 
 // CRC-32 (zlib's), going on from `before`.

@@ -13,9 +13,7 @@ TEST(IdSet, IsReadInAscendingOrderHoweverItWasFilled) {
     std::vector<std::uint16_t> read;
     set.for_each([&](std::uint16_t id) { read.push_back(id); });
     EXPECT_EQ(read, (std::vector<std::uint16_t>{0, 63, 64, 65, 127, 128, 199}));
-    EXPECT_EQ(set.size(), 7U);
     set.clear();
-    EXPECT_EQ(set.size(), 0U);
     set.for_each([&](std::uint16_t) { FAIL(); });
 }
 

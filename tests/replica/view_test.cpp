@@ -26,6 +26,7 @@ struct Thing {
     bool pushing = false;
     std::uint8_t energy = 0;
     std::uint16_t score = 0;
+    BoundedList<char, 16> name;  // As a correction, too long to be remembered.
     bool is_there = false;
     std::uint32_t secret = 0;  // Not declared: no model may depend on it.
 
@@ -37,7 +38,8 @@ struct Thing {
                Number<&Thing::turning, -1, 1>{.steers = true},
                Flag<&Thing::pushing>{.steers = true},
                Number<&Thing::energy, 0, 100>{},
-               Count<&Thing::score>{});
+               Count<&Thing::score>{},
+               Text<&Thing::name>{});
 };
 
 void step(Thing& thing, std::uint32_t tick) {
@@ -74,7 +76,12 @@ private:
         if (rng_.chance(2)) thing.score += static_cast<std::uint16_t>(rng_.below(40));
         thing.position.x = std::clamp(thing.position.x, Fixed{}, Fixed::from_int(1000));
         thing.position.y = std::clamp(thing.position.y, Fixed{}, Fixed::from_int(1000));
+        if (rng_.chance(1)) rename(thing);
         thing.secret = static_cast<std::uint32_t>(rng_.next());
+    }
+    void rename(Thing& thing) {
+        thing.name.resize(rng_.below(17));
+        for (char& letter : thing.name) letter = static_cast<char>(rng_.between('a', 'z'));
     }
     void appear(Thing& thing) {
         thing.is_there = true;
@@ -174,6 +181,7 @@ public:
         EXPECT_EQ(a.pushing, b.pushing);
         EXPECT_EQ(a.energy, b.energy);
         EXPECT_EQ(a.score, b.score);
+        EXPECT_EQ(a.name, b.name);
     }
     // Two quanta of tolerance are a quarter of a unit.
     static void expect_near(const Thing& shown, const Thing& actual) {
@@ -182,6 +190,7 @@ public:
         EXPECT_LE(std::abs((shown.heading - actual.heading).signed_turns()), 256);
         EXPECT_EQ(shown.energy, actual.energy);
         EXPECT_EQ(shown.score, actual.score);
+        EXPECT_EQ(shown.name, actual.name);
         EXPECT_EQ(shown.pushing, actual.pushing);
     }
 

@@ -1,5 +1,6 @@
-// What travels of the world: the fields of Railroids' ShipRecord (game-demo/railroids/wire.hpp), in
-// the smallest types of Colyseus' that hold them.
+// What travels of the world: what Railroids tells of a ship in sight (Ship::wire of
+// game-demo/railroids/ship.hpp), in the smallest types of Colyseus' that hold it. The controls are
+// the flags.
 
 import { schema, t } from '@colyseus/schema';
 

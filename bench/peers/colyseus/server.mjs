@@ -6,8 +6,8 @@
 //   movement (ship.mjs) and the same rectangle of interest (interest.mjs). What it leaves out is to
 //   its advantage: no asteroids, no railgun and so no deaths, gems, beams or scores; no names, no
 //   pings or statistics; and of the own ship no more than of any other.
-// * Each ship has the fields of Railroids' ShipRecord, in whole numbers of one and two bytes
-//   (record.mjs). The tick is what a client needs to place them in time.
+// * Each ship has the fields that Railroids tells of one in sight, in whole numbers of one and two
+//   bytes (record.mjs). The tick is what a client needs to place them in time.
 // * A StateView for each client, told only of ships that come into the rectangle or leave it.
 // * Step and patch are one turn at an absolute deadline: broadcastPatch() follows the step, and no
 //   interval of Colyseus' own runs beside it.
@@ -18,6 +18,8 @@
 
 import { parseArgs } from 'node:util';
 import { createHistogram } from 'node:perf_hooks';
+
+import { print_totals_at_end } from '../totals.mjs';
 
 process.env.NODE_ENV = 'production'; // Before Colyseus looks.
 const { Server, matchMaker } = await import('@colyseus/core');
@@ -104,21 +106,11 @@ function microseconds(times) {
     p999: percentile(99.9), max: times.max / 1e3 };
 }
 
-function end() {
-  const usage = process.resourceUsage();
-  process.stdout.write(`${JSON.stringify({
-    ticks: room.tick,
-    ticks_forgiven: forgiven,
-    received: room.inputs,
-    tick_late_us: microseconds(late),
-    tick_late_idle_us: microseconds(late_idle),
-    tick_work_us: microseconds(work),
-    cpu_user_s: usage.userCPUTime / 1e6,
-    cpu_sys_s: usage.systemCPUTime / 1e6,
-    rss_kib: Math.round(process.memoryUsage.rss() / 1024),
-    ctx_voluntary: usage.voluntaryContextSwitches,
-    ctx_involuntary: usage.involuntaryContextSwitches,
-  })}\n`, () => process.exit(0));
-}
-process.on('SIGTERM', end);
-process.on('SIGINT', end);
+print_totals_at_end(() => ({
+  ticks: room.tick,
+  ticks_forgiven: forgiven,
+  received: room.inputs,
+  tick_late_us: microseconds(late),
+  tick_late_idle_us: microseconds(late_idle),
+  tick_work_us: microseconds(work),
+}));
