@@ -49,6 +49,8 @@ const char* name_of(CloseReason reason) {
             return "stalled";
         case CloseReason::overflow:
             return "overflow";
+        case CloseReason::finished:
+            return "finished";
         case CloseReason::shutdown:
             return "shutdown";
     }

@@ -25,9 +25,10 @@ enum class CloseReason : std::uint8_t {
     idle_timeout,       // No sign of life, not even a pong.
     stalled,            // Nothing of what we sent was taken for too long.
     overflow,           // Messages that must arrive did not fit the queue.
+    finished,           // The game has no more use for it.
     shutdown,           // The server stops.
 };
-inline constexpr std::size_t close_reasons_count = 13;
+inline constexpr std::size_t close_reasons_count = 14;
 
 const char* name_of(CloseReason reason);
 

@@ -109,8 +109,10 @@ void Room::record_to(RecordWriter& record, std::uint32_t number) {
 }
 
 void Room::tell_join(PlayerId player) {
-    if (record_ != nullptr) record_->join(number_, player);
+    const ResumeToken token = tokens_.draw();
+    if (record_ != nullptr) record_->join(number_, player, token);
     game_->on_join(player);
+    game_->on_token(player, token);
 }
 
 void Room::tell_leave(PlayerId player) {
@@ -153,6 +155,13 @@ void Room::send(PlayerId player, std::span<const std::byte> message) {
     const Seat& seat = seats_[player.slot];
     if (seat.state != Seat::State::present) return;
     connections_.send_message(seat.connection, Opcode::binary, message);
+}
+
+void Room::close(PlayerId player) {
+    ASSERT(player.slot < seats_.size());
+    const Seat& seat = seats_[player.slot];
+    if (seat.state != Seat::State::present) return;
+    connections_.close(seat.connection, CloseCode::normal_closure, "done", CloseReason::finished);
 }
 
 }  // namespace ringtick

@@ -2,6 +2,7 @@
 
 #include "base/handle.hpp"
 #include "net/connections.hpp"
+#include "server/token_source.hpp"
 #include "tick/game.hpp"
 #include "tick/inbox.hpp"
 #include "tick/record_writer.hpp"
@@ -55,6 +56,7 @@ public:
 
     // Outbox, for the game, during tick(), on_stats() and on_rate().
     void send(PlayerId player, std::span<const std::byte> message) override;
+    void close(PlayerId player) override;
 
     Game& game() { return *game_; }
     const Game& game() const { return *game_; }
@@ -94,6 +96,7 @@ private:
 
     std::unique_ptr<Game> game_;
     Connections& connections_;
+    TokenSource tokens_;
     RecordWriter* record_ = nullptr;
     std::uint32_t number_ = 0;  // In the record.
     Inbox inbox_;

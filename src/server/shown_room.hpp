@@ -43,6 +43,7 @@ public:
     Position position() const;
 
     void send(PlayerId player, std::span<const std::byte> message) override;
+    void close(PlayerId) override {}  // That was then. Who watches is sent away as it leaves.
     void tell_rate(PlayerId seat, std::uint32_t divisor) override;
     void tell_refused(PlayerId seat) override;
     std::span<const Viewer> viewers() const override { return shown_; }

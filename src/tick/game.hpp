@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/resume_token.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,6 +25,8 @@ struct Command {
 class Outbox {
 public:
     virtual void send(PlayerId player, std::span<const std::byte> message) = 0;
+    // Ends the player's connection, behind what it was sent; on_leave() follows at a later tick.
+    virtual void close(PlayerId player) { (void)player; }
 
 protected:
     ~Outbox() = default;
@@ -53,6 +57,14 @@ public:
 
     virtual void on_join(PlayerId player) = 0;
     virtual void on_leave(PlayerId player) = 0;
+
+    // Right behind on_join(), for a game that lets a player come back on another connection: what
+    // to tell that player, and nobody else, so that it can show who it is then. Drawn at random and
+    // an input of the world: it is recorded.
+    virtual void on_token(PlayerId player, const ResumeToken& token) {
+        (void)player;
+        (void)token;
+    }
 
     // Advances the world by one fixed step. `commands` arrived since the last tick, oldest first.
     virtual void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) = 0;

@@ -1,6 +1,7 @@
 #include "tick/playback.hpp"
 
 #include "base/assert.hpp"
+#include "base/bytes.hpp"
 
 namespace ringtick {
 
@@ -105,6 +106,9 @@ Playback::State Playback::join_or_leave(const Record& record) {
     const PlayerId player{static_cast<std::uint16_t>(record.number)};
     if (joins) {
         room.stage.game->on_join(player);
+        ByteReader token(record.bytes);
+        const auto first = token.get<std::uint64_t>();
+        room.stage.game->on_token(player, {.first = first, .second = token.get<std::uint64_t>()});
     } else {
         room.stage.game->on_leave(player);
         left_.push_back(player);

@@ -8,7 +8,7 @@
 // The file of a recorded match: what shaped the world, and then what the games were told, in the
 // order in which they were told it. Everything else follows from that.
 //
-//   "ringtick record 1\n"   block: the header   block   block ...
+//   "ringtick record 2\n"   block: the header   block   block ...
 //
 //   block   0         4           8           12
 //          +---------+-----------+-----------+- - - - - - - -+
@@ -23,7 +23,7 @@
 // varint, whose lowest three bits are its kind and the others a number:
 //
 //   0 ticks    every room takes so many steps, the first with the commands before it
-//   1 join     the player with this slot; then 2 leave, likewise
+//   1 join     the player with this slot: the 16 bytes of its token; then 2 leave, without
 //   3 command  of the player with this slot: a varint for its size, its bytes
 //   4 room     the records from here on are about this room; the first is 0, and the file begins
 //              with it
@@ -50,10 +50,11 @@ struct RecordHeader {
 
 enum class RecordKind : std::uint8_t { ticks, join, leave, command, room, skip, hash, end };
 
-inline constexpr std::string_view record_magic = "ringtick record 1\n";
+inline constexpr std::string_view record_magic = "ringtick record 2\n";
 inline constexpr std::string_view record_magic_any = "ringtick record ";
 inline constexpr std::size_t block_head_size = 12;
 inline constexpr unsigned record_kind_bits = 3;
+inline constexpr std::size_t record_token_size = 16;
 
 // A header that says more than these was made by nobody.
 inline constexpr std::uint32_t record_rate_hz_max = 1'000;

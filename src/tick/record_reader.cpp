@@ -119,9 +119,10 @@ bool RecordReader::read(Record& record) {
         if (reader.overran()) return false;
         payload_ = payload_.subspan(sizeof record.number);
     }
-    if (record.kind == RecordKind::command) {
-        std::uint64_t size = 0;
-        if (!read_varint(payload_, size) || size > payload_.size()) return false;
+    if (record.kind == RecordKind::command || record.kind == RecordKind::join) {
+        std::uint64_t size = record_token_size;
+        const bool told = record.kind == RecordKind::join || read_varint(payload_, size);
+        if (!told || size > payload_.size()) return false;
         record.bytes = payload_.first(size);
         payload_ = payload_.subspan(size);
     }

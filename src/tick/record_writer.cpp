@@ -28,12 +28,21 @@ RecordWriter::RecordWriter(std::size_t block_size)
     ASSERT(block_size >= file_head_size_max);
 }
 
-void RecordWriter::join(std::uint32_t room, PlayerId player) {
-    say(room, RecordKind::join, player.slot);
+void RecordWriter::join(std::uint32_t room, PlayerId player, const ResumeToken& token) {
+    settle_ticks();
+    choose(room);
+    std::array<std::byte, record_token_size> bytes;
+    ByteWriter writer(bytes);
+    writer.put(token.first);
+    writer.put(token.second);
+    ASSERT(writer.size() == bytes.size());
+    put(Head(RecordKind::join, player.slot), bytes);
 }
 
 void RecordWriter::leave(std::uint32_t room, PlayerId player) {
-    say(room, RecordKind::leave, player.slot);
+    settle_ticks();
+    choose(room);
+    put(Head(RecordKind::leave, player.slot));
 }
 
 void RecordWriter::command(std::uint32_t room, const Command& command) {
@@ -80,12 +89,6 @@ void RecordWriter::seal() {
 void RecordWriter::release() {
     ASSERT(!sealed_.empty());
     sealed_ = {};
-}
-
-void RecordWriter::say(std::uint32_t room, RecordKind kind, std::uint64_t number) {
-    settle_ticks();
-    choose(room);
-    put(Head(kind, number));
 }
 
 void RecordWriter::choose(std::uint32_t room) {

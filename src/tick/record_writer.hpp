@@ -20,7 +20,7 @@ public:
     // A block has to hold the largest command.
     explicit RecordWriter(std::size_t block_size);
 
-    void join(std::uint32_t room, PlayerId player);
+    void join(std::uint32_t room, PlayerId player, const ResumeToken& token);
     void leave(std::uint32_t room, PlayerId player);
     void command(std::uint32_t room, const Command& command);
     // Every room has taken the step of this number; what was said before it belongs to it.
@@ -49,7 +49,6 @@ private:
     std::span<std::byte> active() const {
         return {memory_.get() + active_ * block_size_, block_size_};
     }
-    void say(std::uint32_t room, RecordKind kind, std::uint64_t number);
     void choose(std::uint32_t room);
     void settle_ticks();
     void put(const Head& head, std::span<const std::byte> bytes = {});

@@ -66,7 +66,7 @@ private:
     void act(std::uint16_t slot, std::uint32_t tick) {
         if (!present_[slot] && rng_.chance(5)) {
             present_[slot] = true;
-            record_.join(0, {slot});
+            record_.join(0, {slot}, {});
             match_.game.on_join({slot});
             say(slot, hello("Ann"));
         } else if (present_[slot] && rng_.below(300) == 0) {

@@ -1,11 +1,15 @@
 #include "server/room.hpp"
 
+#include "tick/playback.hpp"
 #include "tick/recorded_file.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/net_bench.hpp"
 
@@ -19,10 +23,12 @@ public:
 
     void on_join(PlayerId player) override { story_ += "+" + name(player) + " "; }
     void on_leave(PlayerId player) override { story_ += "-" + name(player) + " "; }
+    void on_token(PlayerId, const ResumeToken& token) override { tokens.push_back(token); }
     void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) override {
         for (const Command& command : commands) {
             story_ += name(command.player) + ":" + std::string(as_text(command.bytes)) + " ";
             outbox.send(command.player, command.bytes);
+            if (as_text(command.bytes) == "enough") outbox.close(command.player);
         }
         story_ += "t" + std::to_string(tick) + " ";
     }
@@ -30,6 +36,8 @@ public:
     void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox&) override {
         story_ += name(viewer) + "/" + std::to_string(divisor) + " ";
     }
+
+    std::vector<ResumeToken> tokens;
 
 private:
     static std::string name(PlayerId player) { return std::to_string(player.slot); }
@@ -43,6 +51,10 @@ protected:
         : room(std::make_unique<StoryGame>(story),
                {.players_max = 2, .inbox_messages = 4, .inbox_bytes = 64},
                bench.connections()) {}
+
+    const std::vector<ResumeToken>& tokens() const {
+        return static_cast<const StoryGame&>(room.game()).tokens;
+    }
 
     std::string story;
     test::NetBench bench;
@@ -92,6 +104,30 @@ TEST_F(RoomTest, TheGameHearsOfAPlayersRateOnceItKnowsThePlayer) {
     room.tick(1);
     room.tell_rate(player, 3);
     EXPECT_EQ(story, "+0 t1 0/3 ");
+}
+
+TEST_F(RoomTest, EveryPlayerGetsATokenOfItsOwnWhichIsWrittenDown) {
+    test::RecordedFile file;
+    room.record_to(file.writer, 0);
+    for (std::uint64_t tick = 1; tick <= 40; ++tick) {
+        const PlayerId player = room.enter({1, 1});
+        room.tick(tick);
+        file.writer.tick(tick);
+        room.leave(player);
+    }
+    file.write();
+    ASSERT_EQ(tokens().size(), 40U);
+    for (std::size_t i = 0; i < tokens().size(); ++i) {
+        EXPECT_FALSE(tokens()[i].none());
+        EXPECT_EQ(std::ranges::count(tokens(), tokens()[i]), 1);
+    }
+    RecordReader reader;
+    ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
+    StoryGame played(story);
+    Playback playback(reader, 0, {.game = &played, .outbox = &room});
+    while (playback.advance() == Playback::State::playing) {
+    }
+    EXPECT_EQ(played.tokens, tokens());
 }
 
 // Four messages fit: two for whoever comes first, and one that is each player's own.
@@ -147,6 +183,28 @@ TEST_F(RoomTest, WhatTheGameSendsReachesTheConnection) {
         return !frames.empty();
     }));
     EXPECT_EQ(frames[0].payload, "hello");
+}
+
+TEST_F(RoomTest, WhomTheGameHasNoMoreUseForIsSaidGoodbyeTo) {
+    if (!bench.ready()) GTEST_SKIP() << "no io_uring here";
+    const auto client = bench.open_client();
+    const PlayerId player = room.enter(bench.events.opened[0]);
+    room.push(player, as_bytes("enough"));
+    room.tick(1);
+    std::vector<test::ServerFrame> frames;
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        const auto more = client->take_frames();
+        frames.insert(frames.end(), more.begin(), more.end());
+        return frames.size() == 2;
+    }));
+    EXPECT_EQ(frames[0].payload, "enough") << "what it was sent comes first";
+    EXPECT_EQ(frames[1].opcode, Opcode::close);
+    ASSERT_EQ(bench.events.closed.size(), 1U);
+    EXPECT_EQ(bench.events.closed[0].second, CloseReason::finished);
+    room.leave(player);  // As the server's rooms do when they hear of it.
+    room.tick(2);
+    EXPECT_EQ(story, "+0 0:enough t1 -0 t2 ");
 }
 
 }  // namespace

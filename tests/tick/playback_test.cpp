@@ -28,6 +28,11 @@ public:
         present.at(player.slot) = true;
         story += "+" + std::to_string(player.slot) + " ";
     }
+    void on_token(PlayerId player, const ResumeToken& token) override {
+        ASSERT(present.at(player.slot));
+        if (token.none()) return;
+        story += "(" + std::to_string(token.first) + "," + std::to_string(token.second) + ") ";
+    }
     void on_leave(PlayerId player) override {
         ASSERT(present.at(player.slot));
         present.at(player.slot) = false;
@@ -84,13 +89,13 @@ protected:
 
 TEST_F(PlaybackTest, TellsTheGamesWhatTheyWereToldInThatOrder) {
     RecordWriter& writer = file.writer;
-    writer.join(0, {1});
+    writer.join(0, {1}, {.first = ~std::uint64_t{}, .second = 7});
     file.say(0, 1, "hi");
     writer.tick(1);
     writer.tick(2);
     file.write();
     file.say(0, 1, "a");
-    writer.join(1, {3});
+    writer.join(1, {3}, {});
     file.write();  // A tick may lie in two blocks.
     file.say(0, 1, "b");
     writer.tick(5);
@@ -100,7 +105,7 @@ TEST_F(PlaybackTest, TellsTheGamesWhatTheyWereToldInThatOrder) {
     file.write();
     EXPECT_EQ(play(), Playback::State::over);
     EXPECT_EQ(playback->tail(), RecordReader::State::ended);
-    EXPECT_EQ(played[0].story, "+1 1:hi t1 t2 1:a 1:b t5 -1 t6 ");
+    EXPECT_EQ(played[0].story, "+1 (18446744073709551615,7) 1:hi t1 t2 1:a 1:b t5 -1 t6 ");
     EXPECT_EQ(played[1].story, "t1 t2 +3 t5 t6 ");
     EXPECT_EQ(playback->ticks_played(), 4U);
     EXPECT_EQ(playback->tick(), 6U);
@@ -139,13 +144,13 @@ TEST_F(PlaybackTest, HoldsEveryStateAgainstTheRecorded) {
 }
 
 TEST_F(PlaybackTest, PlaysOneRoomAloneAndSaysWhoIsThere) {
-    file.writer.join(0, {2});
-    file.writer.join(1, {1});
+    file.writer.join(0, {2}, {});
+    file.writer.join(1, {1}, {});
     file.say(0, 2, "elsewhere");
     file.writer.tick(1);
     file.writer.hash(0, 1);  // Not the state of anything.
     file.writer.leave(1, {1});
-    file.writer.join(1, {1});
+    file.writer.join(1, {1}, {});
     file.writer.tick(2);
     file.write();
     ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
@@ -164,7 +169,7 @@ TEST_F(PlaybackTest, PlaysOneRoomAloneAndSaysWhoIsThere) {
 }
 
 TEST_F(PlaybackTest, LeavesOutTheTickThatWasNotWrittenToItsEnd) {
-    file.writer.join(0, {1});
+    file.writer.join(0, {1}, {});
     file.writer.tick(1);
     file.say(0, 1, "lost");
     file.write();
@@ -186,9 +191,11 @@ Bytes record_of(RecordKind kind, std::uint64_t number, std::string_view rest = {
 
 TEST_F(PlaybackTest, RefusesWhatNoServerTellsAGame) {
     const Bytes before = file.bytes;
+    const std::string token(record_token_size, '\0');
     for (const Bytes& record :
-         {record_of(RecordKind::leave, 1), record_of(RecordKind::join, 4),
-          record_of(RecordKind::join, 70'000), record_of(RecordKind::command, 1, {"\1x", 2}),
+         {record_of(RecordKind::leave, 1), record_of(RecordKind::join, 4, token),
+          record_of(RecordKind::join, 1, token.substr(1)),
+          record_of(RecordKind::join, 70'000, token), record_of(RecordKind::command, 1, {"\1x", 2}),
           record_of(RecordKind::command, 99, {"\0", 1}), record_of(RecordKind::room, 2),
           record_of(RecordKind::ticks, 0), record_of(RecordKind::ticks, record_ticks_max + 1),
           record_of(RecordKind::skip, ~std::uint64_t{} >> 3)}) {
@@ -216,6 +223,7 @@ TEST_F(PlaybackTest, NoFileBreaksAGamesBeliefs) {
             const Bytes record = record_of(kind, rng.below(5));
             payload.insert(payload.end(), record.begin(), record.end());
             if (kind == RecordKind::command) payload.push_back(std::byte{0});
+            if (kind == RecordKind::join) payload.resize(payload.size() + record_token_size);
         }
         file.append_block(payload);
         EXPECT_EQ(play(), Playback::State::over);

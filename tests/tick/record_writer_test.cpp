@@ -15,10 +15,10 @@ using test::story_of;
 
 TEST(RecordWriter, WritesDownWhatItIsToldInThatOrder) {
     RecordedFile file;
-    file.writer.join(0, {1});
+    file.writer.join(0, {1}, {});
     file.say(0, 1, "hi");
     file.say(0, 1, "");
-    file.writer.join(1, {3});
+    file.writer.join(1, {3}, {});
     file.writer.tick(1);
     file.writer.hash(0, 77);
     file.writer.leave(1, {3});
@@ -30,13 +30,16 @@ TEST(RecordWriter, WritesDownWhatItIsToldInThatOrder) {
 
 TEST(RecordWriter, WritesTheBytesThatTheFormatSays) {
     RecordedFile file;
-    file.writer.join(0, {1});
+    file.writer.join(0, {1}, {.first = 0x6867'6665'6463'6261, .second = 0x706F'6E6D'6C6B'6A69});
     file.say(0, 1, "hi");
     file.writer.tick(1);
     file.writer.seal();
     const std::string block(as_text(file.writer.sealed()));
-    EXPECT_EQ(block.substr(block_head_size), std::string("\x09\x0B\x02hi\x08", 6));
-    EXPECT_EQ(block.substr(0, 4), std::string("\6\0\0\0", 4));
+    EXPECT_EQ(block.substr(block_head_size),
+              "\x09"
+              "abcdefghijklmnop"
+              "\x0B\x02hi\x08");
+    EXPECT_EQ(block.substr(0, 4), std::string("\x16\0\0\0", 4));
 }
 
 TEST(RecordWriter, TicksInWhichNobodySaysAnythingCostNothing) {
