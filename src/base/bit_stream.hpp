@@ -42,7 +42,17 @@ public:
         if (width > 0) put(first_word(packed) & ((std::uint32_t{1} << width) - 1), width);
     }
 
-    // Ends the message: the last byte is filled with zeroes. Returns the bytes used.
+    // Whole bytes; so are those before them.
+    void put_bytes(std::span<const std::byte> bytes) {
+        ASSERT(pending_count_ == 0);
+        if (out_.size() - whole_bytes_ < bytes.size()) overflowed_ = true;
+        if (overflowed_ || bytes.empty()) return;
+        std::memcpy(&out_[whole_bytes_], bytes.data(), bytes.size());
+        whole_bytes_ += bytes.size();
+    }
+
+    // Ends the message, or a part of it: the last byte is filled with zeroes. Returns the bytes
+    // used.
     std::size_t finish() {
         if (pending_count_ > 0) put(0, 8 - pending_count_);
         return whole_bytes_;
@@ -96,6 +106,14 @@ public:
         pending_ >>= width;
         pending_count_ -= width;
         return value;
+    }
+
+    // Goes on with the next whole byte. False if what is left of this one is not the filling, all
+    // zeroes.
+    bool align() {
+        const bool filled = pending_ == 0;
+        pending_ = pending_count_ = 0;
+        return filled;
     }
 
     std::size_t bits_left() const { return (in_.size() - next_byte_) * 8 + pending_count_; }

@@ -72,6 +72,9 @@ public:
     void packed(std::span<const std::byte> fields, unsigned width) {
         bits_.put_packed(fields, width);
     }
+    // Whole bytes of them, behind align().
+    void packed(std::span<const std::byte> fields) { bits_.put_bytes(fields); }
+    void align() { bits_.finish(); }
     // Fields that are there only if something said before says so.
     template <class Describe>
     void only_if(bool present, Describe describe) {
@@ -152,6 +155,11 @@ public:
     template <class Describe>
     void only_if(bool present, Describe describe) {
         if (present) describe();
+    }
+
+    // The filling up to the next byte.
+    void align() {
+        if (!bits_.align()) refuse();
     }
 
     void refuse() { refused_ = true; }

@@ -58,17 +58,19 @@ inline void write_count(FieldWriter& writer, std::uint32_t count) {
         count = rest;
     } while (count != 0);
 }
-// At most `most`; anything larger is refused.
+// At most `most`, in no more groups than it takes; anything else is refused.
 inline std::uint32_t read_count(FieldReader& reader, std::uint32_t most) {
     std::uint32_t count = 0;
+    std::uint32_t group = 0;
+    unsigned width = 0;
     bool more = true;
-    for (unsigned shift = 0; more && shift <= 15; shift += group_bits) {
-        std::uint32_t group = 0;
+    for (; more && width <= 15; width += group_bits) {
         reader.bits(group, group_bits);
         reader.bits(more, 1);
-        count |= group << shift;
+        count |= group << width;
     }
-    if (!more && count <= most) return count;
+    const bool shortest = group != 0 || width == group_bits;
+    if (!more && shortest && count <= most) return count;
     reader.refuse();
     return 0;
 }

@@ -120,5 +120,32 @@ TEST(BitReader, IsNotFinishedWhileBytesOrSetBitsAreLeft) {
     EXPECT_TRUE((other.get(1), other.finished()));
 }
 
+TEST(BitStream, GoesOnWithWholeBytesBehindAPart) {
+    constexpr std::array<std::byte, 3> whole{std::byte{0xAA}, std::byte{0xBB}, std::byte{0xCC}};
+    std::array<std::byte, 5> bytes{};
+    BitWriter writer(bytes);
+    writer.put(5, 3);
+    EXPECT_EQ(writer.finish(), 1U);
+    writer.put_bytes(whole);
+    writer.put(1, 1);
+    EXPECT_EQ(writer.finish(), 5U);
+    EXPECT_FALSE(writer.overflowed());
+    writer.put_bytes({});
+    EXPECT_FALSE(writer.overflowed());
+    writer.put_bytes(std::span(whole).first(1));
+    EXPECT_TRUE(writer.overflowed());
+
+    BitReader reader(bytes);
+    EXPECT_EQ(reader.get(3), 5U);
+    EXPECT_TRUE(reader.align());
+    EXPECT_EQ(reader.get(24), 0xCCBBAAU);
+    EXPECT_TRUE(reader.align());  // There is nothing to fill.
+    EXPECT_EQ(reader.get(1), 1U);
+    EXPECT_TRUE(reader.finished());
+    BitReader unfilled{std::span(bytes).first(1)};
+    unfilled.get(1);
+    EXPECT_FALSE(unfilled.align());
+}
+
 }  // namespace
 }  // namespace ringtick
