@@ -2,6 +2,7 @@
 
 #include "base/rng.hpp"
 #include "replica/declared_fields.hpp"
+#include "replica/declared_places.hpp"
 #include "replica/declared_text.hpp"
 
 #include <concepts>

@@ -1,0 +1,123 @@
+#pragma once
+
+#include "base/fixed.hpp"
+#include "replica/change.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+// What a viewer is shown by whole cells of the world: for those who merely watch, and for crowds. A
+// cell is written once a tick, and whoever sees it gets a copy. That takes more bytes than to tell
+// each viewer what it cannot know (view.hpp), and next to no time. It depends on nothing that was
+// told before, and what it tells is all that its reader is shown:
+//
+//     rectangle   the first column and row, how many columns and rows; to the end of the byte
+//     each cell   row by row: count, then id and rounded fields of each, by ascending id; to the
+//                 end of the byte
+//
+// cell_writer.hpp writes it, cell_reader.hpp reads it.
+namespace ringtick {
+
+struct CellRectangle {
+    std::int32_t column = 0;
+    std::int32_t row = 0;
+    std::int32_t columns = 1;
+    std::int32_t rows = 1;
+};
+
+// The world, cut into square cells. A place on the edge of two belongs to the one behind it.
+class CellGrid {
+public:
+    constexpr CellGrid(Extent extent, std::int32_t cell_size)
+        : extent_(extent), cell_size_(cell_size), across_(extent.side / cell_size + 1) {}
+
+    constexpr Extent extent() const { return extent_; }
+    constexpr std::int32_t cell_size() const { return cell_size_; }
+    constexpr std::int32_t across() const { return across_; }  // Columns, and rows.
+    constexpr std::size_t cells() const { return index(0, across_); }
+    constexpr std::size_t index(std::int32_t column, std::int32_t row) const {
+        return static_cast<std::size_t>(row) * static_cast<std::size_t>(across_) +
+               static_cast<std::size_t>(column);
+    }
+    constexpr std::int32_t column(Fixed coordinate) const {
+        return std::clamp(coordinate.floor() / cell_size_, 0, across_ - 1);
+    }
+    constexpr Box box(std::int32_t column, std::int32_t row) const {
+        return {
+            .extent = extent_, .x = column * cell_size_, .y = row * cell_size_, .size = cell_size_};
+    }
+    // The cells that a view touches, from its upper left to its lower right.
+    constexpr CellRectangle touched(FixedVector from, FixedVector to) const {
+        const CellRectangle first{.column = column(from.x), .row = column(from.y)};
+        return {.column = first.column,
+                .row = first.row,
+                .columns = column(to.x) - first.column + 1,
+                .rows = column(to.y) - first.row + 1};
+    }
+
+private:
+    Extent extent_;
+    std::int32_t cell_size_;
+    std::int32_t across_;
+};
+
+template <class Codec, class Rectangle>
+constexpr void describe_rectangle(Codec& codec, Rectangle& rectangle, const CellGrid& grid) {
+    codec.ranged(rectangle.column, 0, grid.across() - 1);
+    codec.ranged(rectangle.row, 0, grid.across() - 1);
+    codec.ranged(rectangle.columns, 1, grid.across() - rectangle.column);
+    codec.ranged(rectangle.rows, 1, grid.across() - rectangle.row);
+}
+
+// The fields as begin_model() makes them, the first place within a box.
+template <class Codec, class Wire, class Entity>
+void describe_rounded(Codec& codec, const Telling<Wire>& telling, Entity& entity, Box box) {
+    telling.wire.for_each([&](const auto& field, std::uint32_t) {
+        if constexpr (requires { field.rounded(codec, entity, box); }) {
+            field.rounded(codec, entity, box);
+        } else {
+            field.whole(codec, entity, telling.extent);
+        }
+        using Kind = std::remove_cvref_t<decltype(field)>;
+        if constexpr (SaysWhere<Kind>) box = Box::whole(telling.extent);
+    });
+}
+
+// Where that puts it.
+template <class Wire, class Entity>
+FixedVector settled_place(const Telling<Wire>& telling, const Entity& entity) {
+    FixedVector place;
+    bool is_first = true;
+    telling.wire.for_each([&](const auto& field, std::uint32_t) {
+        using Kind = std::remove_cvref_t<decltype(field)>;
+        if constexpr (SaysWhere<Kind>) {
+            if (is_first) place = field.settled(entity, telling.extent);
+            is_first = false;
+        }
+    });
+    return place;
+}
+
+template <class Entity>
+consteval bool has_a_place() {
+    unsigned places = 0;
+    Entity::wire.for_each([&](const auto& field, std::uint32_t) {
+        using Kind = std::remove_cvref_t<decltype(field)>;
+        places += SaysWhere<Kind> ? 1 : 0;
+    });
+    return places > 0;
+}
+
+// Says by name what an entity lacks that is to be told by cells.
+template <class Entity>
+consteval bool is_told_by_cells() {
+    static_assert(is_declared<Entity>());
+    static_assert(has_a_place<Entity>(),
+                  "an entity that is told by cells has to say where it is: declare a Motion or a "
+                  "Place");
+    return true;
+}
+
+}  // namespace ringtick
