@@ -35,7 +35,17 @@ struct Known {
 
     // Without initial values, so that a list's memory is touched only as far as it is used.
     std::uint16_t id;
-    std::uint8_t missed;  // Ticks, about.
+    std::uint8_t missed;  // Ticks since the viewer's model of it was last as the server's.
+    bool awaited;         // In sight, but not told of yet: the viewer's list is without it.
+};
+
+// How many ticks the model that a viewer has of an entity may lag behind the server's, and how many
+// ticks an entity may be in sight before the viewer hears of it, where the byte budget is short.
+struct Staleness {
+    static constexpr std::size_t near_count = 32;  // So many of those in sight, the nearest.
+    static constexpr std::uint32_t near_ticks = 2;
+    static constexpr std::uint32_t far_ticks = 10;
+    static_assert(far_ticks % near_ticks == 0);
 };
 
 template <class Entity, std::size_t Capacity>
