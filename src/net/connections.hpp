@@ -59,6 +59,8 @@ public:
     // The connection, if a frame of up to `size_max` bytes would be handed over now. If not, null:
     // the snapshot is skipped and counted, and the next one will be newer.
     Connection* ready_for_snapshot(Handle handle, std::size_t size_max);
+    // It is ready, but gets none: that counts as skipped, too.
+    void hold_back_snapshot(Connection& ready);
     // Hands a whole frame to the ring, or behind what waits to be sent, for one that was ready just
     // now. The bytes must live until the ring was submitted and its completions were given to
     // on_completion().

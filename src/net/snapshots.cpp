@@ -21,8 +21,12 @@ Connection* Connections::ready_for_snapshot(Handle handle, std::size_t size_max)
 
 bool Connections::fits_behind_messages(Connection& c, std::size_t size) {
     if (!c.output.in_flight() && !c.blocked && c.output.free().size() >= size) return true;
-    (c.rate.missed(tick_) ? stats_.snapshots_skipped : stats_.snapshots_thinned) += 1;
+    hold_back_snapshot(c);
     return false;
+}
+
+void Connections::hold_back_snapshot(Connection& c) {
+    (c.rate.missed(tick_) ? stats_.snapshots_skipped : stats_.snapshots_thinned) += 1;
 }
 
 // All leave in one send.

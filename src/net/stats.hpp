@@ -29,7 +29,7 @@ struct NetStats {
 
     std::uint64_t messages_sent = 0;      // Queued messages that must arrive.
     std::uint64_t snapshots_sent = 0;     // Handed to a socket, at least in part.
-    std::uint64_t snapshots_skipped = 0;  // The socket was behind.
+    std::uint64_t snapshots_skipped = 0;  // The socket was behind, or the client.
     std::uint64_t snapshots_thinned = 0;  // Left out: the client takes them at a lower rate.
     std::uint64_t snapshots_partial = 0;  // Went out in part; the rest followed.
     std::uint64_t completions_stale = 0;  // For a connection that was gone: expected after closes.

@@ -37,7 +37,7 @@ public:
                           std::byte{'x'});
         return message_size_;
     }
-    bool snapshot_is_shared() const override { return true; }
+    SnapshotKey snapshot_key(PlayerId) override { return SnapshotKey::everyones; }
 
 private:
     std::size_t message_size_;

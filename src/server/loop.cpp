@@ -225,19 +225,24 @@ void Loop::broadcast(Room& room) {
     frames_.begin_broadcast(room.game());
     // Somebody else is first each tick, so that nobody is always last.
     const std::size_t first = clock_.tick() % viewers.size();
-    show(viewers.subspan(first));
-    show(viewers.first(first));
+    show(room.game(), viewers.subspan(first));
+    show(room.game(), viewers.first(first));
     frames_.end_broadcast();
 }
 
-void Loop::show(std::span<const Viewer> viewers) {
+void Loop::show(Game& game, std::span<const Viewer> viewers) {
     for (const Viewer& viewer : viewers) {
         if (frames_.full()) hand_over();
         // Asked last: handing over may bring the news that this viewer has gone.
         Connection* const ready =
             parts_.connections.ready_for_snapshot(viewer.connection, frames_.frame_size_max());
         if (ready == nullptr) continue;
-        const auto frame = frames_.frame_for(viewer.player, ready->deflate_window_bits);
+        const SnapshotKey key = game.snapshot_key(viewer.player);
+        if (key == SnapshotKey::held_back) {
+            parts_.connections.hold_back_snapshot(*ready);
+            continue;
+        }
+        const auto frame = frames_.frame_for(key, viewer.player, ready->deflate_window_bits);
         if (frame.empty()) continue;
         parts_.connections.send_snapshot(viewer.connection, *ready, frame);
         handed_ += 1;

@@ -57,7 +57,7 @@ private:
     void record_tick(Nanoseconds deadline);
     bool watched() const;
     void broadcast(Room& room);
-    void show(std::span<const Viewer> viewers);
+    void show(Game& game, std::span<const Viewer> viewers);
     void hand_over();
     void on_result(const Completion& completion);
 

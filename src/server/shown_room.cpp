@@ -139,9 +139,9 @@ void ShownRoom::seat_those_who_wait() {
 }
 
 // The first that nobody watches. Where all see the same, nobody has to be there for it.
-std::optional<PlayerId> ShownRoom::player_for(PlayerId seat) const {
-    if (game().snapshot_is_shared()) {
-        return seat.slot < seat_of_.size() ? std::optional(seat) : std::nullopt;
+std::optional<PlayerId> ShownRoom::player_for(PlayerId seat) {
+    if (seat.slot < seat_of_.size() && game().snapshot_key(seat) == SnapshotKey::everyones) {
+        return seat;
     }
     for (std::size_t slot = 0; slot < seat_of_.size(); ++slot) {
         const PlayerId player{static_cast<std::uint16_t>(slot)};

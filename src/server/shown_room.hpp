@@ -62,7 +62,7 @@ private:
     bool play_tick();
     void warn_of_divergence();
     void seat_those_who_wait();
-    std::optional<PlayerId> player_for(PlayerId seat) const;
+    std::optional<PlayerId> player_for(PlayerId seat);
     void release(PlayerId seat);
     void send_away(PlayerId seat, std::string_view why);
     void send_all_away(std::string_view why);

@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ringtick {
 
@@ -35,7 +36,9 @@ SnapshotFrames::SnapshotFrames(std::size_t snapshot_size_max, Deflater* deflater
       frame_size_max_(frame_size_of(snapshot_size_max)),
       shared_size_max_(shared_size_of(snapshot_size_max, deflater != nullptr)),
       memory_size_(frames_size_of(snapshot_size_max, deflater != nullptr)),
-      memory_(std::make_unique<std::byte[]>(memory_size_)) {
+      memory_(std::make_unique<std::byte[]>(memory_size_)),
+      kept_from_(memory_size_),
+      shared_(shared_max) {
     if (deflater != nullptr) snapshot_ = std::make_unique<std::byte[]>(snapshot_size_max);
 }
 
@@ -47,45 +50,64 @@ void SnapshotFrames::begin_broadcast(Game& game) {
     ASSERT(game_ == nullptr);
     ASSERT(!full());
     game_ = &game;
-    shared_ = game.snapshot_is_shared();
 }
 
+// What lies there may not be with the kernel yet, but the next room's keys mean something else.
 void SnapshotFrames::end_broadcast() {
     game_ = nullptr;
-    shared_ = false;
-    shared_written_ = false;
-    shared_snapshot_ = {};
-    shared_frames_.fill({});
+    forget_shared();
 }
 
 void SnapshotFrames::release() {
-    if (!shared_) used_ = 0;
+    used_ = 0;
+    if (game_ != nullptr && !full()) return;
+    forget_shared();
+    kept_from_ = memory_size_;
 }
 
-SnapshotFrames::Frame SnapshotFrames::make_frame(PlayerId viewer, std::uint8_t window_bits) {
+void SnapshotFrames::forget_shared() {
+    for (Shared& shared : std::span(shared_).first(shared_count_)) shared = {};
+    shared_count_ = 0;
+}
+
+SnapshotFrames::Frame SnapshotFrames::frame_for(SnapshotKey key,
+                                                PlayerId viewer,
+                                                std::uint8_t window_bits) {
     ASSERT(game_ != nullptr);
-    ASSERT(!full());
+    ASSERT(key != SnapshotKey::held_back);
     ASSERT(window_bits == 0 || deflater_ != nullptr);
-    return shared_ ? make_shared_frame(viewer, window_bits) : own_frame(viewer, window_bits);
+    if (key == SnapshotKey::own) return own_frame(viewer, window_bits);
+    return shared_frame(shared_of(key, viewer), window_bits);
 }
 
-SnapshotFrames::Frame SnapshotFrames::make_shared_frame(PlayerId viewer, std::uint8_t window_bits) {
-    Frame& plain = shared_frames_[0];
-    if (!shared_written_) {
-        shared_written_ = true;
-        const std::size_t size = write_snapshot(viewer, payload_place());
-        shared_snapshot_ = payload_place().first(size);
-        plain = take_frame(size, Payload::plain);
-    }
-    if (window_bits == 0 || plain.empty()) return plain;
+SnapshotFrames::Shared& SnapshotFrames::shared_of(SnapshotKey key, PlayerId viewer) {
+    const auto keys = std::span(shared_keys_).first(shared_count_);
+    const auto found = std::ranges::find(keys, key);
+    const auto index = static_cast<std::size_t>(found - keys.begin());
+    if (found != keys.end()) return shared_[index];
+
+    ASSERT(!full());
+    shared_keys_.at(index) = key;
+    shared_count_ += 1;
+    Shared& shared = shared_[index];
+    const std::size_t size = write_snapshot(viewer, payload_place());
+    shared.frames[0] = keep_frame(size, Payload::plain);
+    shared.snapshot = shared.frames[0].last(size);
+    return shared;
+}
+
+SnapshotFrames::Frame SnapshotFrames::shared_frame(Shared& shared, std::uint8_t window_bits) {
+    const Frame& plain = shared.frames[0];
+    Frame& asked = shared.frames.at(window_bits);
+    if (plain.empty() || !asked.empty()) return asked;
 
     // The window that serves this one has its frame, and the others that it serves share it.
-    Frame& frame = shared_frames_.at(Deflater::served_by(window_bits));
+    Frame& frame = shared.frames.at(Deflater::served_by(window_bits));
     if (frame.empty()) {
-        const std::size_t size = deflater_->deflate(window_bits, shared_snapshot_, payload_place());
-        frame = size > 0 ? take_frame(size, Payload::compressed) : plain;
+        const std::size_t size = deflater_->deflate(window_bits, shared.snapshot, payload_place());
+        frame = size > 0 ? keep_frame(size, Payload::compressed) : plain;
     }
-    return shared_frames_.at(window_bits) = frame;
+    return asked = frame;
 }
 
 SnapshotFrames::Frame SnapshotFrames::own_frame(PlayerId viewer, std::uint8_t window_bits) {
@@ -123,16 +145,31 @@ std::size_t SnapshotFrames::write_snapshot(PlayerId viewer, std::span<std::byte>
 
 // Where the next frame's payload is written: behind room for a header, so that it need not move.
 std::span<std::byte> SnapshotFrames::payload_place() const {
-    ASSERT(memory_size_ - used_ >= frame_size_max_);
+    ASSERT(free_size() >= frame_size_max_);
     return std::span(memory_.get() + used_, frame_size_max_).subspan(server_header_size_max);
 }
 
-// Makes a frame of the payload that was written there. Of nothing: none.
-SnapshotFrames::Frame SnapshotFrames::take_frame(std::size_t payload_size, Payload payload) {
+// Of the payload that was written there. Of nothing: none.
+SnapshotFrames::Frame SnapshotFrames::made_frame(std::size_t payload_size, Payload payload) const {
     if (payload_size == 0) return {};
     const std::span<std::byte> place(memory_.get() + used_, frame_size_max_);
-    used_ += frame_size_of(payload_size);
     return frame_in_place(place, Opcode::binary, payload_size, payload);
+}
+
+SnapshotFrames::Frame SnapshotFrames::take_frame(std::size_t payload_size, Payload payload) {
+    const Frame frame = made_frame(payload_size, payload);
+    if (!frame.empty()) used_ += frame_size_of(payload_size);
+    return frame;
+}
+
+// Puts it at the end of the memory, where it is not in the way of those that go.
+SnapshotFrames::Frame SnapshotFrames::keep_frame(std::size_t payload_size, Payload payload) {
+    const Frame frame = made_frame(payload_size, payload);
+    if (frame.empty()) return frame;
+    kept_from_ -= frame.size();
+    std::byte* const kept = memory_.get() + kept_from_;
+    std::memmove(kept, frame.data(), frame.size());
+    return {kept, frame.size()};
 }
 
 }  // namespace ringtick

@@ -49,6 +49,15 @@ struct GameCounter {
     std::uint64_t value;
 };
 
+// Which snapshot a viewer gets. Of those with an equal key, all get the same bytes: they are
+// written once, for one of them. Any number that is not named here may be a key.
+enum class SnapshotKey : std::uint32_t {
+    own = 0,                  // One of its own.
+    everyones = 1,            // The same for all, also for who is not there any more.
+    held_back = 0xFFFF'FFFF,  // None in this tick, though one is due: it would come too late, for
+                              // those before it are under way still. It counts as skipped.
+};
+
 // What a game must supply. The server calls it from one thread, at the tick rate, and never in
 // answer to a packet: commands wait in the inbox until the tick they belong to.
 class Game {
@@ -71,10 +80,17 @@ public:
 
     // Writes what `viewer` should see, as one message. Returns the bytes used of `out`, at most
     // out.size(); 0 sends nothing. Called only for a viewer who has taken all that was sent before.
-    // Even so the socket may refuse what was written: on_snapshot_refused() says so.
+    // Even so the socket may refuse what was written: on_snapshot_refused() says so. Asked again in
+    // the same tick for one of the same key, it must write the same.
     virtual std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) = 0;
 
-    // Not a byte of the last snapshot that was written for this viewer left. Called before the next
+    // Asked once for each snapshot that a viewer can take, right before it is sent.
+    virtual SnapshotKey snapshot_key(PlayerId viewer) {
+        (void)viewer;
+        return SnapshotKey::own;
+    }
+
+    // Not a byte of the last snapshot that was made for this viewer left. Called before the next
     // one is asked for, so that a delta starts from what the viewer has. Not an input of the world.
     virtual void on_snapshot_refused(PlayerId viewer) { (void)viewer; }
 
@@ -115,9 +131,6 @@ public:
     // Between ticks: a number that is equal only if all that later ticks depend on is. A recording
     // keeps it once a second, so that a replay can be held against it; 0: there is none.
     virtual std::uint64_t state_hash() const { return 0; }
-
-    // True if every viewer's snapshot is the same: it is then written once a tick.
-    virtual bool snapshot_is_shared() const { return false; }
 };
 
 }  // namespace ringtick

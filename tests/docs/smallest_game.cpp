@@ -18,7 +18,7 @@ public:
         writer.put(pushes_);
         return writer.size();
     }
-    bool snapshot_is_shared() const override { return true; }
+    SnapshotKey snapshot_key(PlayerId) override { return SnapshotKey::everyones; }
 
 private:
     std::uint32_t players_ = 0;

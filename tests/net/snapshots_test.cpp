@@ -115,6 +115,40 @@ TEST(Snapshots, AStalledClientThatReadsAgainGetsTheNextTicksSnapshotAndNothingOl
     EXPECT_EQ(numbers.back(), number);
 }
 
+// Goal: who cannot take them although its socket could, as its game knows, counts as one who missed
+// them: it is shown fewer.
+TEST(Snapshots, AClientThatIsHeldBackIsShownFewer) {
+    NetBench bench({}, {});
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    const auto frame = frame_of("snapshot");
+    Connections& connections = bench.connections();
+    std::uint32_t held_back = 0;
+    for (int i = 0; i < 300; ++i) {
+        bench.now += 33ms;
+        bench.broadcast({}, frame);  // A tick passes.
+        Connection* const ready =
+            connections.ready_for_snapshot(bench.events.opened[0], frame.size());
+        if (ready == nullptr) continue;
+        if (i % 3 != 0) {
+            connections.hold_back_snapshot(*ready);
+            held_back += 1;
+        } else {
+            connections.send_snapshot(bench.events.opened[0], *ready, frame);
+            bench.turn();
+        }
+        connections.sweep();
+        client->read();
+    }
+    std::array<SlowClient, 4> slow;
+    ASSERT_EQ(connections.slowest(slow), 1U);
+    EXPECT_GT(slow[0].rate_divisor, 1U);
+    EXPECT_FALSE(slow[0].blocked);
+    EXPECT_EQ(slow[0].snapshots_skipped, bench.stats().snapshots_skipped);
+    EXPECT_LE(bench.stats().snapshots_skipped, held_back);
+    EXPECT_GT(bench.stats().snapshots_skipped, 20U);
+}
+
 // Goal: messages that must arrive are apart from snapshots: a stalled client loses none, in order,
 // while the snapshots between them are skipped.
 TEST(Snapshots, AStalledClientLosesSnapshotsButNoMessage) {
