@@ -81,7 +81,7 @@ void Players::join(std::uint32_t index, Nanoseconds now) {
     hello.schema = railroids::schema_hash();
     hello.name = name_of(index);
     std::array<std::byte, 64> message{};
-    const std::size_t size = railroids::encode(hello, message);
+    const std::size_t size = encode(hello, message);
     ASSERT(size > 0);
     const bool room = enqueue(index, std::span(message).first(size));
     ASSERT(room);
@@ -122,7 +122,7 @@ Players::Seen Players::understand(std::uint32_t index,
     if (!read_tag(message, tag)) return {};
     if (tag.kind == MessageKind::welcome) return on_welcome(player, message);
     if (!player.welcomed) return {};
-    railroids::Stats stats;
+    Stats stats;
     Rate rate;
     switch (tag.kind) {
         case MessageKind::snapshot:
@@ -132,7 +132,7 @@ Players::Seen Players::understand(std::uint32_t index,
         case MessageKind::pong:
             return on_pong(message, now);
         case MessageKind::rate:
-            return {.valid = railroids::decode(message, rate)};
+            return {.valid = decode(message, rate)};
         case MessageKind::stats:
             return {.valid = decode(message, stats)};
         default:
@@ -180,7 +180,7 @@ Players::Seen Players::on_snapshot(std::uint32_t index, std::span<const std::byt
 Players::Seen Players::on_event(std::uint32_t index, std::span<const std::byte> message) const {
     FieldReader reader(message);
     MessageTag tag;
-    describe_tag(reader, tag);
+    describe_tag(reader, tag, MessageKind::event);
     bool right = true;
     while (reader.more()) {
         railroids::Event event;
@@ -193,10 +193,8 @@ Players::Seen Players::on_event(std::uint32_t index, std::span<const std::byte> 
 }
 
 Players::Seen Players::on_pong(std::span<const std::byte> message, Nanoseconds now) {
-    FieldReader reader(message);
     Pong pong;
-    describe_pong(reader, pong);
-    if (!reader.finished()) return {};
+    if (!decode(message, pong)) return {};
     return {.valid = true,
             .latency = std::chrono::microseconds(std::uint32_t{microseconds(now) - pong.sent_us})};
 }
@@ -218,9 +216,7 @@ void Players::play(std::uint32_t index, Nanoseconds due, Nanoseconds now) {
     if (player.inputs % settings_.input_hz != 1 && settings_.input_hz > 1) return;
     Ping ping;
     ping.sent_us = microseconds(due);
-    FieldWriter writer(message.bytes);
-    describe_ping(writer, ping);
-    message.size = static_cast<std::uint8_t>(writer.finish());
+    message.size = static_cast<std::uint8_t>(encode(ping, message.bytes));
     message.is_input = false;
     delay(message);
 }
@@ -236,7 +232,7 @@ std::size_t Players::write_input(Player& player, Nanoseconds due, std::span<std:
                                   .sent_us = static_cast<std::uint16_t>(microseconds(due))};
     input.inputs.push(player.wish);
     input.view_back = 512;  // A page shows what was two ticks before.
-    const std::size_t size = railroids::encode(input, out);
+    const std::size_t size = encode(input, out);
     ASSERT(size > 0);
     return size;
 }

@@ -111,9 +111,11 @@ void decode_and_show(benchmark::State& state) {
     Nanoseconds now{};
     client->start(now);
     Bytes welcome(64);
-    const Welcome message{.side = static_cast<std::uint16_t>(match.game.world().terrain().side()),
-                          .people_max = 1,
-                          .bots = static_cast<std::uint16_t>(state.range(0))};
+    Welcome message;
+    message.tick_rate_hz = default_tick_rate_hz;
+    message.side = static_cast<std::uint16_t>(match.game.world().terrain().side());
+    message.people_max = 1;
+    message.bots = static_cast<std::uint16_t>(state.range(0));
     welcome.resize(encode(message, welcome));
     client->on_message(welcome, now);
     Bytes out(16'384);

@@ -108,7 +108,7 @@ bool ClientSide::on_snapshot(std::span<const std::byte> message,
 }
 
 void ClientSide::on_applied(const Snapshot& snapshot) {
-    for (const BeamRecord& record : snapshot.beams) {
+    for (const BeamRecord& record : snapshot.passing) {
         if (beams_.full()) {
             std::copy(beams_.begin() + 1, beams_.end(), beams_.begin());
             beams_.resize(beams_.size() - 1);
@@ -122,7 +122,7 @@ bool ClientSide::on_event(std::span<const std::byte> message, Nanoseconds now) {
     for (const bool applies : {false, true}) {
         FieldReader reader(message);
         MessageTag tag;
-        describe_tag(reader, tag);
+        describe_tag(reader, tag, MessageKind::event);
         while (reader.more()) {
             Event event;
             describe_event(reader, event);
@@ -158,7 +158,7 @@ void ClientSide::apply(const Event& event, Nanoseconds now) {
 }
 
 bool ClientSide::on_stats(std::span<const std::byte> message) {
-    Stats stats;
+    ringtick::Stats stats;
     if (!decode(message, stats)) return false;
     view_.tick_work_p50_us = static_cast<std::int32_t>(stats.tick_work_p50_us);
     view_.tick_work_p99_us = static_cast<std::int32_t>(stats.tick_work_p99_us);
@@ -168,7 +168,7 @@ bool ClientSide::on_stats(std::span<const std::byte> message) {
 }
 
 bool ClientSide::on_bye(std::span<const std::byte> message) {
-    Bye bye;
+    ringtick::Bye bye;
     return decode(message, bye);
 }
 
@@ -294,10 +294,10 @@ void ClientSide::show_own(const Moment<Snapshot>& moment) {
 void ClientSide::show_ships(const Moment<Snapshot>& moment) {
     view_.ship_count = 0;
     std::size_t later = 0;
-    for (const auto& [id, ship] : moment.from->ships) {
+    for (const auto& [id, ship] : moment.from->of<Ship>()) {
         const Ship* pair = nullptr;
         if (moment.to != nullptr) {
-            const auto& ships = moment.to->ships;
+            const auto& ships = moment.to->of<Ship>();
             while (later < ships.size() && ships[later].id < id) later += 1;
             if (later < ships.size() && ships[later].id == id) pair = &ships[later].entity;
         }
@@ -326,11 +326,11 @@ void ClientSide::show_ship(ShipId id, const Ship& ship) {
 }
 
 void ClientSide::show_gems(const Snapshot& snapshot) {
-    view_.gem_count = static_cast<std::int32_t>(snapshot.gems.size());
-    for (std::size_t i = 0; i < snapshot.gems.size(); ++i) {
-        view_.gem_id[i] = snapshot.gems[i].id;
-        view_.gem_x[i] = to_float(snapshot.gems[i].entity.position.x);
-        view_.gem_y[i] = to_float(snapshot.gems[i].entity.position.y);
+    view_.gem_count = static_cast<std::int32_t>(snapshot.of<Gem>().size());
+    for (std::size_t i = 0; i < snapshot.of<Gem>().size(); ++i) {
+        view_.gem_id[i] = snapshot.of<Gem>()[i].id;
+        view_.gem_x[i] = to_float(snapshot.of<Gem>()[i].entity.position.x);
+        view_.gem_y[i] = to_float(snapshot.of<Gem>()[i].entity.position.y);
     }
 }
 

@@ -13,7 +13,7 @@ constexpr std::size_t event_size_max = 128;
 constexpr std::size_t told_leaders = 3;  // Whose deaths everyone hears of.
 
 bool is_playing(const Seat& seat) {
-    return seat.state == Seat::State::playing;
+    return seat.taken;
 }
 
 // Encodes one event and nothing around it. Its fields fill whole bytes (see wire.hpp).

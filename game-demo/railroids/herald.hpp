@@ -17,9 +17,7 @@ using ringtick::PlayerId;
 
 // One person's seat, by player slot, which is also the id of its ship.
 struct Seat {
-    enum class State : std::uint8_t { empty, silent, playing, refused };
-
-    State state = State::empty;
+    bool taken = false;
     Name name;
 };
 

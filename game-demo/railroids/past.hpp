@@ -1,8 +1,8 @@
 #pragma once
 
-#include "railroids/grid.hpp"
 #include "railroids/rules.hpp"
 #include "railroids/ship.hpp"
+#include "replica/grid.hpp"
 #include "replica/history.hpp"
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 
 namespace railroids {
 
+using ringtick::Grid;
+using ringtick::Rect;
 using ringtick::TickTime;
 
 // The ships as one pilot saw them: what a shot asks whom it hits (lag compensation). Rewound are

@@ -2,17 +2,16 @@
 
 #include "railroids/bots.hpp"
 #include "railroids/herald.hpp"
-#include "railroids/snapshot_writer.hpp"
+#include "railroids/snapshot.hpp"
 #include "railroids/wire.hpp"
 #include "railroids/world.hpp"
-#include "replica/input_queue.hpp"
-#include "replica/seen.hpp"
-#include "tick/game.hpp"
+#include "replica/host.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <tuple>
 #include <vector>
 
 namespace railroids {
@@ -29,6 +28,48 @@ struct RailroidsOptions {
     std::uint32_t rewind_ms = 250;
 };
 
+// The game as one struct (see replica/host.hpp): who sits where, what they order, what the world
+// makes of it, and what each of them can see of it.
+class Arena : public Messages {
+public:
+    using Writer = ringtick::SnapshotWriter<Arena, SharedRules>;
+
+    explicit Arena(const RailroidsOptions& options);
+
+    void on_join(PlayerId player, const Greeting& greeting);
+    void on_leave(PlayerId player);
+    void on_input(PlayerId player, const Order& order) { orders_[player.slot] = order; }
+    void tick(std::uint64_t tick, Outbox& outbox);
+    // Where clients are told that ships are, there they are shot at.
+    void on_told(const Writer& writer);
+    void on_watch(PlayerId player, Outbox&) { herald_.tell_who_is_here(player); }
+
+    std::tuple<ringtick::EntityList<Ship>, ringtick::EntityList<Gem>> entities() const;
+    const SharedRules& rules() const { return rules_; }
+    const Ship& own(PlayerId player) const { return world_.ships()[player.slot]; }
+    // A view of 1920 x 1080 around the ship, and a margin, so that nothing pops up at the edge.
+    ringtick::Sight sight(PlayerId player) const;
+    // Each shot in sight once. The latest, if they take more than a quarter of the room.
+    void write_passing(ringtick::FieldWriter& writer, std::uint32_t since, PlayerId viewer);
+    Facts facts() const;
+    std::uint64_t hash() const;
+
+    const World& world() const { return world_; }
+    World& world() { return world_; }  // For tests, which set a scene.
+    std::size_t bots() const { return bots_.count(); }
+
+private:
+    Facts facts_;
+    Scale scale_;
+    World world_;
+    SharedRules rules_;
+    Bots bots_;
+    Herald herald_;
+    std::vector<Seat> seats_;
+    std::vector<Order> orders_;  // By ship.
+    Beams beams_;                // Of the snapshot that is being written.
+};
+
 struct RailroidsCounters {
     std::uint64_t people = 0;
     std::uint64_t bots = 0;
@@ -43,70 +84,22 @@ struct RailroidsCounters {
     std::uint64_t gems_taken = 0;
 };
 
-// The game as the server sees it: people take seats, their messages become orders, the world steps,
-// and each of them is told what it can see.
-//
-//     commands --decode--> input queues --one each--> orders --> world.step --> snapshots, events
-//                                          bots --> orders --^
-class Railroids final : public ringtick::Game {
+// The match on the server.
+class Railroids final : public ringtick::Host<Arena> {
 public:
     explicit Railroids(const RailroidsOptions& options);
 
-    void on_join(PlayerId player) override;
-    void on_leave(PlayerId player) override;
-    void tick(std::uint64_t tick,
-              std::span<const ringtick::Command> commands,
-              Outbox& outbox) override;
-    std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override;
-    void on_stats(const ringtick::ServerStats& stats, Outbox& outbox) override;
-    void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox& outbox) override;
-    void on_snapshot_refused(PlayerId viewer) override;
-    void on_watch(PlayerId player, Outbox& outbox) override;
-    void on_watch_message(PlayerId player,
-                          std::span<const std::byte> message,
-                          Outbox& outbox) override;
     std::span<const ringtick::GameCounter> counters() override;
-    std::uint64_t state_hash() const override;  // Equal hashes, equal matches.
 
     RailroidsCounters totals() const;
-    std::uint64_t inputs_applied() const { return inputs_applied_; }
-    const World& world() const { return world_; }
-    World& world() { return world_; }  // For tests, which set a scene.
+    std::uint64_t inputs_applied() const { return host_counters().inputs_applied; }
+    const World& world() const { return game().world(); }
+    World& world() { return game().world(); }
 
 private:
-    struct Player {
-        ringtick::InputQueue<Order> inputs;
-        ringtick::Seen seen;
-        bool answered_ping = false;  // In this tick: one is enough.
-        bool watched = false;        // In a recorded match: who watches pings for itself.
-    };
-
-    Order within_rewind(Order order) const;
-    void on_command(const ringtick::Command& command, Outbox& outbox);
-    bool on_hello(PlayerId player, std::span<const std::byte> message, Outbox& outbox);
-    bool on_input(PlayerId player, std::span<const std::byte> message);
-    TickTime view_of(const Player& player, const InputMessage& input);
-    bool on_ping(PlayerId player, std::span<const std::byte> message, Outbox& outbox);
-    void welcome(PlayerId player, Outbox& outbox);
-    bool playing(PlayerId player) const;
-
-    RailroidsOptions options_;
-    TickTime rewind_max_;
-    Scale scale_;
-    World world_;
-    Bots bots_;
-    Herald herald_;
-    SnapshotWriter snapshot_writer_;
-    std::vector<Seat> seats_;
-    std::vector<Player> players_;
-    std::vector<Order> orders_;  // By ship.
-    std::uint64_t tick_ = 0;
-    std::uint64_t inputs_applied_ = 0;
-    std::uint64_t inputs_held_ = 0;
-    std::uint64_t messages_refused_ = 0;
-    std::uint64_t views_too_old_ = 0;
-    std::uint64_t people_ = 0;
     std::array<ringtick::GameCounter, 11> counters_{};
 };
 
 }  // namespace railroids
+
+extern template class ringtick::Host<railroids::Arena>;  // Compiled once, in railroids.cpp.

@@ -2,6 +2,7 @@
 
 #include "base/angle.hpp"
 #include "base/fixed.hpp"
+#include "replica/declared.hpp"
 
 #include <cstdint>
 
@@ -86,7 +87,12 @@ struct Input {
         if (skipped.pressed(fire)) buttons |= fire;
     }
     constexpr void let_go() { buttons &= aim_ahead; }  // Aiming as before.
+    constexpr bool looks_back() const { return pressed(fire); }
     friend bool operator==(Input, Input) = default;
+
+    static constexpr auto wire =
+        ringtick::fields(ringtick::Number<&Input::buttons, 0, all_buttons>{},
+                         ringtick::Number<&Input::aim, 0, 255>{});
 };
 
 }  // namespace railroids

@@ -1,24 +1,27 @@
 #pragma once
 
+#include "railroids/gem.hpp"
 #include "railroids/rules.hpp"
+#include "railroids/ship.hpp"
 #include "replica/bounded_list.hpp"
 #include "replica/declared_fields.hpp"
 #include "replica/fields.hpp"
+#include "replica/game_types.hpp"
 #include "replica/protocol.hpp"
+#include "replica/session.hpp"
+#include "replica/snapshot.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
-// Every message of Railroids but the snapshot (snapshot.hpp), described once (see
-// replica/fields.hpp) and drawn as byte tables in game-demo/README.md. Server and client both
-// include this file.
+// What of Railroids travels, described once (see replica/fields.hpp) and drawn as byte tables in
+// game-demo/README.md. Server and client both include this file.
 namespace railroids {
 
 using ringtick::BoundedList;
 using ringtick::MessageKind;
 using ringtick::MessageTag;
-
-inline constexpr std::uint16_t protocol_version = 1;
 
 using Name = BoundedList<char, 24>;
 
@@ -34,34 +37,85 @@ struct Scale {
     constexpr ringtick::Extent extent() const { return {side}; }
 };
 
-struct Hello {
-    MessageTag tag{.kind = MessageKind::hello};
-    std::uint16_t protocol = protocol_version;
-    std::uint64_t schema = 0;
+// What HELLO says besides.
+struct Greeting {
     Name name;
+
+    template <class Codec, class Record>
+    static constexpr void describe(Codec& codec, Record& greeting) {
+        codec.list(greeting.name, [&](auto& letter) { codec.bits(letter, 8); });
+    }
 };
 
-struct Welcome {
-    MessageTag tag{.kind = MessageKind::welcome};
-    std::uint16_t tick_rate_hz = default_tick_rate_hz;
-    ShipId id = 0;
-    std::uint32_t tick = 0;
+// What WELCOME says besides.
+struct Facts {
     std::uint64_t seed = 0;
     std::uint16_t side = 0;
     std::uint16_t people_max = 0;  // Ids below this are people, from here on bots.
     std::uint16_t bots = 0;
+
+    bool is_possible(ShipId id) const {
+        return std::uint32_t{people_max} + bots <= ships_max && id < people_max &&
+               side >= side_min && side <= side_max;
+    }
+
+    template <class Codec, class Record>
+    static constexpr void describe(Codec& codec, Record& facts) {
+        codec.whole(facts.seed);
+        codec.whole(facts.side);
+        codec.whole(facts.people_max);
+        codec.whole(facts.bots);
+    }
 };
 
-struct InputMessage {
-    static constexpr std::int64_t view_back_unit = 256;  // Of 1/65,536 tick.
+// A shot since the viewer's last snapshot. Skipped snapshots delay it and never lose it, but for
+// one that is older than 15 ticks. Places are in units: it is drawn and gone.
+struct BeamRecord {
+    static constexpr std::uint8_t ticks_ago_max = 15;
+    static constexpr std::int32_t reach = 1023;  // Of a shot, in x and in y.
 
-    MessageTag tag{.kind = MessageKind::input};
-    std::uint32_t acknowledged_tick = 0;
-    std::uint32_t tick = 0;  // Of the first input; the others follow one by one.
-    std::uint16_t sent_us = 0;
-    BoundedList<Input, 8> inputs;
-    std::uint16_t view_back = 0;  // With fire only: from the acknowledged tick, in 1/256 tick.
+    std::uint16_t id = 0;  // Grows by one with each shot in the world. Wraps.
+    std::uint8_t ticks_ago = 0;
+    ShipId shooter = 0;
+    bool is_hit = false;
+    ShipId hit = 0;  // Whom, if is_hit.
+    std::int32_t x = 0;
+    std::int32_t y = 0;
+    std::int32_t dx = 0;  // From there to its end.
+    std::int32_t dy = 0;
 };
+
+using Beams = BoundedList<BeamRecord, 64>;
+
+template <class Codec, class Beam>
+constexpr void describe_beam(Codec& codec, Beam& beam, const Scale& scale) {
+    codec.whole(beam.id);
+    codec.bits(beam.ticks_ago, 4);
+    codec.bits(beam.shooter, scale.id_bits);
+    codec.bits(beam.is_hit, 1);
+    codec.only_if(beam.is_hit, [&] { codec.bits(beam.hit, scale.id_bits); });
+    codec.ranged(beam.x, 0, scale.side);
+    codec.ranged(beam.y, 0, scale.side);
+    codec.ranged(beam.dx, -BeamRecord::reach, BeamRecord::reach);
+    codec.ranged(beam.dy, -BeamRecord::reach, BeamRecord::reach);
+}
+
+// The game's names for what travels (see replica/game_types.hpp).
+struct Messages {
+    using Input = railroids::Input;
+    using Entities = ringtick::Types<Ship, Gem>;
+    using Own = Ship;
+    using Passing = Beams;
+    using Greeting = railroids::Greeting;
+    using Facts = railroids::Facts;
+
+    static std::uint64_t rules_hash();
+};
+
+using Hello = ringtick::Hello<Messages>;
+using Welcome = ringtick::Welcome<Messages>;
+using InputMessage = ringtick::InputMessage<Messages>;
+using Snapshot = ringtick::Snapshot<Messages>;
 
 struct LeaderRecord {
     ShipId id = 0;
@@ -81,59 +135,6 @@ struct Event {
     std::uint16_t bots = 0;
     BoundedList<LeaderRecord, 10> leaders;
 };
-
-struct Stats {
-    MessageTag tag{.kind = MessageKind::stats};
-    std::uint32_t players = 0;
-    std::uint32_t tick_rate_hz = 0;
-    std::uint32_t tick_work_p50_us = 0;
-    std::uint32_t tick_work_p99_us = 0;
-    std::uint32_t tick_late_p99_us = 0;
-    std::uint32_t snapshots_skipped = 0;
-};
-
-enum class ByeReason : std::uint8_t { reload = 1 };  // The page is not of this server's build.
-
-struct Bye {
-    MessageTag tag{.kind = MessageKind::bye};
-    ByeReason reason = ByeReason::reload;
-    std::uint16_t retry_after_s = 0;
-};
-
-template <class Codec, class Message>
-constexpr void describe_hello(Codec& codec, Message& hello) {
-    describe_tag(codec, hello.tag);
-    codec.whole(hello.protocol);
-    codec.whole(hello.schema);
-    codec.list(hello.name, [&](auto& letter) { codec.bits(letter, 8); });
-}
-
-template <class Codec, class Message>
-constexpr void describe_welcome(Codec& codec, Message& welcome) {
-    describe_tag(codec, welcome.tag);
-    codec.whole(welcome.tick_rate_hz);
-    codec.whole(welcome.id);
-    codec.whole(welcome.tick);
-    codec.whole(welcome.seed);
-    codec.whole(welcome.side);
-    codec.whole(welcome.people_max);
-    codec.whole(welcome.bots);
-}
-
-template <class Codec, class Message>
-constexpr void describe_input(Codec& codec, Message& message) {
-    describe_tag(codec, message.tag);
-    codec.whole(message.acknowledged_tick);
-    codec.whole(message.tick);
-    codec.whole(message.sent_us);
-    bool fires = false;
-    codec.list(message.inputs, [&](auto& input) {
-        codec.bits(input.buttons, 8);
-        codec.bits(input.aim, 8);
-        fires = fires || input.pressed(Input::fire);
-    });
-    codec.only_if(fires, [&] { codec.whole(message.view_back); });
-}
 
 template <class Codec, class Record>
 constexpr void describe_event(Codec& codec, Record& event) {
@@ -158,44 +159,7 @@ constexpr void describe_event(Codec& codec, Record& event) {
     });
 }
 
-template <class Codec, class Message>
-constexpr void describe_stats(Codec& codec, Message& stats) {
-    describe_tag(codec, stats.tag);
-    codec.whole(stats.players);
-    codec.whole(stats.tick_rate_hz);
-    codec.whole(stats.tick_work_p50_us);
-    codec.whole(stats.tick_work_p99_us);
-    codec.whole(stats.tick_late_p99_us);
-    codec.whole(stats.snapshots_skipped);
-}
-
-template <class Codec, class Message>
-constexpr void describe_bye(Codec& codec, Message& bye) {
-    describe_tag(codec, bye.tag);
-    codec.one_of(bye.reason, ByeReason::reload, ByeReason::reload, 8);
-    codec.whole(bye.retry_after_s);
-}
-
 // The layout of all of the above in one number, compared in HELLO.
 std::uint64_t schema_hash();
-
-// Each returns the bytes written, or 0 if `out` is too small.
-std::size_t encode(const Hello& hello, std::span<std::byte> out);
-std::size_t encode(const Welcome& welcome, std::span<std::byte> out);
-std::size_t encode(const InputMessage& message, std::span<std::byte> out);
-std::size_t encode(const ringtick::Pong& pong, std::span<std::byte> out);
-std::size_t encode(const ringtick::Rate& rate, std::span<std::byte> out);
-std::size_t encode(const Stats& stats, std::span<std::byte> out);
-std::size_t encode(const Bye& bye, std::span<std::byte> out);
-
-// Each returns false for bytes that are not exactly one such message, and for values that no
-// server or client of ours sends.
-bool decode(std::span<const std::byte> in, Hello& hello);
-bool decode(std::span<const std::byte> in, Welcome& welcome);
-bool decode(std::span<const std::byte> in, InputMessage& message);
-bool decode(std::span<const std::byte> in, ringtick::Ping& ping);
-bool decode(std::span<const std::byte> in, ringtick::Rate& rate);
-bool decode(std::span<const std::byte> in, Stats& stats);
-bool decode(std::span<const std::byte> in, Bye& bye);
 
 }  // namespace railroids

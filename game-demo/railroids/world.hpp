@@ -2,12 +2,12 @@
 
 #include "base/rng.hpp"
 #include "railroids/gem.hpp"
-#include "railroids/grid.hpp"
 #include "railroids/past.hpp"
 #include "railroids/rules.hpp"
 #include "railroids/ship.hpp"
 #include "railroids/terrain.hpp"
 #include "replica/history.hpp"
+#include "replica/order.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,21 +17,9 @@
 
 namespace railroids {
 
-// What one ship is to do in one tick, and, of a shot, the moment that its pilot saw. Any moment
-// that is not over yet is the present; bots see that.
-struct Order {
-    static constexpr TickTime present = std::numeric_limits<TickTime>::max();
-
-    Input input{.buttons = 0};
-    TickTime view = present;
-
-    // As a TickInput (replica/tick_input.hpp). A shot keeps the moment that its pilot saw.
-    void absorb(const Order& skipped) {
-        if (skipped.input.pressed(Input::fire) && !input.pressed(Input::fire)) view = skipped.view;
-        input.absorb(skipped.input);
-    }
-    void let_go() { input.let_go(); }
-};
+// What one ship is to do in one tick, and, of a shot, the moment that its pilot saw. Bots see the
+// present.
+using Order = ringtick::Order<Input>;
 
 struct Beam {
     std::uint16_t id = 0;

@@ -100,7 +100,7 @@ void read_step(FieldReader& reader, const Telling<Wire>& telling, Entity& model,
 
 // The model itself, for someone who knows nothing of the entity.
 template <class Codec, class Wire, class Entity>
-void describe_whole(Codec& codec, const Telling<Wire>& telling, Entity& model) {
+constexpr void describe_whole(Codec& codec, const Telling<Wire>& telling, Entity& model) {
     telling.wire.for_each(
         [&](const auto& field, std::uint32_t) { field.whole(codec, model, telling.extent); });
 }

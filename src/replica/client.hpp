@@ -165,12 +165,7 @@ public:
     }
 
     std::size_t write_ping(Nanoseconds now, std::span<std::byte> out) const {
-        FieldWriter writer(out);
-        Ping ping;
-        ping.sent_us = microseconds(now);
-        describe_ping(writer, ping);
-        const std::size_t size = writer.finish();
-        return writer.overflowed() ? 0 : size;
+        return encode(Ping{.sent_us = microseconds(now)}, out);
     }
 
     // Moves the drawn moment to `now` and fills the game's view.
@@ -292,10 +287,8 @@ private:
     // The server looks at its sockets once a tick, so a probe may wait a tick before it is seen:
     // the smallest of the last eight waited least.
     bool apply_pong(std::span<const std::byte> message, Nanoseconds now) {
-        FieldReader reader(message);
         Pong pong;
-        describe_pong(reader, pong);
-        if (!reader.finished()) return false;
+        if (!decode(message, pong)) return false;
         const std::uint32_t took_us = microseconds(now) - pong.sent_us;
         if (took_us > 60'000'000) return false;  // Not an answer to anything we sent lately.
         round_trips_[round_trips_count_ % round_trips_.size()] = std::chrono::microseconds(took_us);
@@ -308,10 +301,8 @@ private:
     }
 
     bool apply_rate(std::span<const std::byte> message) {
-        FieldReader reader(message);
         Rate rate;
-        describe_rate(reader, rate);
-        if (!welcomed_ || !reader.finished()) return false;
+        if (!welcomed_ || !decode(message, rate)) return false;
         numbers_.snapshot_divisor = rate.divisor;
         delay_.on_rate(rate.divisor);
         return true;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "replica/fields.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -43,34 +45,35 @@ inline bool read_tag(std::span<const std::byte> message, MessageTag& tag) {
 }
 
 template <class Codec, class Tag>
-constexpr void describe_tag(Codec& codec, Tag& tag) {
-    codec.one_of(tag.kind, MessageKind::hello, MessageKind::stats, 4);
+constexpr void describe_tag(Codec& codec, Tag& tag, MessageKind kind) {
+    codec.one_of(tag.kind, kind, kind, 4);
     codec.bits(tag.flags, 4);
 }
 
+// Each message describes itself once (see fields.hpp), so encode() and decode() serve all of them.
 struct Ping {
     MessageTag tag{.kind = MessageKind::ping};
     std::uint32_t sent_us = 0;  // The client's own clock; wraps after 71 minutes.
-};
 
-template <class Codec, class Message>
-constexpr void describe_ping(Codec& codec, Message& ping) {
-    describe_tag(codec, ping.tag);
-    codec.whole(ping.sent_us);
-}
+    template <class Codec, class Message>
+    static constexpr void describe(Codec& codec, Message& ping) {
+        describe_tag(codec, ping.tag, MessageKind::ping);
+        codec.whole(ping.sent_us);
+    }
+};
 
 struct Pong {
     MessageTag tag{.kind = MessageKind::pong};
     std::uint32_t sent_us = 0;  // As the ping said it.
     std::uint32_t tick = 0;     // The tick that answered: its wait for that tick is in the time.
-};
 
-template <class Codec, class Message>
-constexpr void describe_pong(Codec& codec, Message& pong) {
-    describe_tag(codec, pong.tag);
-    codec.whole(pong.sent_us);
-    codec.whole(pong.tick);
-}
+    template <class Codec, class Message>
+    static constexpr void describe(Codec& codec, Message& pong) {
+        describe_tag(codec, pong.tag, MessageKind::pong);
+        codec.whole(pong.sent_us);
+        codec.whole(pong.tick);
+    }
+};
 
 // Told when the server changes how often this connection gets a snapshot, because it took too few
 // of them or takes all of them again.
@@ -79,12 +82,75 @@ struct Rate {
 
     MessageTag tag{.kind = MessageKind::rate};
     std::uint8_t divisor = 1;  // A snapshot every so many ticks, at the most.
+
+    template <class Codec, class Message>
+    static constexpr void describe(Codec& codec, Message& rate) {
+        describe_tag(codec, rate.tag, MessageKind::rate);
+        codec.ranged(rate.divisor, 1, Rate::divisor_max);
+    }
 };
 
-template <class Codec, class Message>
-constexpr void describe_rate(Codec& codec, Message& rate) {
-    describe_tag(codec, rate.tag);
-    codec.ranged(rate.divisor, 1, Rate::divisor_max);
+// What the server measured over the last second (ServerStats of tick/game.hpp).
+struct Stats {
+    MessageTag tag{.kind = MessageKind::stats};
+    std::uint32_t players = 0;
+    std::uint32_t tick_rate_hz = 0;
+    std::uint32_t tick_work_p50_us = 0;
+    std::uint32_t tick_work_p99_us = 0;
+    std::uint32_t tick_late_p99_us = 0;
+    std::uint32_t snapshots_skipped = 0;
+
+    template <class Codec, class Message>
+    static constexpr void describe(Codec& codec, Message& stats) {
+        describe_tag(codec, stats.tag, MessageKind::stats);
+        codec.whole(stats.players);
+        codec.whole(stats.tick_rate_hz);
+        codec.whole(stats.tick_work_p50_us);
+        codec.whole(stats.tick_work_p99_us);
+        codec.whole(stats.tick_late_p99_us);
+        codec.whole(stats.snapshots_skipped);
+    }
+};
+
+enum class ByeReason : std::uint8_t { reload = 1 };  // The client is not of this server's build.
+
+struct Bye {
+    MessageTag tag{.kind = MessageKind::bye};
+    ByeReason reason = ByeReason::reload;
+    std::uint16_t retry_after_s = 0;
+
+    template <class Codec, class Message>
+    static constexpr void describe(Codec& codec, Message& bye) {
+        describe_tag(codec, bye.tag, MessageKind::bye);
+        codec.one_of(bye.reason, ByeReason::reload, ByeReason::reload, 8);
+        codec.whole(bye.retry_after_s);
+    }
+};
+
+// Returns the bytes written, or 0 if `out` is too small.
+template <class Message>
+requires requires(FieldWriter& writer, const Message& message) {
+    Message::describe(writer, message);
+}
+std::size_t encode(const Message& message, std::span<std::byte> out) {
+    FieldWriter writer(out);
+    Message::describe(writer, message);
+    const std::size_t size = writer.finish();
+    return writer.overflowed() ? 0 : size;
+}
+
+// False for bytes that are not exactly one such message, and for values that no server or client of
+// ours sends: then `message` means nothing.
+template <class Message>
+requires requires(FieldReader& reader, Message& message) {
+    Message::describe(reader, message);
+}
+bool decode(std::span<const std::byte> in, Message& message) {
+    FieldReader reader(in);
+    Message::describe(reader, message);
+    if (!reader.finished()) return false;
+    if constexpr (requires { message.is_possible(); }) return message.is_possible();
+    return true;
 }
 
 // What every snapshot begins with.
@@ -98,7 +164,7 @@ struct SnapshotHeader {
 
     static constexpr std::int32_t ticks_since_max = 256;  // After more, there is a keyframe.
 
-    MessageTag tag;  // A writer sets it.
+    MessageTag tag{.kind = MessageKind::snapshot};
     std::uint32_t tick = 0;
     std::int8_t input_tick = 0;  // The stamp of the last input applied, counted from `tick`.
     std::int8_t input_lead = 0;  // How many ticks before its stamp that input arrived.
@@ -107,7 +173,7 @@ struct SnapshotHeader {
 // `since` is the tick of the snapshot before; a keyframe needs none.
 template <class Codec, class Header>
 constexpr void describe_snapshot_header(Codec& codec, Header& header, std::uint32_t since) {
-    describe_tag(codec, header.tag);
+    describe_tag(codec, header.tag, MessageKind::snapshot);
     const bool is_keyframe = (header.tag.flags & SnapshotHeader::keyframe) != 0;
     codec.only_if(is_keyframe, [&] { codec.whole(header.tick); });
     codec.only_if(!is_keyframe, [&] {

@@ -13,15 +13,23 @@ namespace {
 
 using railroids::RailroidsClient;
 
-constexpr railroids::Welcome welcome{.id = 1, .side = 2825, .people_max = 4, .bots = 150};
+constexpr railroids::Welcome welcome = [] {
+    railroids::Welcome message;
+    message.tick_rate_hz = railroids::default_tick_rate_hz;
+    message.id = 1;
+    message.side = 2825;
+    message.people_max = 4;
+    message.bots = 150;
+    return message;
+}();
 
 // What is accepted is written again to the same bytes: there is one way to say a thing, and nothing
 // in a message goes unread.
 void expect_canonical(std::span<const std::byte> message) {
     std::array<std::byte, 8> bytes{};
     ringtick::Rate rate;
-    if (!railroids::decode(message, rate)) return;
-    const std::size_t size = railroids::encode(rate, bytes);
+    if (!decode(message, rate)) return;
+    const std::size_t size = encode(rate, bytes);
     ASSERT(std::ranges::equal(message, std::span(bytes).first(size)));
 }
 

@@ -19,7 +19,7 @@ std::vector<Event> events_of(const Match& match, std::uint16_t slot) {
         if (letter.slot != slot || letter.bytes[0] != std::byte{5}) continue;
         ringtick::FieldReader reader(letter.bytes);
         MessageTag tag;
-        describe_tag(reader, tag);
+        describe_tag(reader, tag, MessageKind::event);
         while (reader.more()) {
             Event event;
             describe_event(reader, event);

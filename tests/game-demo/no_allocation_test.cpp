@@ -15,7 +15,8 @@ std::size_t allocations = 0;
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// None is inlined: where only one of a pair is, the compiler takes the two for mismatched.
+[[gnu::noinline]] void* operator new(std::size_t size) {
     allocations += 1;
     void* const memory = std::malloc(size);
     if (memory == nullptr) std::abort();
@@ -23,10 +24,10 @@ void* operator new(std::size_t size) {
 }
 // The analyzer takes this call for the use after the delete that it is part of.
 // NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete)
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
 // NOLINTEND(clang-analyzer-cplusplus.NewDelete)

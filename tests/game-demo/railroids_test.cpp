@@ -160,7 +160,7 @@ Bytes ping() {
     Bytes bytes(16);
     ringtick::FieldWriter writer(bytes);
     const ringtick::Ping message;
-    describe_ping(writer, message);
+    ringtick::Ping::describe(writer, message);
     bytes.resize(writer.finish());
     return bytes;
 }
@@ -358,7 +358,7 @@ TEST(Snapshots, HoldWhatIsInViewAndNothingElse) {
     const Rect view = Rect::around(center, Fixed::from_int(960), Fixed::from_int(540));
     const Rect most = Rect::around(center, Fixed::from_int(1200), Fixed::from_int(800));
     std::vector<bool> sent(401);
-    for (const auto& ship : snapshot->ships) sent[ship.id] = true;
+    for (const auto& ship : snapshot->of<Ship>()) sent[ship.id] = true;
     std::size_t seen = 0;
     for (ShipId id = 0; id < 401; ++id) {
         const Ship& ship = match.ship(id);
@@ -384,11 +384,11 @@ TEST(Snapshots, HoldTheNearestWhenNotAllFit) {
     const Bytes bytes = match.snapshot(0, 400);
     ASSERT_FALSE(bytes.empty());
     const auto snapshot = decoded(match, bytes, 201);
-    ASSERT_GT(snapshot->ships.size(), 10U);
-    ASSERT_LT(snapshot->ships.size(), 60U);
+    ASSERT_GT(snapshot->of<Ship>().size(), 10U);
+    ASSERT_LT(snapshot->of<Ship>().size(), 60U);
     Fixed farthest{};
     std::vector<bool> sent(201);
-    for (const auto& ship : snapshot->ships) {
+    for (const auto& ship : snapshot->of<Ship>()) {
         sent[ship.id] = true;
         farthest =
             std::max(farthest, length(match.ship(ship.id).position - match.ship(0).position));
@@ -422,10 +422,10 @@ TEST(Snapshots, TellEachShotOnceAlthoughSnapshotsAreSkipped) {
         match.step();
         if (tick % 7 != 0) continue;
         snapshot = decoded(match, match.snapshot(0), 2, snapshot.get());
-        told += snapshot->beams.size();
+        told += snapshot->passing.size();
     }
     match.steps(5);
-    told += decoded(match, match.snapshot(0), 2, snapshot.get())->beams.size();
+    told += decoded(match, match.snapshot(0), 2, snapshot.get())->passing.size();
     EXPECT_EQ(told, match.game.totals().shots);
     EXPECT_GT(told, 15U);
 }

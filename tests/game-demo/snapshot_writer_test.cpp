@@ -1,8 +1,9 @@
 // What the server writes and what a client makes of it, over a match in which everybody flies about
 // and shoots: see also tests/replica/view_test.cpp, which has a world of its own.
-#include "railroids/snapshot_writer.hpp"
+#include "replica/snapshot_writer.hpp"
 
 #include "base/rng.hpp"
+#include "railroids/railroids.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,15 +40,21 @@ protected:
         }
         tick += rng.chance(1) ? 2 + rng.below(3) : 1;  // Now and then some are forgiven.
         world.step(tick, orders);
-        writer.begin_tick();
+        writer.begin_tick(static_cast<std::uint32_t>(tick));
     }
     void steps(int count) {
         for (int i = 0; i < count; ++i) step();
     }
 
     std::span<const std::byte> write(ShipId viewer, std::size_t size_max = 16'384) {
-        return std::span(bytes).first(
-            writer.write({.id = viewer}, std::span(bytes).first(size_max)));
+        const ringtick::Sight sight = arena.sight({viewer});
+        const Arena::Writer::Viewer to{
+            .slot = viewer, .own = &arena.own({viewer}), .sight = &sight};
+        const auto pass = [&](ringtick::FieldWriter& out, std::uint32_t since) {
+            arena.write_passing(out, since, {viewer});
+        };
+        const auto out = std::span(bytes).first(size_max);
+        return out.first(writer.write(to, out, pass));
     }
     bool read(Client& client, std::span<const std::byte> message) const {
         const Snapshot* const before = client.knows_anything ? client.latest.get() : nullptr;
@@ -68,7 +75,7 @@ protected:
         EXPECT_EQ(snapshot.own.respawn_ticks, own.respawn_ticks);
         EXPECT_EQ(snapshot.own.score, own.score);
         EXPECT_EQ(snapshot.own.hits, own.hits);
-        for (const ringtick::Visible<Ship>& seen : snapshot.ships) {
+        for (const ringtick::Visible<Ship>& seen : snapshot.of<Ship>()) {
             const Ship& ship = world.ships()[seen.id];
             ASSERT_TRUE(ship.alive());
             const FixedVector off = ship.position - seen.entity.position;
@@ -77,7 +84,7 @@ protected:
             ASSERT_EQ(seen.entity.thrusting, ship.thrusting);
             ASSERT_EQ(seen.entity.energy, ship.energy);
         }
-        for (const ringtick::Visible<Gem>& seen : snapshot.gems) {
+        for (const ringtick::Visible<Gem>& seen : snapshot.of<Gem>()) {
             ASSERT_TRUE(world.gems()[seen.id].shown());
         }
     }
@@ -93,7 +100,7 @@ protected:
         }
         ASSERT_TRUE(read(client, message)) << "viewer " << viewer << " tick " << tick;
         expect_right(client, viewer);
-        ASSERT_GE(client.latest->ships.size(), in_view(viewer));
+        ASSERT_GE(client.latest->of<Ship>().size(), in_view(viewer));
     }
     std::size_t in_view(ShipId viewer) const {
         const Rect view = Rect::around(world.ships()[viewer].position, Fixed::from_int(960),
@@ -106,8 +113,9 @@ protected:
     }
 
     const Scale scale = Scale::of(ships, side_for(ships));
-    World world{7, side_for(ships), ships};
-    SnapshotWriter writer{world, scale, players};
+    Arena arena{{.seed = 7, .players_max = ships, .players_expected = ships}};
+    World& world = arena.world();
+    Arena::Writer writer{arena.rules(), arena.entities(), players};
     std::vector<Order> orders = std::vector<Order>(ships);
     ringtick::Rng rng{20'261'122};
     std::uint64_t tick = 0;
@@ -157,7 +165,7 @@ TEST_F(SnapshotWriterTest, CatchesUpWithLittleRoom) {
         ASSERT_LE(message.size(), 160U);
         ASSERT_TRUE(read(client, message));
     }
-    EXPECT_GE(client.latest->ships.size() + 1, in_view(0));
+    EXPECT_GE(client.latest->of<Ship>().size() + 1, in_view(0));
 }
 
 TEST_F(SnapshotWriterTest, WritesNothingWhereTheLeastDoesNotFit) {
@@ -212,7 +220,7 @@ TEST_F(SnapshotWriterTest, IsReadSanelyWhenDamaged) {
         if (!read(client, message)) continue;
         accepted += 1;
         std::int32_t last = -1;
-        for (const ringtick::Visible<Ship>& seen : client.latest->ships) {
+        for (const ringtick::Visible<Ship>& seen : client.latest->of<Ship>()) {
             ASSERT_GT(seen.id, last);
             ASSERT_LT(seen.id, ships);
             ASSERT_LE(seen.entity.energy, rules::energy_max);

@@ -41,15 +41,15 @@ TEST(Wire, HasTheSizesThatAreDrawn) {
     input.inputs.push({});
     ringtick::FieldMeter ping;
     const ringtick::Ping message;
-    describe_ping(ping, message);
+    ringtick::Ping::describe(ping, message);
     EXPECT_EQ(encode(hello, bytes), 12U + 1);
     EXPECT_EQ(encode(Welcome{}, bytes), 23U);
     EXPECT_EQ(encode(input, bytes), 12U + 2);
     EXPECT_EQ(ping.bit_count(), 5U * 8);
     EXPECT_EQ(encode(ringtick::Pong{}, bytes), 9U);
     EXPECT_EQ(encode(ringtick::Rate{}, bytes), 2U);
-    EXPECT_EQ(encode(Bye{}, bytes), 4U);
-    EXPECT_EQ(encode(Stats{}, bytes), 25U);
+    EXPECT_EQ(encode(ringtick::Bye{}, bytes), 4U);
+    EXPECT_EQ(encode(ringtick::Stats{}, bytes), 25U);
 }
 
 TEST(Wire, HasRecordsOfTheBitsThatAreDrawn) {
@@ -78,12 +78,14 @@ TEST(Wire, HasRecordsOfTheBitsThatAreDrawn) {
     EXPECT_EQ(bits_of(event, Event{.type = EventType::standings}), 6U * 8);
 }
 
-TEST(Wire, RefusesAnInputWithUnknownButtonsOrNone) {
+// Buttons that there are not have no bits to be said with.
+TEST(Wire, RefusesAMessageOfNoInput) {
     InputMessage message;
     Bytes bytes(64);
     EXPECT_FALSE(decode(std::span(bytes).first(encode(message, bytes)), message));
-    message.inputs.push({.buttons = 64});
-    EXPECT_FALSE(decode(std::span(bytes).first(encode(message, bytes)), message));
+    message.inputs.push({.buttons = Input::all_buttons, .aim = 255});
+    EXPECT_TRUE(decode(std::span(bytes).first(encode(message, bytes)), message));
+    EXPECT_EQ(message.inputs[0].buttons, Input::all_buttons);
 }
 
 // All 256 values of the byte: six rates, and nothing else, not even in its unused bits.
@@ -101,15 +103,22 @@ TEST(Wire, RefusesARateThatNoServerKeeps) {
 }
 
 TEST(Wire, RefusesAWelcomeToAWorldThatCannotBe) {
-    const Welcome good{.id = 3, .side = side_min, .people_max = 4, .bots = 10};
+    const auto welcome = [](const Facts& facts, ShipId id) {
+        Welcome made;
+        static_cast<Facts&>(made) = facts;
+        made.tick_rate_hz = 30;
+        made.id = id;
+        return made;
+    };
+    const Welcome good = welcome({.side = side_min, .people_max = 4, .bots = 10}, 3);
     Bytes bytes(64);
     Welcome read;
     EXPECT_TRUE(decode(std::span(bytes).first(encode(good, bytes)), read));
     for (const Welcome& bad :
-         {Welcome{.id = 4, .side = side_min, .people_max = 4},
-          Welcome{.id = 0, .side = side_min - 1, .people_max = 4},
-          Welcome{.id = 0, .side = 40'000, .people_max = 4},
-          Welcome{.id = 0, .side = side_min, .people_max = 65'000, .bots = 65'000}}) {
+         {welcome({.side = side_min, .people_max = 4}, 4),
+          welcome({.side = side_min - 1, .people_max = 4}, 0),
+          welcome({.side = 40'000, .people_max = 4}, 0),
+          welcome({.side = side_min, .people_max = 65'000, .bots = 65'000}, 0)}) {
         EXPECT_FALSE(decode(std::span(bytes).first(encode(bad, bytes)), read));
     }
 }

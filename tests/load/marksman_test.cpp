@@ -132,7 +132,7 @@ private:
         message.sent_us = static_cast<std::uint32_t>(now / std::chrono::microseconds(1));
         Bytes bytes(16);
         ringtick::FieldWriter writer(bytes);
-        describe_ping(writer, message);
+        ringtick::Ping::describe(writer, message);
         bytes.resize(writer.finish());
         return bytes;
     }

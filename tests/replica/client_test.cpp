@@ -177,7 +177,7 @@ TEST_F(Counted, StampsAnInputWithWhatWasSeenAndWhenItArrives) {
     Pong answer;
     answer.sent_us =
         static_cast<std::uint32_t>((now - milliseconds(80)) / std::chrono::microseconds(1));
-    describe_pong(writer, answer);
+    Pong::describe(writer, answer);
     client.on_message(std::span(pong).first(writer.finish()), now);
     EXPECT_EQ(client.numbers().round_trip, milliseconds(80));
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace railroids {
+namespace ringtick {
 
 // A set of ids up to a bound, read in ascending order: filled in any order, sorted for nothing.
 class IdSet {
@@ -36,4 +36,4 @@ private:
     std::vector<std::uint64_t> words_;
 };
 
-}  // namespace railroids
+}  // namespace ringtick

@@ -1,10 +1,10 @@
-#include "railroids/id_set.hpp"
+#include "replica/id_set.hpp"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace railroids {
+namespace ringtick {
 namespace {
 
 TEST(IdSet, IsReadInAscendingOrderHoweverItWasFilled) {
@@ -18,4 +18,4 @@ TEST(IdSet, IsReadInAscendingOrderHoweverItWasFilled) {
 }
 
 }  // namespace
-}  // namespace railroids
+}  // namespace ringtick

@@ -1,14 +1,14 @@
 #pragma once
 
 #include "base/assert.hpp"
-#include "railroids/rules.hpp"
+#include "base/fixed.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-namespace railroids {
+namespace ringtick {
 
 struct Rect {
     Fixed x0, y0, x1, y1;
@@ -93,4 +93,4 @@ private:
     std::vector<std::uint16_t> items_;
 };
 
-}  // namespace railroids
+}  // namespace ringtick

@@ -1,0 +1,149 @@
+#pragma once
+
+#include "replica/game_types.hpp"
+#include "replica/protocol.hpp"
+#include "replica/view_reader.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <tuple>
+
+namespace ringtick {
+
+namespace detail {
+
+template <class Entities>
+struct ListsOf;
+template <class... Entities>
+struct ListsOf<Types<Entities...>> {
+    using Type = std::tuple<VisibleList<Entities, visible_max<Entities>>...>;
+};
+
+}  // namespace detail
+
+// What a viewer knows of the world at one tick.
+//
+//     header, the own entity, what passes, a list of each type of entity (view.hpp)
+template <class G>
+struct Snapshot {
+    SnapshotHeader header;
+    OwnOf<G> own;  // As its owner_wire declares it.
+    PassingOf<G> passing;
+    typename detail::ListsOf<typename G::Entities>::Type lists;
+
+    template <class Entity>
+    const auto& of() const {
+        return std::get<VisibleList<Entity, visible_max<Entity>>>(lists);
+    }
+};
+
+// What both sides know of a world, its rules: its extent, how many ids of a type there are, and how
+// an entity goes on of which nothing is told. These are those of a game that says all of it in its
+// types: `side` of the world, `entities_max` of each type, and, of what moves by itself, `step()`.
+template <class G>
+struct PlainRules {
+    static constexpr Extent extent() {
+        if constexpr (requires { G::side; }) return {G::side};
+        return {1};
+    }
+    template <class Entity>
+    static constexpr std::uint32_t ids(std::type_identity<Entity>) {
+        return static_cast<std::uint32_t>(Entity::entities_max);
+    }
+    template <class Entity>
+    static constexpr void step(Entity& entity, std::uint32_t) {
+        if constexpr (requires { entity.step(); }) entity.step();
+    }
+};
+
+namespace detail {
+
+// The own entity, told in full to begin with and then as corrections of what it does by itself.
+template <class Own, class Rules>
+void read_own(
+    FieldReader& reader, const Own* before, Own& own, const ViewSpan& span, const Rules& rules) {
+    const Telling telling{Own::owner_wire, span.extent};
+    if (before == nullptr) {
+        own = Own{};
+        describe_whole(reader, telling, own);
+        return;
+    }
+    own = *before;
+    for (std::uint32_t tick = span.since + 1; tick < span.tick; ++tick) {
+        step_model(telling, own, [&](Own& model) { rules.step(model, tick); });
+    }
+    const auto step = [&](Own& model) { rules.step(model, span.tick); };
+    bool is_corrected = false;
+    reader.bits(is_corrected, 1);
+    if (is_corrected) {
+        read_step(reader, telling, own, step);
+    } else {
+        step_model(telling, own, step);
+    }
+}
+
+template <class G, class Entity, std::size_t Capacity, class Rules>
+bool read_list(FieldReader& reader,
+               ViewSpan span,
+               const Snapshot<G>* before,
+               VisibleList<Entity, Capacity>& after,
+               const Rules& rules) {
+    span.ids = rules.ids(std::type_identity<Entity>{});
+    span.id_bits = bits_for(span.ids);
+    const auto step = [&](Entity& entity, std::uint32_t tick) { rules.step(entity, tick); };
+    ViewReader<Entity, Capacity, decltype(step)> list_reader(reader, span, step);
+    const auto* const list = before != nullptr ? &before->template of<Entity>() : nullptr;
+    return list_reader.read(list, after);
+}
+
+}  // namespace detail
+
+// The layout of what a snapshot consists of.
+template <class G>
+constexpr void hash_snapshot(FieldHasher& hasher) {
+    SnapshotHeader header;
+    describe_snapshot_header(hasher, header, 0);
+    const auto fold = [&](std::uint64_t hash) {
+        hasher.bits(0, static_cast<unsigned>(hash));
+        hasher.bits(0, static_cast<unsigned>(hash >> 32));
+    };
+    if constexpr (has_own<G>) fold(schema_hash_of<OwnOf<G>::owner_wire>());
+    [&]<class... Entities>(Types<Entities...>) {
+        (fold(schema_hash_of<Entities::wire>()), ...);
+    }(typename G::Entities{});
+}
+
+// `before` is the snapshot that this one goes on from, null if there is none. False for bytes that
+// no writer of ours wrote, and for a delta without a snapshot before it: then `after` means
+// nothing.
+template <class G, class Rules>
+bool read_snapshot(std::span<const std::byte> in,
+                   const Rules& rules,
+                   const Snapshot<G>* before,
+                   Snapshot<G>& after) {
+    FieldReader reader(in);
+    SnapshotHeader& header = after.header;
+    describe_snapshot_header(reader, header, before != nullptr ? before->header.tick : 0);
+    if (!reader.ok()) return false;
+    const bool is_keyframe = (header.tag.flags & SnapshotHeader::keyframe) != 0;
+    if (is_keyframe) before = nullptr;
+    if (!is_keyframe && before == nullptr) return false;
+
+    const ViewSpan span{.since = before != nullptr ? before->header.tick : header.tick,
+                        .tick = header.tick,
+                        .extent = rules.extent()};
+    if constexpr (has_own<G>) {
+        detail::read_own(reader, before != nullptr ? &before->own : nullptr, after.own, span,
+                         rules);
+    }
+    if constexpr (requires { rules.passing(reader, after.passing); }) {
+        rules.passing(reader, after.passing);
+    }
+    const auto read_each = [&](auto&... lists) {
+        return (detail::read_list(reader, span, before, lists, rules) && ...);
+    };
+    return std::apply(read_each, after.lists) && reader.finished();
+}
+
+}  // namespace ringtick

@@ -1,0 +1,320 @@
+#pragma once
+
+#include "base/assert.hpp"
+#include "replica/game_types.hpp"
+#include "replica/id_set.hpp"
+#include "replica/protocol.hpp"
+#include "replica/snapshot.hpp"
+#include "replica/view_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <vector>
+
+namespace ringtick {
+
+namespace detail {
+
+// Which of a viewer's lists: as it was (`generation`, of tick `since`); the other is as it will be.
+struct ListPlace {
+    std::size_t viewer = 0;
+    unsigned generation = 0;
+    std::uint32_t since = 0;  // 0: it knows nothing.
+    std::size_t bits_max = 0;
+};
+
+// All that the writer keeps of one type of entity: its models, and for each viewer the two lists
+// that it was told last. A viewer's pages are touched as it sees more.
+template <class Entity>
+class Told {
+public:
+    static constexpr std::size_t visible = visible_max<Entity>;
+
+    struct Scope {
+        EntityList<Entity> list;
+        Extent extent;
+        std::size_t viewers = 0;
+    };
+    explicit Told(const Scope& scope)
+        : list_(scope.list),
+          models_(list_.all.size(), scope.extent),
+          writer_(models_, bits_for(static_cast<std::uint32_t>(list_.all.size()))),
+          near_(list_.all.size()),
+          known_(std::make_unique_for_overwrite<Known[]>(scope.viewers * 2 * visible)),
+          counts_(scope.viewers) {
+        seen_.reserve(list_.all.size());
+    }
+    Told(const Told&) = delete;
+    Told& operator=(const Told&) = delete;
+
+    const Models<Entity>& models() const { return models_; }
+
+    template <class Rules>
+    void advance(std::uint32_t tick, const Rules& rules) {
+        models_.advance(tick, list_.all,
+                        [&](Entity& model, std::uint32_t now) { rules.step(model, now); });
+    }
+
+    // The least that has to be said takes no more bits.
+    std::size_t least_width_max(const ListPlace& place) const {
+        return ViewWriter<Entity>::least_width_max(count_before(place));
+    }
+
+    // False, and nothing is written, if not the least fits.
+    bool write(FieldWriter& writer, const ListPlace& place, const Sight* sight) {
+        const auto before = known(place.viewer, place.generation).first(count_before(place));
+        const unsigned next = 1U - place.generation;
+        see(sight, before);
+        const auto count = writer_.write(
+            writer,
+            {.before = before, .since = place.since, .seen = seen_, .bits_max = place.bits_max},
+            known(place.viewer, next), [&](std::uint16_t id) {
+                return sight == nullptr ? 1 : urgency_of(place_of(id) - sight->center);
+            });
+        if (count) counts_[place.viewer][next] = static_cast<std::uint16_t>(*count);
+        return count.has_value();
+    }
+
+private:
+    std::size_t count_before(const ListPlace& place) const {
+        return place.since == 0 ? 0 : counts_[place.viewer][place.generation];
+    }
+    std::span<Known> known(std::size_t viewer, unsigned generation) {
+        return {known_.get() + (viewer * 2 + generation) * visible, visible};
+    }
+    FixedVector place_of(std::uint16_t id) const {
+        if constexpr (requires(const Entity& entity) { entity.position; }) {
+            return list_.all[id].position;
+        }
+        return {};
+    }
+
+    // What is nearer before what is farther: weight 64 up close, 1 at the edge.
+    static std::uint32_t urgency_of(FixedVector off) {
+        constexpr std::int64_t near = squared(Fixed::from_int(160));
+        return static_cast<std::uint32_t>(
+            std::clamp<std::int64_t>(64 * near / (dot(off, off) + 1), 1, 64));
+    }
+
+    // Fills seen_ with what is in sight, the nearest if there is too much of it, by ascending id.
+    void see(const Sight* sight, std::span<const Known> before) {
+        seen_.clear();
+        if (sight == nullptr) {
+            for (std::size_t id = 0; id < list_.all.size(); ++id) {
+                if (list_.all[id].shown()) seen_.push_back(static_cast<std::uint16_t>(id));
+            }
+        } else {
+            find_near(*sight);
+            std::size_t next = 0;
+            near_.for_each([&](std::uint16_t id) {
+                while (next < before.size() && before[next].id < id) next += 1;
+                const bool was_seen = next < before.size() && before[next].id == id;
+                if (was_seen || sight->inner.contains(place_of(id))) seen_.push_back(id);
+            });
+        }
+        if (seen_.size() > visible) keep_nearest(sight != nullptr ? sight->center : FixedVector{});
+    }
+
+    void find_near(const Sight& sight) {
+        near_.clear();
+        const auto look_at = [&](std::uint16_t id) {
+            if (list_.all[id].shown() && sight.outer.contains(place_of(id))) near_.insert(id);
+        };
+        if (list_.grid != nullptr) return list_.grid->for_each_near(sight.outer, look_at);
+        for (std::size_t id = 0; id < list_.all.size(); ++id) {
+            look_at(static_cast<std::uint16_t>(id));
+        }
+    }
+
+    void keep_nearest(FixedVector center) {
+        const auto distance = [&](std::uint16_t id) {
+            const FixedVector off = place_of(id) - center;
+            return dot(off, off);
+        };
+        const auto nearer = [&](std::uint16_t a, std::uint16_t b) {
+            return distance(a) != distance(b) ? distance(a) < distance(b) : a < b;
+        };
+        const auto last = seen_.begin() + static_cast<std::ptrdiff_t>(visible);
+        std::nth_element(seen_.begin(), last, seen_.end(), nearer);
+        seen_.resize(visible);
+        std::ranges::sort(seen_);
+    }
+
+    EntityList<Entity> list_;
+    Models<Entity> models_;
+    ViewWriter<Entity> writer_;
+    IdSet near_;
+    std::unique_ptr<Known[]> known_;
+    std::vector<std::array<std::uint16_t, 2>> counts_;
+    std::vector<std::uint16_t> seen_;  // By whom is being written to.
+};
+
+template <class Entities>
+struct ToldOf;
+template <class... Entities>
+struct ToldOf<Types<Entities...>> {
+    using Type = std::tuple<Told<Entities>...>;
+};
+
+}  // namespace detail
+
+// Writes what became of the world for one viewer since its last snapshot (snapshot.hpp). One serves
+// all viewers of a world; its memory is its own, all of it at construction.
+template <class G, class Rules>
+class SnapshotWriter {
+public:
+    // `lists` is a tuple of an EntityList for each type. Rules and entities must live as long.
+    template <class... Entities>
+    SnapshotWriter(const Rules& rules,
+                   const std::tuple<EntityList<Entities>...>& lists,
+                   std::size_t viewers_max)
+        : rules_(rules),
+          told_(typename detail::Told<Entities>::Scope{std::get<EntityList<Entities>>(lists),
+                                                       rules.extent(), viewers_max}...),
+          baselines_(viewers_max) {}
+
+    struct Viewer {
+        std::size_t slot = 0;  // Below viewers_max.
+        std::uint32_t input_stamp = 0;
+        std::int8_t input_lead = 0;
+        const OwnOf<G>* own = nullptr;
+        const Sight* sight = nullptr;  // Null: it sees everything.
+    };
+
+    // After the world's tick, before the first write().
+    void begin_tick(std::uint32_t tick) {
+        tick_ = tick;
+        std::apply([&](auto&... told) { (told.advance(tick, rules_), ...); }, told_);
+    }
+
+    // Returns the bytes used of `out`; 0: not even the least that has to be told fits.
+    // `pass(writer, since)` writes what passes, all of it since that tick.
+    template <class Pass>
+    std::size_t write(const Viewer& viewer, std::span<std::byte> out, Pass pass) {
+        ASSERT(viewer.slot < baselines_.size());
+        if (latest(viewer.slot).tick == tick_) take_back(viewer.slot);  // Asked again: never left.
+        const std::uint32_t ticks = tick_ - latest(viewer.slot).tick;
+        if (ticks > SnapshotHeader::ticks_since_max) forget(viewer.slot);
+        const std::size_t size = write_after(viewer, out, pass);
+        // A list that has grown out of the room there is for its changes is begun anew.
+        if (size == 0) forget(viewer.slot);
+        return size;
+    }
+
+    // The last snapshot that was written for it never left: what it knows is what it knew before.
+    void take_back(std::size_t viewer) { baselines_[viewer].latest ^= 1; }
+    // It knows nothing: the next snapshot is a keyframe.
+    void forget(std::size_t viewer) { baselines_[viewer] = {}; }
+
+    // What whoever sees an entity is told that it is.
+    template <class Entity>
+    const Models<Entity>& models() const {
+        return std::get<detail::Told<Entity>>(told_).models();
+    }
+    // Of all that the models will be, in a world that is alike.
+    std::uint64_t hash() const {
+        std::uint64_t hash = 0;
+        std::apply(
+            [&](const auto&... told) { ((hash = Rng::mix(hash ^ told.models().hash()) + 1), ...); },
+            told_);
+        return hash;
+    }
+
+private:
+    // What a viewer has been told, when its snapshot of this tick is applied.
+    struct Baseline {
+        std::uint32_t tick = 0;
+        OwnOf<G> own{};
+    };
+    struct Baselines {
+        std::array<Baseline, 2> both{};  // In turns: one is taken back if it never left.
+        std::uint8_t latest = 0;
+    };
+
+    const Baseline& latest(std::size_t viewer) const {
+        return baselines_[viewer].both[baselines_[viewer].latest];
+    }
+
+    template <class Pass>
+    std::size_t write_after(const Viewer& viewer, std::span<std::byte> out, Pass& pass) {
+        Baselines& baselines = baselines_[viewer.slot];
+        const Baseline& before = latest(viewer.slot);
+        Baseline& after = baselines.both[1U - baselines.latest];
+        after = {.tick = tick_, .own = before.own};
+
+        FieldWriter writer(out);
+        const SnapshotHeader header = header_for(viewer, before);
+        describe_snapshot_header(writer, header, before.tick);
+        if constexpr (has_own<G>) write_own(writer, before, after.own, *viewer.own);
+        pass(writer, before.tick);
+
+        const detail::ListPlace place{
+            .viewer = viewer.slot, .generation = baselines.latest, .since = before.tick};
+        if (!write_lists(writer, place, viewer.sight)) return 0;
+
+        const std::size_t size = writer.finish();
+        ASSERT(!writer.overflowed());
+        baselines.latest ^= 1;
+        return size;
+    }
+
+    // Each gets what the least of those behind it leaves.
+    bool write_lists(FieldWriter& writer, detail::ListPlace place, const Sight* sight) {
+        std::size_t reserved = 0;
+        const auto reserve = [&](const auto& told) { reserved += told.least_width_max(place); };
+        std::apply([&](const auto&... told) { (reserve(told), ...); }, told_);
+        const auto write_list = [&](auto& told) {
+            reserved -= told.least_width_max(place);
+            if (writer.overflowed() || writer.bits_left() < reserved) return false;
+            place.bits_max = writer.bits_left() - reserved;
+            return told.write(writer, place, sight);
+        };
+        return std::apply([&](auto&... told) { return (write_list(told) && ...); }, told_);
+    }
+
+    SnapshotHeader header_for(const Viewer& viewer, const Baseline& before) const {
+        const bool is_keyframe = before.tick == 0;
+        const bool skipped = !is_keyframe && tick_ > before.tick + 1;
+        const auto stamp = static_cast<std::int32_t>(viewer.input_stamp - tick_);
+        SnapshotHeader header{.tick = tick_,
+                              .input_tick = static_cast<std::int8_t>(std::clamp(stamp, -128, 127)),
+                              .input_lead = viewer.input_lead};
+        if (is_keyframe) header.tag.flags |= SnapshotHeader::keyframe;
+        if (has_own<G>) header.tag.flags |= SnapshotHeader::own_state;
+        if (skipped) header.tag.flags |= SnapshotHeader::rate_delayed;
+        return header;
+    }
+
+    // `own` is what the viewer was told of its entity and becomes what it is told now; the
+    // counterpart of read_own in snapshot.hpp.
+    void write_own(FieldWriter& writer,
+                   const Baseline& before,
+                   OwnOf<G>& own,
+                   const OwnOf<G>& actual) const {
+        const Telling telling{OwnOf<G>::owner_wire, rules_.extent()};
+        if (before.tick == 0) {
+            begin_model(telling, own, actual);
+            return describe_whole(writer, telling, own);
+        }
+        for (std::uint32_t tick = before.tick + 1; tick < tick_; ++tick) {
+            step_model(telling, own, [&](auto& model) { rules_.step(model, tick); });
+        }
+        const auto miss =
+            follow(telling, own, actual, [&](auto& model) { rules_.step(model, tick_); });
+        writer.bits(miss.mask != 0, 1);
+        if (miss.mask != 0) write_miss(writer, telling, miss, own, actual);
+    }
+
+    const Rules& rules_;
+    typename detail::ToldOf<typename G::Entities>::Type told_;
+    std::vector<Baselines> baselines_;
+    std::uint32_t tick_ = 0;
+};
+
+}  // namespace ringtick
