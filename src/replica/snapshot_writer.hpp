@@ -75,7 +75,7 @@ public:
             writer,
             {.before = before, .since = place.since, .seen = seen_, .bits_max = place.bits_max},
             known(place.viewer, next), [&](std::uint16_t id) {
-                return sight == nullptr ? 1 : urgency_of(place_of(id) - sight->center);
+                return sight == nullptr ? 1U : urgency_of(place_of(id) - sight->center);
             });
         if (count) counts_[place.viewer][next] = static_cast<std::uint16_t>(*count);
         return count.has_value();
@@ -95,11 +95,10 @@ private:
         return {};
     }
 
-    // What is nearer before what is farther: weight 64 up close, 1 at the edge.
+    // Who is nearer has more of it.
     static std::uint32_t urgency_of(FixedVector off) {
-        constexpr std::int64_t near = squared(Fixed::from_int(160));
-        return static_cast<std::uint32_t>(
-            std::clamp<std::int64_t>(64 * near / (dot(off, off) + 1), 1, 64));
+        constexpr std::int64_t most = 0x7FFF'FFFF;
+        return static_cast<std::uint32_t>(most - std::min<std::int64_t>(dot(off, off) >> 16, most));
     }
 
     // Fills seen_ with what is in sight, the nearest if there is too much of it, by ascending id.
