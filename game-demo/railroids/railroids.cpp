@@ -43,29 +43,6 @@ Rect box_around(FixedVector center, std::int32_t more) {
                         Fixed::from_int(view_height / 2 + more));
 }
 
-bool crosses(const Beam& beam, const Rect& box) {
-    return std::max(beam.from.x, beam.to.x) >= box.x0 &&
-           std::min(beam.from.x, beam.to.x) <= box.x1 &&
-           std::max(beam.from.y, beam.to.y) >= box.y0 && std::min(beam.from.y, beam.to.y) <= box.y1;
-}
-
-BeamRecord record_of(const Beam& beam, std::uint64_t ago) {
-    const std::int32_t x = beam.from.x.floor();
-    const std::int32_t y = beam.from.y.floor();
-    const auto along = [](std::int32_t offset) {
-        return std::clamp(offset, -BeamRecord::reach, BeamRecord::reach);
-    };
-    return {.id = beam.id,
-            .ticks_ago = static_cast<std::uint8_t>(ago),
-            .shooter = beam.shooter,
-            .is_hit = beam.hit != nobody,
-            .hit = beam.hit != nobody ? beam.hit : ShipId{0},
-            .x = x,
-            .y = y,
-            .dx = along(beam.to.x.floor() - x),
-            .dy = along(beam.to.y.floor() - y)};
-}
-
 }  // namespace
 
 Arena::Arena(const RailroidsOptions& options)
@@ -73,6 +50,7 @@ Arena::Arena(const RailroidsOptions& options)
       scale_(Scale::of(std::uint32_t{facts_.people_max} + facts_.bots, facts_.side)),
       world_(facts_.seed, facts_.side, scale_.ships, history_ticks(options)),
       rules_(scale_, world_.terrain()),
+      beams_(world_, scale_),
       bots_(facts_.seed, facts_.people_max, facts_.bots),
       herald_(scale_.ships),
       seats_(facts_.people_max),
@@ -120,21 +98,7 @@ ringtick::Sight Arena::sight(PlayerId player) const {
 }
 
 void Arena::write_passing(ringtick::FieldWriter& writer, std::uint32_t since, PlayerId viewer) {
-    const Rect box = sight(viewer).inner;
-    const std::size_t bits_max = writer.bits_left() / 4;
-    beams_.clear();
-    ringtick::FieldMeter meter;
-    world_.for_each_beam([&](const Beam& beam) {
-        const std::uint64_t ago = world_.tick() - beam.tick;
-        if (beam.tick <= since || ago > BeamRecord::ticks_ago_max) return false;
-        if (!crosses(beam, box)) return true;
-        const BeamRecord record = record_of(beam, ago);
-        describe_beam(meter, record, scale_);
-        if (meter.bit_count() > bits_max) return false;
-        beams_.push(record);
-        return !beams_.full();
-    });
-    rules_.passing(writer, beams_);
+    beams_.write(writer, since, sight(viewer).inner);
 }
 
 Facts Arena::facts() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "railroids/beam_teller.hpp"
 #include "railroids/bots.hpp"
 #include "railroids/herald.hpp"
 #include "railroids/snapshot.hpp"
@@ -63,11 +64,11 @@ private:
     Scale scale_;
     World world_;
     SharedRules rules_;
+    BeamTeller beams_;
     Bots bots_;
     Herald herald_;
     std::vector<Seat> seats_;
     std::vector<Order> orders_;  // By ship.
-    Beams beams_;                // Of the snapshot that is being written.
 };
 
 struct RailroidsCounters {

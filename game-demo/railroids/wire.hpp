@@ -72,10 +72,11 @@ struct Facts {
 // one that is older than 15 ticks. Places are in units: it is drawn and gone.
 struct BeamRecord {
     static constexpr std::uint8_t ticks_ago_max = 15;
+    static constexpr unsigned ticks_ago_bits = 4;
     static constexpr std::int32_t reach = 1023;  // Of a shot, in x and in y.
 
-    std::uint16_t id = 0;  // Grows by one with each shot in the world. Wraps.
     std::uint8_t ticks_ago = 0;
+    std::uint16_t id = 0;  // Grows by one with each shot in the world. Wraps.
     ShipId shooter = 0;
     bool is_hit = false;
     ShipId hit = 0;  // Whom, if is_hit.
@@ -87,10 +88,10 @@ struct BeamRecord {
 
 using Beams = BoundedList<BeamRecord, 64>;
 
+// What is the same in whatever tick it is told.
 template <class Codec, class Beam>
-constexpr void describe_beam(Codec& codec, Beam& beam, const Scale& scale) {
+constexpr void describe_shot(Codec& codec, Beam& beam, const Scale& scale) {
     codec.whole(beam.id);
-    codec.bits(beam.ticks_ago, 4);
     codec.bits(beam.shooter, scale.id_bits);
     codec.bits(beam.is_hit, 1);
     codec.only_if(beam.is_hit, [&] { codec.bits(beam.hit, scale.id_bits); });
@@ -98,6 +99,12 @@ constexpr void describe_beam(Codec& codec, Beam& beam, const Scale& scale) {
     codec.ranged(beam.y, 0, scale.side);
     codec.ranged(beam.dx, -BeamRecord::reach, BeamRecord::reach);
     codec.ranged(beam.dy, -BeamRecord::reach, BeamRecord::reach);
+}
+
+template <class Codec, class Beam>
+constexpr void describe_beam(Codec& codec, Beam& beam, const Scale& scale) {
+    codec.bits(beam.ticks_ago, BeamRecord::ticks_ago_bits);
+    describe_shot(codec, beam, scale);
 }
 
 // The game's names for what travels (see replica/game_types.hpp).

@@ -84,6 +84,7 @@ public:
     // The ships where they were to whom sees that moment. Valid until the next step.
     Past rewind(TickTime view) const;
 
+    std::size_t beams_max() const { return beams_.size(); }  // So many are kept.
     // From the newest to the oldest that is still kept, until `visit` says false.
     template <class Visit>
     void for_each_beam(Visit visit) const {
