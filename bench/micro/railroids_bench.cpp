@@ -4,6 +4,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,8 +20,9 @@ using Bytes = std::vector<std::byte>;
 // A match in full swing: everyone has said hello and ten seconds have passed.
 class Match {
 public:
-    Match(std::uint16_t people, std::uint16_t bots)
-        : game({.seed = 1, .players_max = people, .bots = bots, .players_expected = people}) {
+    Match(std::uint16_t people, std::uint16_t bots) : Match(people, bots, people) {}
+    Match(std::uint16_t people, std::uint16_t bots, std::uint16_t expected)
+        : game({.seed = 1, .players_max = people, .bots = bots, .players_expected = expected}) {
         Hello message;
         message.schema = schema_hash();
         Bytes hello(64);
@@ -76,12 +79,77 @@ void first_hit(benchmark::State& state) {
 }
 BENCHMARK(first_hit)->ArgNames({"bots", "ago"})->Args({2000, 0})->Args({2000, 1600});
 
-// Measures: one snapshot for each of 200 people among so many bots; reported for one of them.
+// People who fly about as the load generator's do.
+class Flown : public Match {
+public:
+    // The fewer the world is made for, the more of them are in sight.
+    Flown(std::uint16_t people, std::uint16_t expected)
+        : Match(people, 0, expected), inputs_(people) {
+        for (int i = 0; i < 300; ++i) fly();
+    }
+
+    void fly() {
+        std::vector<ringtick::Command> commands;
+        for (std::uint16_t slot = 0; slot < inputs_.size(); ++slot) {
+            Steering& steering = inputs_[slot];
+            if (rng_.chance(8)) {
+                steering.input.buttons =
+                    static_cast<std::uint8_t>(rng_.below(Input::all_buttons + 1U)) | Input::thrust;
+                steering.input.aim = static_cast<std::uint8_t>(rng_.below(256));
+            }
+            InputMessage message;
+            message.acknowledged_tick = static_cast<std::uint32_t>(tick);
+            message.tick = static_cast<std::uint32_t>(tick + 1);
+            message.inputs.push(steering.input);
+            const std::size_t size = encode(message, steering.bytes);
+            commands.push_back({.player = {slot}, .bytes = std::span(steering.bytes).first(size)});
+        }
+        game.tick(++tick, commands, outbox);
+    }
+    void encode_by_cells() {
+        Bytes ping(8);
+        ringtick::Ping message;
+        message.tag.flags |= ringtick::Ping::wants_cells;
+        ping.resize(encode(message, ping));
+        std::vector<ringtick::Command> commands;
+        for (std::uint16_t slot = 0; slot < inputs_.size(); ++slot) {
+            commands.push_back({.player = {slot}, .bytes = ping});
+        }
+        game.tick(++tick, commands, outbox);
+    }
+    // In a view of 1920 x 1080 around a ship, on average.
+    double in_sight() const {
+        std::size_t count = 0;
+        for (const Ship& viewer : game.world().ships()) {
+            const auto view =
+                ringtick::Rect::around(viewer.position, Fixed::from_int(960), Fixed::from_int(540));
+            count += static_cast<std::size_t>(std::ranges::count_if(
+                game.world().ships(),
+                [&](const Ship& ship) { return ship.shown() && view.contains(ship.position); }));
+        }
+        return static_cast<double>(count) / static_cast<double>(inputs_.size());
+    }
+
+private:
+    struct Steering {
+        Input input{};
+        std::array<std::byte, 64> bytes{};
+    };
+
+    std::vector<Steering> inputs_;
+    ringtick::Rng rng_{1};
+};
+
+// Measures: one snapshot for each of so many people, who all fly; reported for one of them, with
+// its part of what is done once a tick (of cells: all of them are written anew).
 // Leaves out: the tick (paused), the send. A snapshot a tick, so that its beams are of one tick.
 void write_snapshot(benchmark::State& state) {
-    constexpr std::uint16_t people = 200;
-    Match match(people, static_cast<std::uint16_t>(state.range(0)));
+    const auto people = static_cast<std::uint16_t>(state.range(0));
+    Flown match(people, static_cast<std::uint16_t>(state.range(1)));
+    if (state.range(2) != 0) match.encode_by_cells();
     Bytes out(16'384);
+    for (std::uint16_t slot = 0; slot < people; ++slot) match.game.write_snapshot({slot}, out);
+    match.fly();
     std::size_t bytes = 0;
     std::uint16_t slot = 0;
     for ([[maybe_unused]] auto _ : state) {
@@ -95,13 +163,17 @@ void write_snapshot(benchmark::State& state) {
         if (++slot < people) continue;
         slot = 0;
         state.PauseTiming();
-        match.step();
+        match.fly();
         state.ResumeTiming();
     }
     const auto count = static_cast<double>(state.iterations());
     state.counters["bytes_mean"] = static_cast<double>(bytes) / count;
+    state.counters["in_sight"] = match.in_sight();
 }
-BENCHMARK(write_snapshot)->ArgName("bots")->Arg(200)->Arg(2000);
+BENCHMARK(write_snapshot)
+    ->ArgNames({"people", "room_for", "cells"})
+    ->ArgsProduct({{1000}, {1000}, {0, 1}})
+    ->ArgsProduct({{850}, {64}, {0, 1}});
 
 // Measures: decoding a snapshot and drawing it into the view, as a page does once a tick.
 // Leaves out: WebAssembly, the drawing.

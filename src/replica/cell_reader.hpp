@@ -21,8 +21,6 @@ struct CellSpan {
 template <class Entity, std::size_t Capacity>
 class CellReader {
 public:
-    static_assert(is_told_by_cells<Entity>());
-
     using List = VisibleList<Entity, Capacity>;
 
     CellReader(FieldReader& reader, const CellSpan& span) : reader_(reader), span_(span) {}

@@ -19,8 +19,6 @@ namespace ringtick {
 template <class Entity>
 class CellWriter {
 public:
-    static_assert(is_told_by_cells<Entity>());
-
     CellWriter(const CellGrid& grid, std::size_t capacity, unsigned id_bits)
         : grid_(grid),
           id_bits_(id_bits),

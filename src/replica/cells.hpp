@@ -30,11 +30,14 @@ struct CellRectangle {
 // The world, cut into square cells. A place on the edge of two belongs to the one behind it.
 class CellGrid {
 public:
-    constexpr CellGrid(Extent extent, std::int32_t cell_size)
-        : extent_(extent), cell_size_(cell_size), across_(extent.side / cell_size + 1) {}
+    static constexpr unsigned usual_size_bits = 8;  // docs/decisions/0012 says why.
+
+    // A cell is 2^size_bits units wide.
+    constexpr CellGrid(Extent extent, unsigned size_bits)
+        : extent_(extent), size_bits_(size_bits), across_((extent.side >> size_bits) + 1) {}
 
     constexpr Extent extent() const { return extent_; }
-    constexpr std::int32_t cell_size() const { return cell_size_; }
+    constexpr std::int32_t cell_size() const { return std::int32_t{1} << size_bits_; }
     constexpr std::int32_t across() const { return across_; }  // Columns, and rows.
     constexpr std::size_t cells() const { return index(0, across_); }
     constexpr std::size_t index(std::int32_t column, std::int32_t row) const {
@@ -42,11 +45,13 @@ public:
                static_cast<std::size_t>(column);
     }
     constexpr std::int32_t column(Fixed coordinate) const {
-        return std::clamp(coordinate.floor() / cell_size_, 0, across_ - 1);
+        return std::clamp(coordinate.floor() >> size_bits_, 0, across_ - 1);
     }
     constexpr Box box(std::int32_t column, std::int32_t row) const {
-        return {
-            .extent = extent_, .x = column * cell_size_, .y = row * cell_size_, .size = cell_size_};
+        return {.extent = extent_,
+                .x = column << size_bits_,
+                .y = row << size_bits_,
+                .size = cell_size()};
     }
     // The cells that a view touches, from its upper left to its lower right.
     constexpr CellRectangle touched(FixedVector from, FixedVector to) const {
@@ -59,7 +64,7 @@ public:
 
 private:
     Extent extent_;
-    std::int32_t cell_size_;
+    unsigned size_bits_;
     std::int32_t across_;
 };
 
@@ -110,14 +115,11 @@ consteval bool has_a_place() {
     return places > 0;
 }
 
-// Says by name what an entity lacks that is to be told by cells.
+// The cells of one type of entity, as both sides cut them. What is nowhere is all in one.
 template <class Entity>
-consteval bool is_told_by_cells() {
-    static_assert(is_declared<Entity>());
-    static_assert(has_a_place<Entity>(),
-                  "an entity that is told by cells has to say where it is: declare a Motion or a "
-                  "Place");
-    return true;
+constexpr CellGrid cell_grid_of(Extent extent) {
+    constexpr unsigned whole_world = 20;
+    return {extent, has_a_place<Entity>() ? CellGrid::usual_size_bits : whole_world};
 }
 
 }  // namespace ringtick

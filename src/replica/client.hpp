@@ -164,8 +164,14 @@ public:
         return size;
     }
 
+    // Which snapshots to ask for, with the next ping: by cells (cells.hpp) they are larger, and
+    // cost the server less.
+    void want_cells(bool wants) { wants_cells_ = wants; }
+
     std::size_t write_ping(Nanoseconds now, std::span<std::byte> out) const {
-        return encode(Ping{.sent_us = microseconds(now)}, out);
+        Ping ping{.sent_us = microseconds(now)};
+        if (wants_cells_) ping.tag.flags |= Ping::wants_cells;
+        return encode(ping, out);
     }
 
     // Moves the drawn moment to `now` and fills the game's view.
@@ -315,7 +321,8 @@ private:
     G game_{};
     bool welcomed_ = false;
     bool watches_ = false;  // Another's doings: there is nothing to predict.
-    bool lost_ = false;     // A snapshot was refused: what goes on from it makes no sense.
+    bool wants_cells_ = false;
+    bool lost_ = false;  // A snapshot was refused: what goes on from it makes no sense.
     ServerClock clock_;
     InterpolationDelay delay_;
     SnapshotBuffer<Snapshot, 16> snapshots_;

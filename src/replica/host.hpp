@@ -295,6 +295,7 @@ private:
 
     void welcome(PlayerId player, Outbox& outbox) {
         writer_.forget(player.slot);
+        writer_.encode_by(player.slot, Encoding::changes);
         Welcome<G> message;
         if constexpr (requires { game_.facts(); })
             static_cast<FactsOf<G>&>(message) = game_.facts();
@@ -349,6 +350,8 @@ private:
         Seat& sender = seats_[player.slot];
         if (sender.answered_ping) return false;
         sender.answered_ping = true;
+        const bool by_cells = (ping.tag.flags & Ping::wants_cells) != 0;
+        writer_.encode_by(player.slot, by_cells ? Encoding::cells : Encoding::changes);
         send(player, Pong{.sent_us = ping.sent_us, .tick = static_cast<std::uint32_t>(tick_)},
              outbox);
         return true;

@@ -52,6 +52,8 @@ constexpr void describe_tag(Codec& codec, Tag& tag, MessageKind kind) {
 
 // Each message describes itself once (see fields.hpp), so encode() and decode() serve all of them.
 struct Ping {
+    static constexpr std::uint8_t wants_cells = 1;  // A flag: which encoder the client asks for.
+
     MessageTag tag{.kind = MessageKind::ping};
     std::uint32_t sent_us = 0;  // The client's own clock; wraps after 71 minutes.
 
@@ -160,7 +162,7 @@ struct SnapshotHeader {
     static constexpr std::uint8_t keyframe = 1;
     static constexpr std::uint8_t own_state = 2;     // The viewer's own entity follows, in full.
     static constexpr std::uint8_t rate_delayed = 4;  // Snapshots were skipped since the last one.
-    static constexpr std::uint8_t event_follows = 8;
+    static constexpr std::uint8_t cells = 8;         // The lists are whole cells (cells.hpp).
 
     static constexpr std::int32_t ticks_since_max = 256;  // After more, there is a keyframe.
 

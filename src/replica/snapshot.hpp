@@ -1,5 +1,6 @@
 #pragma once
 
+#include "replica/cell_reader.hpp"
 #include "replica/game_types.hpp"
 #include "replica/protocol.hpp"
 #include "replica/view_reader.hpp"
@@ -24,7 +25,8 @@ struct ListsOf<Types<Entities...>> {
 
 // What a viewer knows of the world at one tick.
 //
-//     header, the own entity, what passes, a list of each type of entity (view.hpp)
+//     header, the own entity, what passes, a list of each type of entity: what became of the list
+//     before (view.hpp) or, if the header says so, the cells in sight (cells.hpp)
 template <class G>
 struct Snapshot {
     SnapshotHeader header;
@@ -97,6 +99,14 @@ bool read_list(FieldReader& reader,
     return list_reader.read(list, after);
 }
 
+template <class Entity, std::size_t Capacity, class Rules>
+bool read_cells(FieldReader& reader, VisibleList<Entity, Capacity>& after, const Rules& rules) {
+    const std::uint32_t ids = rules.ids(std::type_identity<Entity>{});
+    const CellSpan span{
+        .grid = cell_grid_of<Entity>(rules.extent()), .ids = ids, .id_bits = bits_for(ids)};
+    return CellReader<Entity, Capacity>(reader, span).read(after);
+}
+
 }  // namespace detail
 
 // The layout of what a snapshot consists of.
@@ -104,6 +114,7 @@ template <class G>
 constexpr void hash_snapshot(FieldHasher& hasher) {
     SnapshotHeader header;
     describe_snapshot_header(hasher, header, 0);
+    hasher.bits(0, CellGrid::usual_size_bits);
     const auto fold = [&](std::uint64_t hash) {
         hasher.bits(0, static_cast<unsigned>(hash));
         hasher.bits(0, static_cast<unsigned>(hash >> 32));
@@ -115,8 +126,8 @@ constexpr void hash_snapshot(FieldHasher& hasher) {
 }
 
 // `before` is the snapshot that this one goes on from, null if there is none. False for bytes that
-// no writer of ours wrote, and for a delta without a snapshot before it: then `after` means
-// nothing.
+// no writer of ours wrote, and for a delta without a snapshot that it could go on from: then
+// `after` means nothing.
 template <class G, class Rules>
 bool read_snapshot(std::span<const std::byte> in,
                    const Rules& rules,
@@ -127,8 +138,13 @@ bool read_snapshot(std::span<const std::byte> in,
     describe_snapshot_header(reader, header, before != nullptr ? before->header.tick : 0);
     if (!reader.ok()) return false;
     const bool is_keyframe = (header.tag.flags & SnapshotHeader::keyframe) != 0;
+    const bool by_cells = (header.tag.flags & SnapshotHeader::cells) != 0;
     if (is_keyframe) before = nullptr;
     if (!is_keyframe && before == nullptr) return false;
+    // Cells leave no list that the next snapshot could go on from.
+    const bool follows_cells =
+        before != nullptr && (before->header.tag.flags & SnapshotHeader::cells) != 0;
+    if (follows_cells && !by_cells) return false;
 
     const ViewSpan span{.since = before != nullptr ? before->header.tick : header.tick,
                         .tick = header.tick,
@@ -141,6 +157,7 @@ bool read_snapshot(std::span<const std::byte> in,
         rules.passing(reader, after.passing);
     }
     const auto read_each = [&](auto&... lists) {
+        if (by_cells) return (detail::read_cells(reader, lists, rules) && ...);
         return (detail::read_list(reader, span, before, lists, rules) && ...);
     };
     return std::apply(read_each, after.lists) && reader.finished();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/assert.hpp"
+#include "replica/cell_writer.hpp"
 #include "replica/game_types.hpp"
 #include "replica/id_set.hpp"
 #include "replica/protocol.hpp"
@@ -45,6 +46,9 @@ public:
         : list_(scope.list),
           models_(list_.all.size(), scope.extent),
           writer_(models_, bits_for(static_cast<std::uint32_t>(list_.all.size()))),
+          cells_(cell_grid_of<Entity>(scope.extent),
+                 list_.all.size(),
+                 bits_for(static_cast<std::uint32_t>(list_.all.size()))),
           near_(list_.all.size()),
           known_(std::make_unique_for_overwrite<Known[]>(scope.viewers * 2 * visible)),
           counts_(scope.viewers) {
@@ -79,6 +83,20 @@ public:
             });
         if (count) counts_[place.viewer][next] = static_cast<std::uint16_t>(*count);
         return count.has_value();
+    }
+
+    // All cells that a rectangle touches. False, and nothing is written, if not even one fits.
+    bool write_cells(FieldWriter& writer, const Rect& seen, std::size_t bits_max) {
+        if (cells_tick_ != models_.tick()) {
+            cells_.build(list_.all.size(), [&](std::size_t id) {
+                return list_.all[id].shown() ? &list_.all[id] : nullptr;
+            });
+            cells_tick_ = models_.tick();
+        }
+        return cells_.write(writer, {.from = {seen.x0, seen.y0},
+                                     .to = {seen.x1, seen.y1},
+                                     .entities_max = visible,
+                                     .bits_max = bits_max});
     }
 
 private:
@@ -148,6 +166,8 @@ private:
     EntityList<Entity> list_;
     Models<Entity> models_;
     ViewWriter<Entity> writer_;
+    CellWriter<Entity> cells_;      // Of the world as it is in cells_tick_: built when somebody
+    std::uint32_t cells_tick_ = 0;  // is told by them.
     IdSet near_;
     std::unique_ptr<Known[]> known_;
     std::vector<std::array<std::uint16_t, 2>> counts_;
@@ -163,6 +183,10 @@ struct ToldOf<Types<Entities...>> {
 
 }  // namespace detail
 
+// How a viewer is told: of each list what became of it (view.hpp), in few bytes; or by the cells in
+// sight (cells.hpp), in little time.
+enum class Encoding : std::uint8_t { changes, cells };
+
 // Writes what became of the world for one viewer since its last snapshot (snapshot.hpp). One serves
 // all viewers of a world; its memory is its own, all of it at construction.
 template <class G, class Rules>
@@ -176,7 +200,8 @@ public:
         : rules_(rules),
           told_(typename detail::Told<Entities>::Scope{std::get<EntityList<Entities>>(lists),
                                                        rules.extent(), viewers_max}...),
-          baselines_(viewers_max) {}
+          baselines_(viewers_max),
+          encodings_(viewers_max) {}
 
     struct Viewer {
         std::size_t slot = 0;  // Below viewers_max.
@@ -200,7 +225,12 @@ public:
         if (latest(viewer.slot).tick == tick_) take_back(viewer.slot);  // Asked again: never left.
         const std::uint32_t ticks = tick_ - latest(viewer.slot).tick;
         if (ticks > SnapshotHeader::ticks_since_max) forget(viewer.slot);
-        const std::size_t size = write_after(viewer, out, pass);
+        std::size_t size = 0;
+        if (encoding(viewer.slot) == Encoding::cells) {
+            size = write_after(viewer, out, pass, Encoding::cells);
+        }
+        // Where a single cell is too much, the nearest are picked.
+        if (size == 0) size = write_after(viewer, out, pass, Encoding::changes);
         // A list that has grown out of the room there is for its changes is begun anew.
         if (size == 0) forget(viewer.slot);
         return size;
@@ -210,6 +240,10 @@ public:
     void take_back(std::size_t viewer) { baselines_[viewer].latest ^= 1; }
     // It knows nothing: the next snapshot is a keyframe.
     void forget(std::size_t viewer) { baselines_[viewer] = {}; }
+
+    // From its next snapshot on.
+    void encode_by(std::size_t viewer, Encoding encoding) { encodings_[viewer] = encoding; }
+    Encoding encoding(std::size_t viewer) const { return encodings_[viewer]; }
 
     // What whoever sees an entity is told that it is.
     template <class Entity>
@@ -228,7 +262,8 @@ public:
 private:
     // What a viewer has been told, when its snapshot of this tick is applied.
     struct Baseline {
-        std::uint32_t tick = 0;
+        std::uint32_t tick = 0;  // 0: nothing.
+        Encoding encoding = Encoding::changes;
         OwnOf<G> own{};
     };
     struct Baselines {
@@ -241,21 +276,30 @@ private:
     }
 
     template <class Pass>
-    std::size_t write_after(const Viewer& viewer, std::span<std::byte> out, Pass& pass) {
+    std::size_t write_after(const Viewer& viewer,
+                            std::span<std::byte> out,
+                            Pass& pass,
+                            Encoding encoding) {
         Baselines& baselines = baselines_[viewer.slot];
         const Baseline& before = latest(viewer.slot);
         Baseline& after = baselines.both[1U - baselines.latest];
-        after = {.tick = tick_, .own = before.own};
+        after = {.tick = tick_, .encoding = encoding, .own = before.own};
+        // Cells leave no list that changes could go on from.
+        const bool list_goes_on =
+            before.encoding == Encoding::changes || encoding == Encoding::cells;
+        const std::uint32_t since = list_goes_on ? before.tick : 0;
 
         FieldWriter writer(out);
-        const SnapshotHeader header = header_for(viewer, before);
-        describe_snapshot_header(writer, header, before.tick);
-        if constexpr (has_own<G>) write_own(writer, before, after.own, *viewer.own);
+        const SnapshotHeader header = header_for(viewer, since, encoding);
+        describe_snapshot_header(writer, header, since);
+        if constexpr (has_own<G>) write_own(writer, since, after.own, *viewer.own);
         pass(writer, before.tick);
 
         const detail::ListPlace place{
-            .viewer = viewer.slot, .generation = baselines.latest, .since = before.tick};
-        if (!write_lists(writer, place, viewer.sight)) return 0;
+            .viewer = viewer.slot, .generation = baselines.latest, .since = since};
+        const bool fits = encoding == Encoding::cells ? write_cells(writer, viewer.sight)
+                                                      : write_lists(writer, place, viewer.sight);
+        if (!fits) return 0;
 
         const std::size_t size = writer.finish();
         ASSERT(!writer.overflowed());
@@ -277,9 +321,21 @@ private:
         return std::apply([&](auto&... told) { return (write_list(told) && ...); }, told_);
     }
 
-    SnapshotHeader header_for(const Viewer& viewer, const Baseline& before) const {
-        const bool is_keyframe = before.tick == 0;
-        const bool skipped = !is_keyframe && tick_ > before.tick + 1;
+    // Each gets an even share of what is left.
+    bool write_cells(FieldWriter& writer, const Sight* sight) {
+        const Fixed side = Fixed::from_int(rules_.extent().side);
+        const Rect seen = sight != nullptr ? sight->inner : Rect{.x1 = side, .y1 = side};
+        std::size_t lists = std::tuple_size_v<decltype(told_)>;
+        const auto write_list = [&](auto& told) {
+            if (writer.overflowed()) return false;
+            return told.write_cells(writer, seen, writer.bits_left() / lists--);
+        };
+        return std::apply([&](auto&... told) { return (write_list(told) && ...); }, told_);
+    }
+
+    SnapshotHeader header_for(const Viewer& viewer, std::uint32_t since, Encoding encoding) const {
+        const bool is_keyframe = since == 0;
+        const bool skipped = !is_keyframe && tick_ > since + 1;
         const auto stamp = static_cast<std::int32_t>(viewer.input_stamp - tick_);
         SnapshotHeader header{.tick = tick_,
                               .input_tick = static_cast<std::int8_t>(std::clamp(stamp, -128, 127)),
@@ -287,21 +343,22 @@ private:
         if (is_keyframe) header.tag.flags |= SnapshotHeader::keyframe;
         if (has_own<G>) header.tag.flags |= SnapshotHeader::own_state;
         if (skipped) header.tag.flags |= SnapshotHeader::rate_delayed;
+        if (encoding == Encoding::cells) header.tag.flags |= SnapshotHeader::cells;
         return header;
     }
 
     // `own` is what the viewer was told of its entity and becomes what it is told now; the
     // counterpart of read_own in snapshot.hpp.
     void write_own(FieldWriter& writer,
-                   const Baseline& before,
+                   std::uint32_t since,
                    OwnOf<G>& own,
                    const OwnOf<G>& actual) const {
         const Telling telling{OwnOf<G>::owner_wire, rules_.extent()};
-        if (before.tick == 0) {
+        if (since == 0) {
             begin_model(telling, own, actual);
             return describe_whole(writer, telling, own);
         }
-        for (std::uint32_t tick = before.tick + 1; tick < tick_; ++tick) {
+        for (std::uint32_t tick = since + 1; tick < tick_; ++tick) {
             step_model(telling, own, [&](auto& model) { rules_.step(model, tick); });
         }
         const auto miss =
@@ -313,6 +370,7 @@ private:
     const Rules& rules_;
     typename detail::ToldOf<typename G::Entities>::Type told_;
     std::vector<Baselines> baselines_;
+    std::vector<Encoding> encodings_;
     std::uint32_t tick_ = 0;
 };
 

@@ -147,7 +147,7 @@ public:
     }
 
 private:
-    static constexpr CellGrid grid{extent, 100};
+    static constexpr CellGrid grid{extent, 7};
 
     bool is_as_its_model(const Visible<Thing>& seen) const {
         const Thing& model = models_.model(seen.id);

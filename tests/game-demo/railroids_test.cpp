@@ -156,13 +156,10 @@ TEST(Railroids, CountsForWhoeverWatches) {
     EXPECT_EQ(applied->value, 1U);
 }
 
-Bytes ping() {
-    Bytes bytes(16);
-    ringtick::FieldWriter writer(bytes);
-    const ringtick::Ping message;
-    ringtick::Ping::describe(writer, message);
-    bytes.resize(writer.finish());
-    return bytes;
+Bytes ping(std::uint8_t flags = 0) {
+    ringtick::Ping message;
+    message.tag.flags = flags;
+    return encoded(message);
 }
 
 TEST(Railroids, AnswersOnePingATick) {
@@ -173,6 +170,32 @@ TEST(Railroids, AnswersOnePingATick) {
     match.say(0, ping());
     match.step();
     EXPECT_EQ(match.mailbox.count(0, MessageKind::pong), 1U);
+}
+
+TEST(Railroids, TellsByCellsWhoAsksForItAndAsLongAsItDoes) {
+    Match match(duel);
+    match.join(0, "Ann");
+    match.join(1, "Bob");
+    const auto comes_by_cells = [&](std::uint16_t slot) {
+        match.step();
+        ringtick::MessageTag tag;
+        EXPECT_TRUE(read_tag(match.snapshot(slot), tag));
+        return (tag.flags & ringtick::SnapshotHeader::cells) != 0;
+    };
+    EXPECT_FALSE(comes_by_cells(0));
+    match.say(0, ping(ringtick::Ping::wants_cells));
+    EXPECT_TRUE(comes_by_cells(0));
+    EXPECT_TRUE(comes_by_cells(0));
+    EXPECT_FALSE(comes_by_cells(1));
+    match.say(0, ping());
+    EXPECT_FALSE(comes_by_cells(0));
+
+    // Who comes to this seat next has asked for nothing.
+    match.say(0, ping(ringtick::Ping::wants_cells));
+    EXPECT_TRUE(comes_by_cells(0));
+    match.game.on_leave({0});
+    match.join(0, "Cid");
+    EXPECT_FALSE(comes_by_cells(0));
 }
 
 TEST(Railroids, WelcomesWhoBeginsToWatchAPlayerAndAnswersItsPingsNotThePlayers) {

@@ -11,10 +11,15 @@
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
+
+#include "support/snapshots_wanted.hpp"
 
 namespace railroids {
 namespace {
+
+using ringtick::Encoding;
 
 constexpr std::size_t ships = 200;
 constexpr std::size_t players = 8;
@@ -91,6 +96,7 @@ protected:
     // The farther back in the row, the worse is the connection.
     void show(Client& client, ShipId viewer) {
         if (rng.chance(viewer * 12U)) return;  // Not asked: the socket was not free.
+        if (rng.chance(4)) switch_encoding(viewer);
         const auto message = write(viewer);
         ASSERT_FALSE(message.empty());
         if (rng.chance(viewer * 4U)) {
@@ -101,6 +107,11 @@ protected:
         ASSERT_TRUE(read(client, message)) << "viewer " << viewer << " tick " << tick;
         expect_right(client, viewer);
         ASSERT_GE(client.latest->of<Ship>().size(), in_view(viewer));
+        shown += 1;
+    }
+    void switch_encoding(ShipId viewer) {
+        const bool by_cells = writer.encoding(viewer) == Encoding::cells;
+        writer.encode_by(viewer, by_cells ? Encoding::changes : Encoding::cells);
     }
     std::size_t in_view(ShipId viewer) const {
         const Rect view = Rect::around(world.ships()[viewer].position, Fixed::from_int(960),
@@ -120,17 +131,21 @@ protected:
     ringtick::Rng rng{20'261'122};
     std::uint64_t tick = 0;
     std::size_t refused = 0;
+    std::uint64_t shown = 0;
     std::array<std::byte, 16'384> bytes{};
 };
 
-// Goal: whatever is skipped or refused by the socket, the next snapshot shows the world as it is.
+// Goal: whatever is skipped or refused by the socket, and however it is told, the next snapshot
+// shows the world as it is.
 TEST_F(SnapshotWriterTest, TellsEachPlayerTheWorldAsItIs) {
     std::array<Client, players> clients;
-    for (int i = 0; i < 600 && !HasFailure(); ++i) {
+    const std::uint64_t wanted = ringtick::snapshots_wanted(2500);
+    while (shown < wanted && !HasFailure()) {
         step();
         for (ShipId viewer = 0; viewer < players; ++viewer) show(clients[viewer], viewer);
     }
     EXPECT_GT(refused, 200U);
+    RecordProperty("snapshots", std::to_string(shown));
 }
 
 // Goal: who is pushed by several shots in one tick is faster than a ship may fly, until it flies
@@ -185,6 +200,51 @@ TEST_F(SnapshotWriterTest, WritesNothingWhereTheLeastDoesNotFit) {
     expect_right(client, 3);
 }
 
+// Goal: with cells nothing is left that a change could go on from; the pilot's own ship, and what
+// passes, are told on without a break.
+TEST_F(SnapshotWriterTest, BeginsAnewBehindCells) {
+    Client client;
+    step();
+    ASSERT_TRUE(read(client, write(0)));
+    const auto is_keyframe = [&] {
+        return (client.latest->header.tag.flags & ringtick::SnapshotHeader::keyframe) != 0;
+    };
+    writer.encode_by(0, Encoding::cells);
+    for (int i = 0; i < 3; ++i) {
+        step();
+        ASSERT_TRUE(read(client, write(0)));
+        EXPECT_FALSE(is_keyframe());
+        EXPECT_NE(client.latest->header.tag.flags & ringtick::SnapshotHeader::cells, 0);
+        expect_right(client, 0);
+    }
+    writer.encode_by(0, Encoding::changes);
+    step();
+    const auto last_by_cells = *client.latest;
+    ASSERT_TRUE(read(client, write(0)));
+    EXPECT_TRUE(is_keyframe());
+    expect_right(client, 0);
+    step();
+    const auto change = write(0);
+    ASSERT_TRUE(read(client, change));
+    EXPECT_FALSE(is_keyframe());
+    *client.latest = last_by_cells;  // A change, to one who has cells:
+    EXPECT_FALSE(read(client, change));
+}
+
+// Goal: where not a single cell can be told whole, the nearest are told.
+TEST_F(SnapshotWriterTest, PicksTheNearestWhereACellIsTooMuch) {
+    Client client;
+    step();
+    const FixedVector place = world.ships()[0].position;
+    for (std::size_t id = 0; id < ships; ++id) world.ship(static_cast<ShipId>(id)).position = place;
+    step();
+    writer.encode_by(0, Encoding::cells);
+    ASSERT_TRUE(read(client, write(0, 1000)));
+    EXPECT_EQ(client.latest->header.tag.flags & ringtick::SnapshotHeader::cells, 0);
+    EXPECT_GT(client.latest->of<Ship>().size(), 20U);
+    expect_right(client, 0);
+}
+
 TEST_F(SnapshotWriterTest, IsRefusedWhereItDoesNotBelong) {
     Client client;
     step();
@@ -212,6 +272,7 @@ TEST_F(SnapshotWriterTest, IsReadSanelyWhenDamaged) {
     for (int round = 0; round < 3000; ++round) {
         if (round % 30 == 0) step();
         if (rng.chance(3)) writer.forget(0);
+        if (rng.chance(3)) switch_encoding(0);
         const auto message = write(0);
         for (std::uint32_t flips = 1 + rng.below(8); flips > 0; --flips) {
             bytes[rng.below(static_cast<std::uint32_t>(message.size()))] ^=

@@ -172,6 +172,10 @@ TEST_F(Counted, StampsAnInputWithWhatWasSeenAndWhenItArrives) {
     run(50);
     std::array<std::byte, 16> ping{};
     EXPECT_EQ(client.write_ping(now, ping), 5U);
+    EXPECT_EQ(ping[0], std::byte{6});
+    client.want_cells(true);
+    EXPECT_EQ(client.write_ping(now, ping), 5U);
+    EXPECT_EQ(ping[0], std::byte{0x16});
     std::array<std::byte, 16> pong{};
     FieldWriter writer(pong);
     Pong answer;

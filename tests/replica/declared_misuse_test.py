@@ -86,13 +86,6 @@ class Misuse(unittest.TestCase):
         source = "#include <string>\n" + SHIP.replace("float mass = 0", "std::string name")
         self.refused(WIRE % GOOD, "an entity has to be trivially copyable", source)
 
-    def test_cells_without_a_place(self):
-        source = ('#include "replica/cells.hpp"\n' + SHIP +
-                  "static_assert(is_told_by_cells<Ship>());\n")
-        self.assertEqual(said_of(source % (WIRE % GOOD)), "")
-        self.refused(WIRE % "Number<&Ship::energy, 0, 100>{}",
-                     "an entity that is told by cells has to say where it is", source)
-
     def test_members_of_two_structs(self):
         other = "struct Other { FixedVector place; };\nstruct Ship {"
         source = SHIP.replace("struct Ship {", other)
