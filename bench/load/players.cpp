@@ -216,6 +216,7 @@ void Players::play(std::uint32_t index, Nanoseconds due, Nanoseconds now) {
     if (player.inputs % settings_.input_hz != 1 && settings_.input_hz > 1) return;
     Ping ping;
     ping.sent_us = microseconds(due);
+    if (player.id * 37U % 100U < settings_.cells_percent) ping.tag.flags |= Ping::wants_cells;
     message.size = static_cast<std::uint8_t>(encode(ping, message.bytes));
     message.is_input = false;
     delay(message);

@@ -119,6 +119,9 @@ void add_play(CLI::App& app, Settings& settings) {
     add_count(app, {"--aim", "PLAYERS (0)", settings.aim, 0, 1'000,
                     "Railroids: so many stand, aim with what a page would show them, and tell how "
                     "many of the shots that hit there hit; the others hold their fire"});
+    add_count(app, {"--cells", "PERCENT (0)", settings.cells_percent, 0, 100,
+                    "Railroids: clients that ask for snapshots by whole cells of the world, larger "
+                    "ones that cost the server less"});
 }
 
 void add_trouble(CLI::App& app, Settings& settings) {
@@ -162,6 +165,9 @@ const char* contradiction(const Settings& settings) {
     if (settings.churn > settings.clients) return "--churn must not exceed --clients";
     if (settings.threads > settings.clients) return "--threads must not exceed --clients";
     if (settings.aim > 0 && settings.mode != Mode::railroids) return "--aim is for railroids";
+    if (settings.cells_percent > 0 && settings.mode != Mode::railroids) {
+        return "--cells is for railroids";
+    }
     if (settings.aim > settings.clients) return "--aim must not exceed --clients";
     if (settings.aim > 0 && settings.slow_percent + settings.frozen_percent > 0) {
         return "--aim needs clients that read: no --slow and no --frozen";

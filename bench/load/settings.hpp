@@ -28,6 +28,7 @@ struct Settings {
     std::uint32_t frozen_percent = 0;  // Of the clients.
     std::uint32_t churn = 0;           // Clients per second.
     std::uint32_t aim = 0;             // Players who aim with what they see.
+    std::uint32_t cells_percent = 0;   // Of the clients.
     bool deflate = false;
     Nanoseconds round_trip{};  // Added.
     std::uint32_t threads = 1;

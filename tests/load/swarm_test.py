@@ -172,7 +172,7 @@ def check_railroids(swarm, railroids):
                          port) as server:
         programs.until(server.healthy, "the game answers /healthz")
         run = Run(swarm, port, "--clients", "30", "--seconds", "2", "--mode", "railroids",
-                  "--churn", "5", path="/play/1")
+                  "--churn", "5", "--cells", "50", path="/play/1")
         stats = server.stats()
         code, totals = server.stop()
     assert code == 0
@@ -294,8 +294,8 @@ def check_usage(swarm):
     asked = subprocess.run([swarm, "--help"], capture_output=True, text=True, timeout=30)
     assert asked.returncode == 0
     for word in ("--url", "--clients", "--seconds", "--mode", "railroids", "--payload",
-                 "--in-flight", "--input-hz", "--aim", "--ramp", "--slow", "--frozen", "--churn",
-                 "--rtt", "--deflate", "--threads", "--json", "Exit codes"):
+                 "--in-flight", "--input-hz", "--aim", "--cells", "--ramp", "--slow", "--frozen",
+                 "--churn", "--rtt", "--deflate", "--threads", "--json", "Exit codes"):
         assert word in asked.stdout, f"--help does not mention {word}"
     good = ["--url", "ws://127.0.0.1:9/", "--clients", "1", "--seconds", "1", "--mode", "echo"]
     for wrong in ([], good[2:], [*good, "--nonsense"], [*good, "--payload", "-1"],
@@ -304,6 +304,7 @@ def check_usage(swarm):
                   [*good[:2], "--clients", "0", *good[4:]], [*good, "--threads", "2"],
                   [*good, "--churn", "2"], [*good, "--rtt", "-1"],
                   [*good, "--slow", "60", "--frozen", "50"], [*good, "--aim", "1"],
+                  [*good, "--cells", "1"], [*good[:-1], "railroids", "--cells", "101"],
                   [*good[:-1], "railroids", "--aim", "2"],
                   [*good[:-1], "railroids", "--aim", "1", "--slow", "10"],
                   [*good[:-1], "broadcast", "--payload", "15"], [*good[:-1], "shout"]):
