@@ -16,12 +16,12 @@ namespace ringtick {
 // Writes what became of one viewer's list of entities (view.hpp draws it) into so many bits.
 //
 // If not all of it is within the viewer's budget, each entity gains priority by every tick that it
-// is missed, so that at its bound of staleness (view.hpp) it comes first. Up to there the budget
-// holds; where the two contradict each other, the bounds win, and only the frame's room is harder.
+// is missed, and beyond its bound of staleness (view.hpp) it is told whatever the budget: where the
+// two contradict each other, the bounds win, and only the frame's room is harder.
 //
-//     0 ... missed ticks ... bound | beyond it: told, whatever the budget
-//     told within the budget, those
-//     nearest to their bound first
+//     beyond its bound, or the own    within the room       | of all of them those
+//     a correction, or at its bound   within the budget     | first that are more
+//     missed for so many ticks        what the budget left  v urgent
 //
 // Memory at construction; one serves all viewers.
 template <class Entity>
@@ -177,7 +177,8 @@ private:
     }
 
     // Puts those of whom there is something to tell in order. Priority is missed ticks, counted
-    // so that every bound is the same number.
+    // so that every bound is the same number. A correction has the priority of the bound: it is
+    // short, and who misses it has to be told all.
     template <class Urgency>
     void rank(std::uint32_t own, Urgency& urgency) {
         urgencies_.clear();
@@ -190,14 +191,13 @@ private:
             const bool is_near = urgencies_[i] >= near;
             std::uint32_t priority =
                 candidate.missed * (is_near ? Staleness::far_ticks / Staleness::near_ticks : 1);
-            if (candidate.id == own) priority = ~0U;
-            order_.push_back({.priority = priority,
-                              .urgency = urgencies_[i],
+            if (!candidate.whole) priority = std::max(priority, due - 1);
+            if (candidate.id == own) priority = priority_max;
+            order_.push_back({.rank = rank_of(std::min(priority, priority_max), urgencies_[i]),
                               .index = static_cast<std::uint32_t>(i)});
         }
         std::ranges::sort(order_, [](const Ranked& a, const Ranked& b) {
-            if (a.priority != b.priority) return a.priority > b.priority;
-            return a.urgency != b.urgency ? a.urgency > b.urgency : a.index < b.index;
+            return a.rank != b.rank ? a.rank > b.rank : a.index < b.index;
         });
     }
 
@@ -213,7 +213,8 @@ private:
         std::size_t width = 0;
         for (const Ranked& ranked : order_) {
             Candidate& candidate = at(ranked.index);
-            const std::size_t most = ranked.priority >= due ? room : std::min(room, budget);
+            const bool cannot_wait = ranked.rank >= rank_of(due, 0);
+            const std::size_t most = cannot_wait ? room : std::min(room, budget);
             if (width + candidate.width <= most) {
                 candidate.told = true;
                 width += candidate.width;
@@ -305,12 +306,14 @@ private:
         return count;
     }
 
-    // A priority past every bound.
-    static constexpr std::uint32_t due = Staleness::far_ticks + 1;
+    static constexpr std::uint32_t due = Staleness::far_ticks + 1;  // Past every bound.
+    static constexpr std::uint32_t priority_max = 0xFFFF'FFFF;
 
+    static constexpr std::uint64_t rank_of(std::uint32_t priority, std::uint32_t urgency) {
+        return std::uint64_t{priority} << 32 | urgency;
+    }
     struct Ranked {
-        std::uint32_t priority = 0;
-        std::uint32_t urgency = 0;
+        std::uint64_t rank = 0;
         std::uint32_t index = 0;
     };
 
