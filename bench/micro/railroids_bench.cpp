@@ -1,5 +1,7 @@
+#include "base/rng.hpp"
 #include "railroids/client.hpp"
 #include "railroids/railroids.hpp"
+#include "railroids/snapshot.hpp"
 #include "tick/nowhere.hpp"
 
 #include <benchmark/benchmark.h>
@@ -8,8 +10,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace railroids {
@@ -174,6 +178,151 @@ BENCHMARK(write_snapshot)
     ->ArgNames({"people", "room_for", "cells"})
     ->ArgsProduct({{1000}, {1000}, {0, 1}})
     ->ArgsProduct({{850}, {64}, {0, 1}});
+
+// A crowd: all of them steer at random as the load generator's do, but who is far from the middle
+// turns back to it.
+class Crowd {
+public:
+    static constexpr std::uint16_t people = 500;
+
+    explicit Crowd(std::uint32_t snapshot_bytes)
+        : game({.seed = 1,
+                .players_max = people,
+                .players_expected = 40,
+                .snapshot_bytes = snapshot_bytes}),
+          inputs_(people) {
+        Hello message;
+        message.schema = schema_hash();
+        Bytes hello(64);
+        hello.resize(encode(message, hello));
+        std::vector<ringtick::Command> commands;
+        for (std::uint16_t slot = 0; slot < people; ++slot) {
+            game.on_join({slot});
+            commands.push_back({.player = {slot}, .bytes = hello});
+        }
+        game.tick(++tick, commands, outbox);
+        for (int i = 0; i < 300; ++i) step();
+    }
+
+    void step() {
+        std::vector<Bytes> messages;
+        std::vector<ringtick::Command> commands;
+        messages.reserve(people);
+        for (std::uint16_t slot = 0; slot < people; ++slot) {
+            if (rng_.chance(8)) inputs_[slot] = steered(game.world().ships()[slot]);
+            InputMessage message;
+            message.tick = static_cast<std::uint32_t>(tick + 1);
+            message.inputs.push(inputs_[slot]);
+            Bytes bytes(64);
+            bytes.resize(encode(message, bytes));
+            messages.push_back(std::move(bytes));
+            commands.push_back({.player = {slot}, .bytes = messages.back()});
+        }
+        game.tick(++tick, commands, outbox);
+    }
+
+    // How many living ships a player has in view, on average.
+    double in_view() const {
+        std::size_t count = 0;
+        const auto ships = game.world().ships();
+        for (const Ship& viewer : ships) {
+            const Rect view = Rect::around(viewer.position, Fixed::from_int(view_width / 2),
+                                           Fixed::from_int(view_height / 2));
+            count += static_cast<std::size_t>(std::ranges::count_if(ships, [&](const Ship& ship) {
+                return ship.alive() && view.contains(ship.position);
+            }));
+        }
+        return static_cast<double>(count) / people;
+    }
+
+    Railroids game;
+    ringtick::Nowhere outbox;
+    std::uint64_t tick = 0;
+
+private:
+    Input steered(const Ship& ship) {
+        const Fixed middle = Fixed::from_int(game.world().terrain().side() / 2);
+        const FixedVector way = FixedVector{middle, middle} - ship.position;
+        const bool lost = dot(way, way) > squared(Fixed::from_int(200));
+        const std::uint8_t turn =
+            cross(unit_vector(ship.heading), way) > 0 ? Input::right : Input::left;
+        const std::uint32_t any = rng_.below(Input::all_buttons + 1U) | Input::thrust;
+        return {.buttons = static_cast<std::uint8_t>(lost ? turn | Input::thrust : any),
+                .aim = static_cast<std::uint8_t>(rng_.below(256))};
+    }
+
+    std::vector<Input> inputs_;
+    ringtick::Rng rng_{7};
+};
+
+// Whether what a player is told is read, and is the world: all of it within the declared tolerance
+// if nothing may be put off, else nearly all.
+bool tells_the_world(Crowd& crowd, double wrong_max) {
+    const World& world = crowd.game.world();
+    const Scale scale = Scale::of(Crowd::people, world.terrain().side());
+    auto before = std::make_unique<Snapshot>();
+    auto after = std::make_unique<Snapshot>();
+    Bytes out(16'384);
+    std::size_t wrong = 0;
+    std::size_t seen = 0;
+    constexpr int ticks = 100;
+    for (int i = 0; i < ticks; ++i) {
+        crowd.step();
+        const std::size_t size = crowd.game.write_snapshot({0}, out);
+        const auto message = std::span(out).first(size);
+        if (!decode(message, scale, world.terrain(), i > 0 ? before.get() : nullptr, *after)) {
+            return false;
+        }
+        std::swap(before, after);
+        for (const auto& ship : before->of<Ship>()) {
+            const FixedVector off = world.ships()[ship.id].position - ship.entity.position;
+            const bool is_near =
+                std::max(std::abs(off.x.raw()), std::abs(off.y.raw())) <= Fixed::one / 4;
+            wrong += is_near ? 0 : 1;
+        }
+        seen += before->of<Ship>().size();
+    }
+    return static_cast<double>(wrong) <= wrong_max * static_cast<double>(seen);
+}
+
+// Measures: one snapshot in a crowd with a budget of so many bytes (0: none), with the search for
+// what is in sight; for each of 500 people in turn.
+// Leaves out: the tick (paused), the send.
+void write_snapshot_in_crowd(benchmark::State& state) {
+    const auto budget = static_cast<std::uint32_t>(state.range(0));
+    Crowd crowd(budget);
+    if (!tells_the_world(crowd, budget == 0 ? 0 : 0.05)) {
+        return state.SkipWithError("what is told is not the world");
+    }
+    Bytes out(16'384);
+    std::vector<std::size_t> sizes;
+    std::uint16_t slot = 0;
+    for ([[maybe_unused]] auto _ : state) {
+        const std::size_t size = crowd.game.write_snapshot({slot}, out);
+        benchmark::DoNotOptimize(out.data());
+        sizes.push_back(size);
+        if (++slot < Crowd::people) continue;
+        slot = 0;
+        state.PauseTiming();
+        crowd.step();
+        state.ResumeTiming();
+    }
+    // The first of each are keyframes.
+    sizes.erase(sizes.begin(),
+                sizes.begin() + std::min<std::ptrdiff_t>(std::ssize(sizes),
+                                                         20 * std::ptrdiff_t{Crowd::people}));
+    if (sizes.empty()) return;
+    std::ranges::sort(sizes);
+    const auto share = [&](double part) {
+        return static_cast<double>(
+            sizes[static_cast<std::size_t>(part * static_cast<double>(sizes.size() - 1))]);
+    };
+    state.counters["bytes_p50"] = share(0.5);
+    state.counters["bytes_p99"] = share(0.99);
+    state.counters["bytes_max"] = share(1);
+    state.counters["in_view"] = crowd.in_view();
+}
+BENCHMARK(write_snapshot_in_crowd)->ArgName("budget")->Arg(0)->Arg(300)->Arg(600)->Arg(1200);
 
 // Measures: decoding a snapshot and drawing it into the view, as a page does once a tick.
 // Leaves out: WebAssembly, the drawing.

@@ -30,14 +30,17 @@ bool touch(const Rect& a, const Rect& b) {
 
 }  // namespace
 
-BeamTeller::BeamTeller(const World& world, const Scale& scale)
-    : world_(world), scale_(scale), packed_(world.beams_max()) {
+BeamTeller::BeamTeller(const World& world, const Scale& scale, std::uint32_t snapshot_bytes)
+    : world_(world),
+      scale_(scale),
+      bits_max_(snapshot_bytes > 0 ? std::size_t{snapshot_bytes} * 8 / 4 : ~std::size_t{0}),
+      packed_(world.beams_max()) {
     new_.reserve(packed_.size());
 }
 
 void BeamTeller::write(ringtick::FieldWriter& writer, std::uint32_t since, const Rect& box) {
     if (packed_to_ != world_.tick()) pack_new();
-    std::size_t room = writer.bits_left() / 4;
+    std::size_t room = std::min(writer.bits_left() / 4, bits_max_);
     const std::size_t oldest = packed_count_ - std::min(packed_count_, packed_.size());
     seen_.clear();
     for (std::size_t i = packed_count_; i-- > oldest && !seen_.full();) {

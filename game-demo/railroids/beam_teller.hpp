@@ -14,10 +14,11 @@ namespace railroids {
 // whoever sees it. Memory at construction.
 class BeamTeller {
 public:
-    BeamTeller(const World& world, const Scale& scale);  // Both must live as long.
+    // Both must live as long.
+    BeamTeller(const World& world, const Scale& scale, std::uint32_t snapshot_bytes);
 
     // Each shot since that tick that crosses the box; the latest, if they take more than a quarter
-    // of the room.
+    // of the room, or of a snapshot's budget if there is one.
     void write(ringtick::FieldWriter& writer, std::uint32_t since, const Rect& box);
 
 private:
@@ -33,6 +34,7 @@ private:
 
     const World& world_;
     const Scale& scale_;
+    std::size_t bits_max_;
     std::vector<Packed> packed_;  // A ring, the newest at packed_count_ - 1.
     std::size_t packed_count_ = 0;
     std::vector<const Beam*> new_;                                // While they are packed.

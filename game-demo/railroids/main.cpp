@@ -26,7 +26,8 @@ std::unique_ptr<ringtick::Game> make_railroids(const ringtick::GameOptions& opti
                          .bots = narrowed<std::uint16_t>(options.bots),
                          .players_expected = narrowed<std::uint16_t>(options.players_expected),
                          .tick_rate_hz = narrowed<std::uint16_t>(options.rate_hz),
-                         .rewind_ms = options.rewind_ms});
+                         .rewind_ms = options.rewind_ms,
+                         .snapshot_bytes = options.snapshot_bytes});
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ Arena::Arena(const RailroidsOptions& options)
       scale_(Scale::of(std::uint32_t{facts_.people_max} + facts_.bots, facts_.side)),
       world_(facts_.seed, facts_.side, scale_.ships, history_ticks(options)),
       rules_(scale_, world_.terrain()),
-      beams_(world_, scale_),
+      beams_(world_, scale_, options.snapshot_bytes),
       bots_(facts_.seed, facts_.people_max, facts_.bots),
       herald_(scale_.ships),
       seats_(facts_.people_max),
@@ -112,7 +112,8 @@ std::uint64_t Arena::hash() const {
 Railroids::Railroids(const RailroidsOptions& options)
     : Host({.players_max = options.players_max,
             .tick_rate_hz = options.tick_rate_hz,
-            .rewind_ms = options.rewind_ms},
+            .rewind_ms = options.rewind_ms,
+            .snapshot_bytes = options.snapshot_bytes},
            options) {
 }
 
@@ -129,7 +130,10 @@ RailroidsCounters Railroids::totals() const {
             .views_too_old = host.views_too_old,
             .hits = world.hits,
             .kills = world.kills,
-            .gems_taken = world.gems_taken};
+            .gems_taken = world.gems_taken,
+            .snapshots_cut = host.snapshots_cut,
+            .snapshots_over_budget = host.snapshots_over_budget,
+            .snapshots_held_back = host.snapshots_held_back};
 }
 
 std::span<const ringtick::GameCounter> Railroids::counters() {
@@ -144,7 +148,10 @@ std::span<const ringtick::GameCounter> Railroids::counters() {
                   {"views_too_old", now.views_too_old},
                   {"hits", now.hits},
                   {"kills", now.kills},
-                  {"gems_taken", now.gems_taken}}};
+                  {"gems_taken", now.gems_taken},
+                  {"snapshots_cut", now.snapshots_cut},
+                  {"snapshots_over_budget", now.snapshots_over_budget},
+                  {"snapshots_held_back", now.snapshots_held_back}}};
     return counters_;
 }
 

@@ -27,6 +27,9 @@ struct RailroidsOptions {
     std::uint16_t tick_rate_hz = default_tick_rate_hz;  // What clients are told.
     // How far back a shot may reach for what its pilot saw. 0: all see the present, for comparison.
     std::uint32_t rewind_ms = 250;
+    // Of one player's snapshot, as far as the rest may wait (see replica/view_writer.hpp). 0: as
+    // many as fit into a frame.
+    std::uint32_t snapshot_bytes = 0;
 };
 
 // The game as one struct (see replica/host.hpp): who sits where, what they order, what the world
@@ -83,6 +86,9 @@ struct RailroidsCounters {
     std::uint64_t hits = 0;
     std::uint64_t kills = 0;
     std::uint64_t gems_taken = 0;
+    std::uint64_t snapshots_cut = 0;
+    std::uint64_t snapshots_over_budget = 0;
+    std::uint64_t snapshots_held_back = 0;
 };
 
 // The match on the server.
@@ -98,7 +104,7 @@ public:
     World& world() { return game().world(); }
 
 private:
-    std::array<ringtick::GameCounter, 11> counters_{};
+    std::array<ringtick::GameCounter, 14> counters_{};
 };
 
 }  // namespace railroids

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/rng.hpp"
+#include "replica/ack_window.hpp"
 #include "replica/input_queue.hpp"
 #include "replica/order.hpp"
 #include "replica/seen.hpp"
@@ -43,7 +44,8 @@ inline constexpr std::uint32_t input_wait_ticks = 2;
 struct HostOptions {
     std::uint16_t players_max = 64;
     std::uint16_t tick_rate_hz = 30;
-    std::uint32_t rewind_ms = 250;  // How far back an input may look. 0: all see the present.
+    std::uint32_t rewind_ms = 250;     // How far back an input may look. 0: all see the present.
+    std::uint32_t snapshot_bytes = 0;  // A snapshot's budget (see snapshot_writer.hpp); 0: none.
 };
 
 struct HostCounters {
@@ -52,6 +54,9 @@ struct HostCounters {
     std::uint64_t inputs_held = 0;       // Ticks of a player that went without an input.
     std::uint64_t messages_refused = 0;  // Not one of ours, or with values no client of ours sends.
     std::uint64_t views_too_old = 0;     // Inputs that look back farther than is allowed.
+    std::uint64_t snapshots_cut = 0;     // Told less than there was to tell, by the budget.
+    std::uint64_t snapshots_over_budget = 0;  // Told more: it could not wait.
+    std::uint64_t snapshots_held_back = 0;    // Not made: those before were under way for too long.
 };
 
 // A game that is one struct G, as the server sees a game: players say HELLO and take their seats,
@@ -94,13 +99,14 @@ public:
         : options_(options),
           rewind_max_(TickTime{options.rewind_ms} * options.tick_rate_hz * whole_tick / 1000),
           game_(arguments...),
-          writer_(rules(), game_.entities(), options.players_max),
+          writer_(rules(), game_.entities(), options.players_max, options.snapshot_bytes),
           seats_(options.players_max) {}
 
     void on_join(PlayerId player) override {
         ASSERT(player.slot < seats_.size());
         ASSERT(seats_[player.slot].state == Seat::State::empty);
-        seats_[player.slot] = {.state = Seat::State::silent};
+        seats_[player.slot] = {.state = Seat::State::silent,
+                               .window = AckWindow(options_.tick_rate_hz)};
         people_ += 1;
     }
 
@@ -128,6 +134,17 @@ public:
         if constexpr (requires { game_.on_told(writer_); }) game_.on_told(writer_);
     }
 
+    // Who watches a recorded match acknowledges nothing, whatever the player did whom it sees.
+    SnapshotKey snapshot_key(PlayerId viewer) override {
+        ASSERT(viewer.slot < seats_.size());
+        const Seat& seat = seats_[viewer.slot];
+        if (seat.watched || !seat.window.behind(static_cast<std::uint32_t>(tick_))) {
+            return SnapshotKey::own;
+        }
+        snapshots_held_back_ += 1;
+        return SnapshotKey::held_back;
+    }
+
     std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override {
         ASSERT(viewer.slot < seats_.size());
         if (!playing(viewer)) return 0;
@@ -143,13 +160,18 @@ public:
         } else {
             size = write_to(to, viewer, out);
         }
-        if (size > 0) inputs.reported();
+        if (size > 0) {
+            inputs.reported();
+            seats_[viewer.slot].window.on_sent(static_cast<std::uint32_t>(tick_));
+        }
         return size;
     }
 
     void on_snapshot_refused(PlayerId viewer) override {
         ASSERT(viewer.slot < seats_.size());
-        if (playing(viewer)) writer_.take_back(viewer.slot);
+        if (!playing(viewer)) return;
+        writer_.take_back(viewer.slot);
+        seats_[viewer.slot].window.on_refused();
     }
 
     void on_stats(const ServerStats& stats, Outbox& outbox) override {
@@ -217,7 +239,10 @@ public:
                 .inputs_applied = inputs_applied_,
                 .inputs_held = inputs_held_,
                 .messages_refused = messages_refused_,
-                .views_too_old = views_too_old_};
+                .views_too_old = views_too_old_,
+                .snapshots_cut = writer_.snapshots_cut(),
+                .snapshots_over_budget = writer_.snapshots_over_budget(),
+                .snapshots_held_back = snapshots_held_back_};
     }
     const G& game() const { return game_; }
     G& game() { return game_; }
@@ -240,6 +265,7 @@ private:
         bool watched = false;        // In a recorded match: who watches pings for itself.
         InputQueue<Order<Input>> inputs{};
         Seen seen{};
+        AckWindow window{0};  // No part of the match's state: what was sent is no input of it.
     };
 
     const Rules& rules() const {
@@ -313,6 +339,7 @@ private:
         }
         Seat& seat = seats_[player.slot];
         if (!seat.seen.acknowledge(message.acknowledged_tick, tick_)) return false;
+        seat.window.on_acknowledged(message.acknowledged_tick, static_cast<std::uint32_t>(tick_));
         const TickTime view = view_of(seat, message);
         std::uint32_t stamp = message.tick;
         for (const Input& input : message.inputs) {
@@ -386,6 +413,7 @@ private:
     std::uint64_t inputs_held_ = 0;
     std::uint64_t messages_refused_ = 0;
     std::uint64_t views_too_old_ = 0;
+    std::uint64_t snapshots_held_back_ = 0;
 };
 
 }  // namespace ringtick

@@ -12,10 +12,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 namespace ringtick {
@@ -28,6 +30,7 @@ struct ListPlace {
     unsigned generation = 0;
     std::uint32_t since = 0;  // 0: it knows nothing.
     std::size_t bits_max = 0;
+    std::size_t bits_wanted = 0;  // By the viewer's budget.
 };
 
 // All that the writer keeps of one type of entity: its models, and for each viewer the two lists
@@ -71,19 +74,27 @@ public:
     }
 
     // False, and nothing is written, if not the least fits.
-    bool write(FieldWriter& writer, const ListPlace& place, const Sight* sight) {
+    template <class Own>
+    bool write(FieldWriter& writer, const ListPlace& place, const Sight* sight, const Own* own) {
         const auto before = known(place.viewer, place.generation).first(count_before(place));
         const unsigned next = 1U - place.generation;
         see(sight, before);
         const auto count = writer_.write(
             writer,
-            {.before = before, .since = place.since, .seen = seen_, .bits_max = place.bits_max},
+            {.before = before,
+             .since = place.since,
+             .seen = seen_,
+             .own = id_of(own),
+             .bits_max = place.bits_max,
+             .bits_wanted = place.bits_wanted},
             known(place.viewer, next), [&](std::uint16_t id) {
                 return sight == nullptr ? 1U : urgency_of(place_of(id) - sight->center);
             });
         if (count) counts_[place.viewer][next] = static_cast<std::uint16_t>(*count);
         return count.has_value();
     }
+    // Of how many the last write() said nothing, for it would have been beyond the budget.
+    std::size_t put_off() const { return writer_.put_off(); }
 
     // All cells that a rectangle touches. False, and nothing is written, if not even one fits.
     bool write_cells(FieldWriter& writer, const Rect& seen, std::size_t bits_max) {
@@ -111,6 +122,18 @@ private:
             return list_.all[id].position;
         }
         return {};
+    }
+
+    // A viewer's own entity is one of the list, or none of it.
+    template <class Own>
+    std::uint32_t id_of(const Own* own) const {
+        if constexpr (std::is_same_v<Own, Entity>) {
+            const Entity* const first = list_.all.data();
+            const bool is_in_list =
+                !std::less<>{}(own, first) && std::less<>{}(own, first + list_.all.size());
+            if (is_in_list) return static_cast<std::uint32_t>(own - first);
+        }
+        return ViewWriter<Entity>::nobody;
     }
 
     // Who is nearer has more of it.
@@ -193,11 +216,15 @@ template <class G, class Rules>
 class SnapshotWriter {
 public:
     // `lists` is a tuple of an EntityList for each type. Rules and entities must live as long.
+    // `snapshot_bytes` is the budget of a snapshot, beyond which goes only what cannot wait any
+    // longer (see view_writer.hpp); 0: there is none.
     template <class... Entities>
     SnapshotWriter(const Rules& rules,
                    const std::tuple<EntityList<Entities>...>& lists,
-                   std::size_t viewers_max)
+                   std::size_t viewers_max,
+                   std::size_t snapshot_bytes = 0)
         : rules_(rules),
+          bits_wanted_(snapshot_bytes > 0 ? snapshot_bytes * 8 : ~std::size_t{0}),
           told_(typename detail::Told<Entities>::Scope{std::get<EntityList<Entities>>(lists),
                                                        rules.extent(), viewers_max}...),
           baselines_(viewers_max),
@@ -244,6 +271,11 @@ public:
     // From its next snapshot on.
     void encode_by(std::size_t viewer, Encoding encoding) { encodings_[viewer] = encoding; }
     Encoding encoding(std::size_t viewer) const { return encodings_[viewer]; }
+
+    // How many snapshots told less than there was to tell, for the budget's sake, and how many went
+    // beyond it.
+    std::uint64_t snapshots_cut() const { return snapshots_cut_; }
+    std::uint64_t snapshots_over_budget() const { return snapshots_over_budget_; }
 
     // What whoever sees an entity is told that it is.
     template <class Entity>
@@ -297,18 +329,33 @@ private:
 
         const detail::ListPlace place{
             .viewer = viewer.slot, .generation = baselines.latest, .since = since};
-        const bool fits = encoding == Encoding::cells ? write_cells(writer, viewer.sight)
-                                                      : write_lists(writer, place, viewer.sight);
+        const std::size_t room = out.size() * 8;
+        const std::size_t beyond_budget = room - std::min(room, bits_wanted_);
+        const bool fits = encoding == Encoding::cells
+                              ? write_cells(writer, viewer.sight)
+                              : write_lists(writer, place, viewer, beyond_budget);
         if (!fits) return 0;
 
         const std::size_t size = writer.finish();
         ASSERT(!writer.overflowed());
+        if (encoding == Encoding::changes) count_budget(size);
         baselines.latest ^= 1;
         return size;
     }
 
-    // Each gets what the least of those behind it leaves.
-    bool write_lists(FieldWriter& writer, detail::ListPlace place, const Sight* sight) {
+    void count_budget(std::size_t size) {
+        std::size_t put_off = 0;
+        std::apply([&](const auto&... told) { ((put_off += told.put_off()), ...); }, told_);
+        if (put_off > 0) snapshots_cut_ += 1;
+        if (size * 8 > bits_wanted_) snapshots_over_budget_ += 1;
+    }
+
+    // Each gets what the least of those behind it leaves: of the room, and of the budget, which is
+    // less by so many bits.
+    bool write_lists(FieldWriter& writer,
+                     detail::ListPlace place,
+                     const Viewer& viewer,
+                     std::size_t beyond_budget) {
         std::size_t reserved = 0;
         const auto reserve = [&](const auto& told) { reserved += told.least_width_max(place); };
         std::apply([&](const auto&... told) { (reserve(told), ...); }, told_);
@@ -316,7 +363,8 @@ private:
             reserved -= told.least_width_max(place);
             if (writer.overflowed() || writer.bits_left() < reserved) return false;
             place.bits_max = writer.bits_left() - reserved;
-            return told.write(writer, place, sight);
+            place.bits_wanted = place.bits_max - std::min(place.bits_max, beyond_budget);
+            return told.write(writer, place, viewer.sight, viewer.own);
         };
         return std::apply([&](auto&... told) { return (write_list(told) && ...); }, told_);
     }
@@ -368,6 +416,9 @@ private:
     }
 
     const Rules& rules_;
+    std::size_t bits_wanted_;
+    std::uint64_t snapshots_cut_ = 0;
+    std::uint64_t snapshots_over_budget_ = 0;
     typename detail::ToldOf<typename G::Entities>::Type told_;
     std::vector<Baselines> baselines_;
     std::vector<Encoding> encodings_;

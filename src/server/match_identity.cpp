@@ -21,7 +21,8 @@ GameOptions game_options(const Options& options, std::uint32_t players_max, std:
             .players_expected = options.players_expected,
             .bots = options.bots,
             .rate_hz = options.rate_hz,
-            .rewind_ms = options.rewind_ms};
+            .rewind_ms = options.rewind_ms,
+            .snapshot_bytes = options.snapshot_bytes};
 }
 
 GameOptions game_options(const RecordHeader& header, std::uint32_t room) {

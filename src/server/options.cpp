@@ -123,6 +123,10 @@ void add_game_options(CLI::App& app, Options& options) {
         app, {"--rewind-ms", "MS", options.rewind_ms, 0, 1'000,
               "How far back a game may go to what a player saw who acts on it (lag compensation); "
               "0: not at all, to see what it is worth"});
+    add_count<std::uint32_t>(
+        app, {"--snapshot-bytes", "BYTES", options.snapshot_bytes, 0, 1 << 20,
+              "Bytes that a game is to keep one player's snapshot to, as far as what is left away "
+              "may wait; 0: as many as --snapshot-max lets"});
     app.add_option("--seed", options.seed, "Seed of the game's random numbers")
         ->check(CLI::Validator(check_seed, ""))
         ->option_text(with_default("NUMBER", options.seed));

@@ -17,6 +17,9 @@ struct GameOptions {
     std::uint32_t bots = 0;
     std::uint32_t rate_hz = 0;
     std::uint32_t rewind_ms = 250;  // How far back it may go to what a player saw.
+    // Of one snapshot, beyond which a game that can tell what may wait tells no more than what may
+    // not; 0: as many as fit. No input of a world: recordings do not keep it.
+    std::uint32_t snapshot_bytes = 1'000;
 };
 
 using MakeGame = std::unique_ptr<Game> (*)(const GameOptions& options);
