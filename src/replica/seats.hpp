@@ -1,0 +1,171 @@
+#pragma once
+
+#include "base/assert.hpp"
+#include "base/resume_token.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace ringtick {
+
+// Whose a game's places are. A player's connection has a slot and comes and goes; what it plays
+// with hangs on a seat, which outlives the connection for a while:
+//
+//     free --newcomer--> held --connection lost--> absent --the token is shown--> held
+//      ^                                             |
+//      +---- its time is over, or all are taken and a newcomer needs it
+//
+// All of it is a function of what came and of the ticks, so that a match replays alike.
+class Seats {
+public:
+    static constexpr std::uint16_t none = 0xFFFF;
+
+    // For `count` slots as many seats, each kept for so many ticks while nobody is there.
+    Seats(std::size_t count, std::uint32_t absence_ticks_max)
+        : absence_ticks_max_(absence_ticks_max),
+          seats_(count),
+          seat_of_(count, none),
+          links_(count + 2) {
+        ASSERT(count < none);
+        for (const std::size_t list : {free_list(), absent_list()}) {
+            links_[list] = {.before = index(list), .next = index(list)};
+        }
+        for (std::size_t seat = 0; seat < count; ++seat) append(free_list(), seat);
+    }
+
+    std::size_t count() const { return seats_.size(); }
+    // Or `none`.
+    std::uint16_t seat_of(std::size_t slot) const { return seat_of_[slot]; }
+    std::uint16_t slot_of(std::size_t seat) const { return seats_[seat].slot; }
+    // Somebody's, if only of one who may come back.
+    bool taken(std::size_t seat) const { return seats_[seat].state != State::free; }
+    bool absent(std::size_t seat) const { return seats_[seat].state == State::absent; }
+    const ResumeToken& token_of(std::size_t seat) const { return seats_[seat].token; }
+
+    // Whether this is the token of this seat, whoever says so.
+    bool owns(std::size_t seat, const ResumeToken& token) const {
+        return seat < seats_.size() && taken(seat) && !token.none() && seats_[seat].token == token;
+    }
+
+    // The connection in this slot takes the seat whose token it has. Returns the slot that held it
+    // until now, of a connection that is as good as dead, or `none`.
+    std::uint16_t resume(std::size_t slot, std::size_t seat) {
+        ASSERT(seat_of_[slot] == none);
+        ASSERT(taken(seat));
+        const std::uint16_t held_by = seats_[seat].slot;
+        if (held_by == none) unlink(seat);
+        if (held_by != none) seat_of_[held_by] = none;
+        hold(slot, seat);
+        return held_by;
+    }
+
+    // The connection in this slot takes a seat of its own: that of the same number, if it is free.
+    // If none is, whoever has been absent longest gives his up: `give_up(seat)`.
+    template <class GiveUp>
+    std::uint16_t take(std::size_t slot, const ResumeToken& token, GiveUp give_up) {
+        ASSERT(seat_of_[slot] == none);
+        std::size_t seat = slot;
+        if (taken(seat)) seat = links_[free_list()].next;
+        if (seat == free_list()) seat = free_longest_absent(give_up);
+        unlink(seat);
+        seats_[seat].token = token;
+        hold(slot, seat);
+        return index(seat);
+    }
+
+    // The connection in this slot is gone. Returns the seat that is without a player now.
+    std::uint16_t lose(std::size_t slot, std::uint32_t tick) {
+        const std::uint16_t seat = seat_of_[slot];
+        if (seat == none) return none;
+        ASSERT(seats_[seat].slot == slot);
+        seat_of_[slot] = none;
+        seats_[seat].state = State::absent;
+        seats_[seat].slot = none;
+        seats_[seat].lost_at = tick;
+        append(absent_list(), seat);
+        return seat;
+    }
+
+    // Those who did not come back in time.
+    template <class GiveUp>
+    void expire(std::uint32_t tick, GiveUp give_up) {
+        while (true) {
+            const std::size_t seat = links_[absent_list()].next;
+            if (seat == absent_list()) return;
+            if (tick - seats_[seat].lost_at < absence_ticks_max_) return;
+            free_longest_absent(give_up);
+        }
+    }
+
+    // Tells of all that later claims depend on, for the hash of a match.
+    template <class Number>
+    void tell_state(Number number) const {
+        for (const Seat& seat : seats_) {
+            number(static_cast<std::uint64_t>(seat.state));
+            if (seat.state == State::free) continue;
+            number(seat.token.first);
+            number(seat.token.second);
+            number(std::uint64_t{seat.slot} << 32 | seat.lost_at);
+        }
+        // Which of the free is next.
+        number(links_[free_list()].next);
+    }
+
+private:
+    enum class State : std::uint8_t { free, held, absent };
+
+    struct Seat {
+        ResumeToken token;
+        std::uint32_t lost_at = 0;
+        std::uint16_t slot = none;
+        State state = State::free;
+    };
+    // The free and the absent, each in the order in which they became so: two rings of neighbours,
+    // closed by two places behind the seats.
+    struct Link {
+        std::uint16_t before = 0;
+        std::uint16_t next = 0;
+    };
+
+    std::size_t free_list() const { return seats_.size(); }
+    std::size_t absent_list() const { return seats_.size() + 1; }
+    static std::uint16_t index(std::size_t place) { return static_cast<std::uint16_t>(place); }
+
+    void hold(std::size_t slot, std::size_t seat) {
+        seats_[seat].state = State::held;
+        seats_[seat].slot = index(slot);
+        seat_of_[slot] = index(seat);
+    }
+
+    template <class GiveUp>
+    std::size_t free_longest_absent(GiveUp& give_up) {
+        const std::size_t seat = links_[absent_list()].next;
+        // There are as many seats as slots, and the one who asks has none yet.
+        ASSERT(seat != absent_list());
+        ASSERT(absent(seat));
+        give_up(index(seat));
+        unlink(seat);
+        seats_[seat] = {};
+        append(free_list(), seat);
+        return seat;
+    }
+
+    void append(std::size_t list, std::size_t seat) {
+        const std::uint16_t last = links_[list].before;
+        links_[seat] = {.before = last, .next = index(list)};
+        links_[last].next = links_[list].before = index(seat);
+    }
+    void unlink(std::size_t seat) {
+        const Link link = links_[seat];
+        links_[link.before].next = link.next;
+        links_[link.next].before = link.before;
+    }
+
+    std::uint32_t absence_ticks_max_;
+    std::vector<Seat> seats_;
+    std::vector<std::uint16_t> seat_of_;  // By slot.
+    std::vector<Link> links_;
+};
+
+}  // namespace ringtick
