@@ -6,6 +6,7 @@
 #include "replica/prediction.hpp"
 #include "replica/protocol.hpp"
 #include "replica/rate_meter.hpp"
+#include "replica/resume.hpp"
 #include "replica/server_clock.hpp"
 #include "replica/tick_input.hpp"
 #include "replica/unsent_inputs.hpp"
@@ -21,10 +22,13 @@
 
 namespace ringtick {
 
-// What a welcome tells any client: the tick it was sent in, and how long a tick is.
+// What a welcome tells any client: the tick it was sent in, how long a tick is, who it is, and
+// whether what it knew of another connection still holds.
 struct WelcomeTime {
     std::uint32_t tick = 0;
     Nanoseconds period{};
+    std::uint16_t id = 0;
+    ResumeAnswer resume;
 };
 
 // What inputs are sent with, beside the player's intent.
@@ -45,6 +49,7 @@ struct ClientNumbers {
     std::uint64_t snapshots_per_second = 0;
     std::uint64_t snapshot_bytes_per_second = 0;
     std::uint64_t messages_refused = 0;
+    std::uint64_t resumptions = 0;  // Connections that went on where another broke off.
     std::int32_t input_lead = 0;    // How many ticks early inputs reach the server, as it says.
     std::uint64_t inputs_late = 0;  // Snapshots that told of a tick without its input.
     PredictionNumbers prediction;
@@ -52,6 +57,7 @@ struct ClientNumbers {
 
 // The game's half of a client: it decodes what is its own and draws nothing, but fills the arrays
 // that someone else draws. Each on_... returns false for a message that is not well formed.
+// on_welcome() forgets the world, as start() does, unless it goes on.
 template <class G>
 concept ClientGame = requires(G game,
                               std::span<const std::byte> message,
@@ -104,29 +110,34 @@ public:
     using Snapshot = typename G::Snapshot;
     using Input = typename G::Input;
 
-    // A new connection begins: forget the world.
-    void start(Nanoseconds now) {
+    // The first connection begins. Of one who has been here before, `key` may be all it knows.
+    void start(Nanoseconds now, const ResumeKey& key = {}) {
         game_.start();
-        welcomed_ = lost_ = watches_ = false;
-        snapshots_.clear();
-        snapshot_meter_ = {};
-        byte_meter_ = {};
-        round_trips_count_ = 0;
-        pacer_ = {};
-        unsent_.clear();
-        prediction_ = {};
-        drawn_ = 0;
-        advanced_to_ = now;
-        paced_to_ = now;
-        newest_at_ = now;
         numbers_ = {};
+        forget_world(now);
+        forget_connection();
+        key_ = key;
     }
+
+    // Another connection begins. What is known is kept, and drawn, until its welcome says whether
+    // it still holds.
+    void reconnect() { forget_connection(); }
+
+    // What HELLO is to say of the connections before.
+    ResumeWish resume_wish() const {
+        const bool knows = !snapshots_.empty() && !doubts_;
+        if (!knows) return {.key = key_};
+        return {.key = key_, .tick = numbers_.server_tick, .events = events_};
+    }
+    // With which another client can come back as this player.
+    const ResumeKey& resume_key() const { return key_; }
 
     // Returns what it was, or nothing if it is refused: then nothing has changed but the count.
     std::optional<MessageKind> on_message(std::span<const std::byte> message, Nanoseconds now) {
         MessageTag tag;
         if (read_tag(message, tag) && apply(tag.kind, message, now)) return tag.kind;
         numbers_.messages_refused += 1;
+        doubts_ = doubts_ || welcomed_;
         return std::nullopt;
     }
 
@@ -150,7 +161,7 @@ public:
     // One message with all that was wanted since the last, at most once for each tick. 0: nothing
     // was. Who cannot send asks later.
     std::size_t write_inputs(Nanoseconds now, std::span<std::byte> out) {
-        if (unsent_.empty()) return 0;
+        if (unsent_.empty() || !welcomed_) return 0;
         const std::uint32_t acknowledged = numbers_.server_tick;
         const TickTime back = TickTime{acknowledged} * whole_tick - drawn_;
         const InputStamp stamp{
@@ -209,7 +220,7 @@ private:
             case MessageKind::snapshot:
                 return apply_snapshot(message, now);
             case MessageKind::event:
-                return welcomed_ && game_.on_event(message, now);
+                return apply_event(message, now);
             case MessageKind::pong:
                 return apply_pong(message, now);
             case MessageKind::rate:
@@ -229,13 +240,52 @@ private:
     bool apply_welcome(std::span<const std::byte> message, Nanoseconds now) {
         WelcomeTime time;
         if (welcomed_ || !game_.on_welcome(message, time)) return false;
+        const ResumeAnswer& resume = time.resume;
+        if (resume.goes_on() && snapshots_.empty()) return false;  // There is nothing to go on.
         welcomed_ = true;
         MessageTag tag;
         watches_ = read_tag(message, tag) && (tag.flags & welcome_to_watch) != 0;
-        clock_.start(time.period);
+        if (resume.goes_on()) {
+            numbers_.resumptions += 1;
+        } else {
+            forget_world(now);
+            clock_.start(time.period);
+            delay_.start(time.period);
+        }
         clock_.on_arrival(time.tick, now);
-        delay_.start(time.period);
+        key_ = {.id = time.id, .token = resume.token};
+        events_ = resume.events;
+        lost_ = resume.resumed == Resumed::keyframe;  // Nothing less than that helps.
         return true;
+    }
+
+    bool apply_event(std::span<const std::byte> message, Nanoseconds now) {
+        if (!welcomed_ || !game_.on_event(message, now)) return false;
+        events_ += 1;
+        return true;
+    }
+
+    // The rest is how things were for the connection that is gone.
+    void forget_connection() {
+        welcomed_ = watches_ = false;
+        round_trips_count_ = 0;
+        pacer_ = {};
+        unsent_.clear();
+        prediction_.interrupt();
+    }
+
+    void forget_world(Nanoseconds now) {
+        lost_ = doubts_ = false;
+        events_ = 0;
+        snapshots_.clear();
+        snapshot_meter_ = {};
+        byte_meter_ = {};
+        prediction_ = {};
+        drawn_ = 0;
+        advanced_to_ = now;
+        paced_to_ = now;
+        newest_at_ = now;
+        numbers_ = {.messages_refused = numbers_.messages_refused};
     }
 
     bool apply_snapshot(std::span<const std::byte> message, Nanoseconds now) {
@@ -322,7 +372,10 @@ private:
     bool welcomed_ = false;
     bool watches_ = false;  // Another's doings: there is nothing to predict.
     bool wants_cells_ = false;
-    bool lost_ = false;  // A snapshot was refused: what goes on from it makes no sense.
+    bool lost_ = false;    // A snapshot was refused: what goes on from it makes no sense.
+    bool doubts_ = false;  // Some message was: next time, all is to be told anew.
+    ResumeKey key_;
+    std::uint32_t events_ = 0;  // EVENT messages that the seat was told.
     ServerClock clock_;
     InterpolationDelay delay_;
     SnapshotBuffer<Snapshot, 16> snapshots_;

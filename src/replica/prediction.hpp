@@ -76,6 +76,13 @@ public:
         numbers_.inputs_waiting = newest_ - told_tick_;
     }
 
+    // What was foretold is not going to be answered: begins anew with the next snapshot.
+    void interrupt() {
+        running_ = false;
+        error_ = {};
+        numbers_.inputs_waiting = 0;
+    }
+
     // `explained`: some inputs were not applied when they should have been.
     void on_snapshot(const G& game, const typename G::Snapshot& snapshot, bool explained) {
         const std::uint32_t tick = snapshot.header.tick;
@@ -178,6 +185,7 @@ template <class G>
 class NoPrediction {
 public:
     void on_input(const G&, std::uint32_t, const typename G::Input&) {}
+    void interrupt() {}
     void on_snapshot(const G&, const typename G::Snapshot&, bool) {}
     void advance(Nanoseconds) {}
     void show(G&, TickTime) const {}

@@ -34,7 +34,13 @@ public:
     void start() { view_ = {}; }
     bool on_welcome(std::span<const std::byte> message, WelcomeTime& time) {
         time = {.tick = 100, .period = period};
-        return message.size() == 1;
+        if (message.size() == 3) {
+            time.id = 9;
+            time.resume = {.resumed = static_cast<Resumed>(message[1]),
+                           .token = {.first = 1, .second = 2},
+                           .events = std::to_integer<std::uint32_t>(message[2])};
+        }
+        return message.size() == 1 || message.size() == 3;
     }
     bool on_snapshot(std::span<const std::byte> message,
                      const Snapshot* before,
@@ -43,7 +49,8 @@ public:
         const std::uint32_t since = before != nullptr ? before->header.tick : 0;
         describe_snapshot_header(reader, snapshot.header, since);
         reader.whole(snapshot.value);
-        return reader.finished();
+        const bool alone = (snapshot.header.tag.flags & SnapshotHeader::keyframe) != 0;
+        return reader.finished() && (alone || before != nullptr);
     }
     void on_applied(const Snapshot& snapshot) { applied.push_back(snapshot.header.tick); }
     bool on_event(std::span<const std::byte> message, Nanoseconds) { return message.size() == 1; }
@@ -82,6 +89,24 @@ std::vector<std::byte> snapshot(std::uint32_t tick) {
     return bytes;
 }
 
+// What became of the snapshot of the tick before.
+std::vector<std::byte> delta(std::uint32_t tick) {
+    std::vector<std::byte> bytes(16);
+    FieldWriter writer(bytes);
+    SnapshotHeader header;
+    header.tag.kind = MessageKind::snapshot;
+    header.tick = tick;
+    describe_snapshot_header(writer, header, tick - 1);
+    writer.whole(static_cast<std::uint8_t>(tick));
+    bytes.resize(writer.finish());
+    return bytes;
+}
+
+std::vector<std::byte> welcome_back(Resumed resumed, std::uint8_t events = 0) {
+    return {static_cast<std::byte>(MessageKind::welcome), static_cast<std::byte>(resumed),
+            static_cast<std::byte>(events)};
+}
+
 std::vector<std::byte> bare(MessageKind kind) {
     return {static_cast<std::byte>(kind)};
 }
@@ -100,6 +125,14 @@ protected:
             tick += 1;
             EXPECT_TRUE(client.on_message(snapshot(tick), now));
         }
+    }
+
+    // One connection is lost, and another is there.
+    void come_back(Resumed resumed, std::uint8_t events = 0) {
+        client.reconnect();
+        now += milliseconds(500);
+        client.advance(now);
+        EXPECT_EQ(client.on_message(welcome_back(resumed, events), now), MessageKind::welcome);
     }
 
     Client<Counting> client;
@@ -225,6 +258,90 @@ TEST_F(Counted, CountsSnapshotsAndTheirBytes) {
     EXPECT_EQ(client.numbers().snapshot_bytes_per_second,
               client.numbers().snapshots_per_second * snapshot(1).size());
     EXPECT_EQ(client.numbers().snapshot_age, period);
+}
+
+TEST_F(Counted, SaysWhatItHasOfTheConnectionBefore) {
+    client.start(now, {.id = 3, .token = {.first = 7, .second = 8}});
+    EXPECT_EQ(client.resume_wish().key.id, 3);
+    EXPECT_EQ(client.resume_wish().key.token, (ResumeToken{.first = 7, .second = 8}));
+    EXPECT_EQ(client.resume_wish().tick, 0U) << "a key is not a world";
+    client.on_message(welcome_back(Resumed::anew, 5), now);
+    EXPECT_EQ(client.resume_wish().tick, 0U);
+    run(10);
+    client.on_message(bare(MessageKind::event), now);
+    client.on_message(bare(MessageKind::event), now);
+    EXPECT_EQ(client.resume_wish().key.id, 9);
+    EXPECT_EQ(client.resume_wish().key.token, (ResumeToken{.first = 1, .second = 2}));
+    EXPECT_EQ(client.resume_wish().tick, 110U);
+    EXPECT_EQ(client.resume_wish().events, 7U);
+}
+
+TEST_F(Counted, GoesOnFromTheSnapshotItHadWhenItsSeatIsItsOwnAgain) {
+    welcome();
+    run(10);
+    come_back(Resumed::delta, 3);
+    EXPECT_EQ(client.numbers().resumptions, 1U);
+    EXPECT_TRUE(client.on_message(delta(++tick), now));
+    EXPECT_EQ(client.game().applied.size(), 11U);
+    EXPECT_EQ(client.resume_wish().events, 3U);
+    EXPECT_EQ(client.view().frames_without_world, 4) << "only those before the first snapshot";
+}
+
+TEST_F(Counted, GoesOnWithNothingLessThanAKeyframeIfThatIsPromised) {
+    welcome();
+    run(10);
+    come_back(Resumed::keyframe);
+    EXPECT_FALSE(client.on_message(delta(tick + 1), now));
+    EXPECT_TRUE(client.on_message(snapshot(++tick), now));
+    EXPECT_TRUE(client.on_message(delta(++tick), now));
+    client.advance(now);
+    EXPECT_EQ(client.view().frames_without_world, 4);
+}
+
+TEST_F(Counted, ForgetsTheWorldThatDoesNotGoOn) {
+    for (const Resumed resumed : {Resumed::fresh, Resumed::anew}) {
+        welcome();
+        run(10);
+        const int without = client.view().frames_without_world;
+        come_back(resumed);
+        client.advance(now);
+        EXPECT_EQ(client.view().frames_without_world, without + 1);
+        EXPECT_FALSE(client.on_message(delta(tick + 1), now));
+        EXPECT_EQ(client.numbers().resumptions, 0U);
+    }
+}
+
+TEST_F(Counted, RefusesToGoOnFromNothing) {
+    client.start(now);
+    EXPECT_FALSE(client.on_message(welcome_back(Resumed::delta), now));
+    EXPECT_FALSE(client.on_message(snapshot(101), now));
+}
+
+TEST_F(Counted, AsksForAllAnewAfterAMessageThatItDidNotUnderstand) {
+    welcome();
+    run(10);
+    EXPECT_NE(client.resume_wish().tick, 0U);
+    client.on_message(bare(MessageKind::snapshot), now);
+    EXPECT_EQ(client.resume_wish().tick, 0U);
+    EXPECT_EQ(client.resume_wish().events, 0U);
+    come_back(Resumed::anew);
+    run(1);
+    EXPECT_NE(client.resume_wish().tick, 0U);
+}
+
+TEST_F(Counted, SaysNothingBetweenTwoConnections) {
+    welcome();
+    run(10);
+    client.reconnect();
+    EXPECT_FALSE(client.on_message(snapshot(tick + 1), now)) << "no welcome yet";
+    now += period;
+    client.want({}, now);
+    std::array<std::byte, 16> out{};
+    EXPECT_EQ(client.write_inputs(now, out), 0U);
+    client.on_message(welcome_back(Resumed::fresh), now);
+    run(10);
+    client.want({}, now);
+    EXPECT_GT(client.write_inputs(now, out), 0U);
 }
 
 }  // namespace

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "base/resume_token.hpp"
+
+#include <cstdint>
+
+// What is said of a connection that was lost when its player comes back on another. Part of HELLO
+// and of WELCOME.
+//
+//     the client's HELLO             the server's WELCOME
+//     no token, or one that is       fresh     a seat of its own; the world is told from scratch
+//     nobody's any more
+//     a seat's token, no tick        anew      that seat; the world is told from scratch
+//     a seat's token, the last       keyframe  that seat; what must arrive goes on where it broke
+//     snapshot it applied, and                 off, the next snapshot stands alone
+//     how many EVENTs it had         delta     and the next snapshot goes on from that one
+//
+// A delta needs that the server has told nothing but that snapshot, or one more: further back it
+// keeps no account of what a viewer knows, for the corrections of a few ticks more are no shorter
+// than the keyframe. If it does not keep all EVENTs that are missing, the world is told anew.
+namespace ringtick {
+
+template <class Codec, class Token>
+constexpr void describe_token(Codec& codec, Token& token) {
+    codec.whole(token.first);
+    codec.whole(token.second);
+}
+
+// What it takes to come back: whose seat, and the proof.
+struct ResumeKey {
+    std::uint16_t id = 0;
+    ResumeToken token;
+};
+
+struct ResumeWish {
+    ResumeKey key;
+    std::uint32_t tick = 0;  // Of the last snapshot applied; 0: it knows nothing of the world.
+    std::uint32_t events =
+        0;  // How many EVENT messages its seat has been told, as far as it knows.
+
+    template <class Codec, class Record>
+    static constexpr void describe(Codec& codec, Record& wish) {
+        codec.whole(wish.key.id);
+        describe_token(codec, wish.key.token);
+        codec.whole(wish.tick);
+        codec.whole(wish.events);
+    }
+};
+
+enum class Resumed : std::uint8_t { fresh, anew, keyframe, delta };
+
+struct ResumeAnswer {
+    Resumed resumed = Resumed::fresh;
+    ResumeToken token;         // With which to come back. None: nobody can.
+    std::uint32_t events = 0;  // How many EVENT messages came before those that follow.
+
+    // What the client knew still holds.
+    constexpr bool goes_on() const {
+        return resumed == Resumed::keyframe || resumed == Resumed::delta;
+    }
+
+    template <class Codec, class Record>
+    static constexpr void describe(Codec& codec, Record& answer) {
+        codec.one_of(answer.resumed, Resumed::fresh, Resumed::delta, 8);
+        describe_token(codec, answer.token);
+        codec.whole(answer.events);
+    }
+};
+
+}  // namespace ringtick
