@@ -85,12 +85,16 @@ void ClientSide::start() {
 bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::WelcomeTime& time) {
     Welcome welcome;
     if (!decode(message, welcome)) return false;
+    time.tick = welcome.tick;
+    time.period = Nanoseconds(std::chrono::seconds(1)) / welcome.tick_rate_hz;
+    time.id = welcome.id;
+    time.resume = welcome.resume;
+    if (welcome.resume.goes_on()) return welcome.seed == welcome_.seed && welcome.id == welcome_.id;
+
+    start();
     welcome_ = welcome;
     scale_ = Scale::of(std::uint32_t{welcome.people_max} + welcome.bots, welcome.side);
     terrain_.generate(welcome.seed, welcome.side);
-    time.tick = welcome.tick;
-    time.period = Nanoseconds(std::chrono::seconds(1)) / welcome.tick_rate_hz;
-
     view_.connected = 1;
     view_.own_id = welcome.id;
     view_.world_side = welcome.side;
@@ -172,9 +176,12 @@ bool ClientSide::on_bye(std::span<const std::byte> message) {
     return decode(message, bye);
 }
 
-std::size_t ClientSide::write_hello(std::span<const char> name, std::span<std::byte> out) {
+std::size_t ClientSide::write_hello(std::span<const char> name,
+                                    const ringtick::ResumeWish& wish,
+                                    std::span<std::byte> out) {
     Hello hello;
     hello.schema = schema_hash();
+    hello.resume = wish;
     const std::size_t size = std::min(name.size(), Name::capacity);
     for (const char letter : name.first(size)) hello.name.push(letter);
     return encode(hello, out);
@@ -230,6 +237,7 @@ void ClientSide::show_numbers(const ringtick::ClientNumbers& numbers) {
     view_.snapshot_bytes_per_second = static_cast<std::int32_t>(numbers.snapshot_bytes_per_second);
     view_.interpolation_delay_ms = to_milliseconds(numbers.interpolation_delay);
     view_.snapshot_age_ms = to_milliseconds(numbers.snapshot_age);
+    view_.resumptions = static_cast<std::int32_t>(numbers.resumptions);
     view_.messages_refused = static_cast<std::int32_t>(numbers.messages_refused);
 }
 

@@ -38,7 +38,9 @@ public:
     bool on_stats(std::span<const std::byte> message);
     bool on_bye(std::span<const std::byte> message);
 
-    static std::size_t write_hello(std::span<const char> name, std::span<std::byte> out);
+    static std::size_t write_hello(std::span<const char> name,
+                                   const ringtick::ResumeWish& wish,
+                                   std::span<std::byte> out);
     std::size_t write_inputs(const ringtick::InputStamp& stamp,
                              std::span<const Input> inputs,
                              std::span<std::byte> out);

@@ -53,6 +53,7 @@ struct Fields {
 
 using V = View;
 using ViewFields = Fields<&V::connected,
+                          &V::resumptions,
                           &V::own_id,
                           &V::own_alive,
                           &V::own_x,

@@ -65,15 +65,30 @@ extern "C" {
     return send_memory.data();
 }
 
-[[clang::export_name("start")]] void start(double local_ms) {
+// A key, if there is one, lies in the receive buffer.
+[[clang::export_name("start")]] void start(std::int32_t key_size, double local_ms) {
     set_time(local_ms);
-    client().start(now);
+    ringtick::ResumeKey key;
+    const bool fine = ringtick::decode(received(key_size), key);
+    client().start(now, fine ? key : ringtick::ResumeKey{});
+}
+
+[[clang::export_name("reconnect")]] void reconnect() {
+    client().reconnect();
+}
+
+// Of whom this client is; 0 as long as it is nobody.
+[[clang::export_name("resume_key")]] std::int32_t resume_key() {
+    const ringtick::ResumeKey& key = client().resume_key();
+    if (key.token.none()) return 0;
+    return static_cast<std::int32_t>(ringtick::encode(key, send_memory));
 }
 
 [[clang::export_name("hello")]] std::int32_t hello(std::int32_t name_size) {
     const auto name = received(name_size);
     const std::span text(reinterpret_cast<const char*>(name.data()), name.size());
-    return static_cast<std::int32_t>(railroids::ClientSide::write_hello(text, send_memory));
+    const ringtick::ResumeWish wish = client().resume_wish();
+    return static_cast<std::int32_t>(railroids::ClientSide::write_hello(text, wish, send_memory));
 }
 
 // The message's kind, or -1 if it is refused.
@@ -104,6 +119,11 @@ extern "C" {
 [[clang::export_name("ping")]] std::int32_t ping(double local_ms) {
     set_time(local_ms);
     return static_cast<std::int32_t>(client().write_ping(now, send_memory));
+}
+
+[[clang::export_name("bye")]] std::int32_t bye() {
+    return static_cast<std::int32_t>(
+        ringtick::encode(ringtick::Bye{.reason = ringtick::ByeReason::leave}, send_memory));
 }
 
 [[clang::export_name("advance")]] void advance(double local_ms) {

@@ -121,6 +121,8 @@ RailroidsCounters Railroids::totals() const {
     const ringtick::HostCounters host = host_counters();
     const WorldCounters& world = game().world().counters();
     return {.people = host.people,
+            .resumed = host.resumed,
+            .resumed_by_delta = host.resumed_by_delta,
             .bots = game().bots(),
             .inputs_applied = host.inputs_applied,
             .inputs_held = host.inputs_held,
@@ -139,6 +141,8 @@ RailroidsCounters Railroids::totals() const {
 std::span<const ringtick::GameCounter> Railroids::counters() {
     const RailroidsCounters now = totals();
     counters_ = {{{"people", now.people},
+                  {"resumed", now.resumed},
+                  {"resumed_by_delta", now.resumed_by_delta},
                   {"bots", now.bots},
                   {"inputs_applied", now.inputs_applied},
                   {"inputs_held", now.inputs_held},

@@ -46,7 +46,7 @@ public:
     void tick(std::uint64_t tick, Outbox& outbox);
     // Where clients are told that ships are, there they are shot at.
     void on_told(const Writer& writer);
-    void on_watch(PlayerId player, Outbox&) { herald_.tell_who_is_here(player); }
+    void introduce(PlayerId player) { herald_.tell_who_is_here(player); }
 
     std::tuple<ringtick::EntityList<Ship>, ringtick::EntityList<Gem>> entities() const;
     const SharedRules& rules() const { return rules_; }
@@ -76,6 +76,8 @@ private:
 
 struct RailroidsCounters {
     std::uint64_t people = 0;
+    std::uint64_t resumed = 0;           // Ships whose pilots came back,
+    std::uint64_t resumed_by_delta = 0;  // of these, without a keyframe.
     std::uint64_t bots = 0;
     std::uint64_t inputs_applied = 0;
     std::uint64_t inputs_held = 0;       // Ticks of a player that went without an input.
@@ -104,7 +106,7 @@ public:
     World& world() { return game().world(); }
 
 private:
-    std::array<ringtick::GameCounter, 14> counters_{};
+    std::array<ringtick::GameCounter, 16> counters_{};
 };
 
 }  // namespace railroids

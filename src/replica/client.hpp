@@ -125,9 +125,8 @@ public:
 
     // What HELLO is to say of the connections before.
     ResumeWish resume_wish() const {
-        const bool knows = !snapshots_.empty() && !doubts_;
-        if (!knows) return {.key = key_};
-        return {.key = key_, .tick = numbers_.server_tick, .events = events_};
+        if (!knows_world_ || doubts_) return {.key = key_};
+        return {.key = key_, .knows_world = true, .tick = numbers_.server_tick, .events = events_};
     }
     // With which another client can come back as this player.
     const ResumeKey& resume_key() const { return key_; }
@@ -241,7 +240,7 @@ private:
         WelcomeTime time;
         if (welcomed_ || !game_.on_welcome(message, time)) return false;
         const ResumeAnswer& resume = time.resume;
-        if (resume.goes_on() && snapshots_.empty()) return false;  // There is nothing to go on.
+        if (resume.goes_on() && !knows_world_) return false;  // There is none to go on.
         welcomed_ = true;
         MessageTag tag;
         watches_ = read_tag(message, tag) && (tag.flags & welcome_to_watch) != 0;
@@ -253,6 +252,7 @@ private:
             delay_.start(time.period);
         }
         clock_.on_arrival(time.tick, now);
+        knows_world_ = true;
         key_ = {.id = time.id, .token = resume.token};
         events_ = resume.events;
         lost_ = resume.resumed == Resumed::keyframe;  // Nothing less than that helps.
@@ -269,13 +269,15 @@ private:
     void forget_connection() {
         welcomed_ = watches_ = false;
         round_trips_count_ = 0;
+        numbers_.snapshot_divisor = 1;
+        delay_.on_rate(1);
         pacer_ = {};
         unsent_.clear();
         prediction_.interrupt();
     }
 
     void forget_world(Nanoseconds now) {
-        lost_ = doubts_ = false;
+        lost_ = doubts_ = knows_world_ = false;
         events_ = 0;
         snapshots_.clear();
         snapshot_meter_ = {};
@@ -372,8 +374,9 @@ private:
     bool welcomed_ = false;
     bool watches_ = false;  // Another's doings: there is nothing to predict.
     bool wants_cells_ = false;
-    bool lost_ = false;    // A snapshot was refused: what goes on from it makes no sense.
-    bool doubts_ = false;  // Some message was: next time, all is to be told anew.
+    bool lost_ = false;         // A snapshot was refused: what goes on from it makes no sense.
+    bool knows_world_ = false;  // Since a welcome, through all connections.
+    bool doubts_ = false;       // Some message was: next time, all is to be told anew.
     ResumeKey key_;
     std::uint32_t events_ = 0;  // EVENT messages that the seat was told.
     ServerClock clock_;

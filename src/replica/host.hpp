@@ -3,11 +3,12 @@
 #include "base/assert.hpp"
 #include "base/rng.hpp"
 #include "replica/ack_window.hpp"
-#include "replica/input_queue.hpp"
-#include "replica/order.hpp"
-#include "replica/seen.hpp"
+#include "replica/event_log.hpp"
+#include "replica/player_inputs.hpp"
+#include "replica/seats.hpp"
 #include "replica/session.hpp"
 #include "replica/snapshot_writer.hpp"
+#include "replica/to_seats.hpp"
 #include "tick/game.hpp"
 
 #include <algorithm>
@@ -38,18 +39,19 @@ struct RulesOf<G> {
 
 }  // namespace detail
 
-// How long an honest client's input waits for its tick, at the most.
-inline constexpr std::uint32_t input_wait_ticks = 2;
-
 struct HostOptions {
     std::uint16_t players_max = 64;
     std::uint16_t tick_rate_hz = 30;
     std::uint32_t rewind_ms = 250;     // How far back an input may look. 0: all see the present.
     std::uint32_t snapshot_bytes = 0;  // A snapshot's budget (see snapshot_writer.hpp); 0: none.
+    // How long a player's seat is kept for whoever has its token when the connection is gone.
+    std::uint16_t absence_s = 30;
 };
 
 struct HostCounters {
-    std::uint64_t people = 0;
+    std::uint64_t people = 0;            // Connections.
+    std::uint64_t resumed = 0;           // Seats that were taken up again,
+    std::uint64_t resumed_by_delta = 0;  // of these, without a keyframe.
     std::uint64_t inputs_applied = 0;
     std::uint64_t inputs_held = 0;       // Ticks of a player that went without an input.
     std::uint64_t messages_refused = 0;  // Not one of ours, or with values no client of ours sends.
@@ -60,7 +62,10 @@ struct HostCounters {
 };
 
 // A game that is one struct G, as the server sees a game: players say HELLO and take their seats,
-// their inputs wait for their ticks, the world steps, and each is told what it can see.
+// their inputs wait for their ticks, the world steps, and each is told what it can see. A seat
+// outlives its connection for a while (seats.hpp, resume.hpp): the inputs are let go, the world
+// goes on, and whoever has the token comes back to it. So a PlayerId that G is given or gives is a
+// seat, and EVENT messages to it arrive exactly once, whatever becomes of its connections.
 //
 //     commands --> input queues --one each--> g.on_input
 //                                             g.tick --> models --> snapshots
@@ -82,7 +87,7 @@ struct HostCounters {
 //     write_passing(writer, since, PlayerId)   with Passing; rules().passing() reads it
 //     on_told(const SnapshotWriter&)           after each tick: what everybody is told
 //     std::uint64_t hash() const               of all that later ticks depend on, for replays
-//     on_watch(PlayerId, Outbox&)              in a replay: tell all that only a newcomer is told
+//     introduce(PlayerId)                      tell it again all that only a newcomer is told
 //
 // G never sees a message, a clock or a float. One thread; no allocation after construction.
 template <class G>
@@ -100,33 +105,43 @@ public:
           rewind_max_(TickTime{options.rewind_ms} * options.tick_rate_hz * whole_tick / 1000),
           game_(arguments...),
           writer_(rules(), game_.entities(), options.players_max, options.snapshot_bytes),
-          seats_(options.players_max) {}
+          connections_(options.players_max),
+          seats_(options.players_max, std::uint32_t{options.absence_s} * options.tick_rate_hz),
+          inputs_(options.players_max),
+          events_(options.players_max, events_size) {}
 
     void on_join(PlayerId player) override {
-        ASSERT(player.slot < seats_.size());
-        ASSERT(seats_[player.slot].state == Seat::State::empty);
-        seats_[player.slot] = {.state = Seat::State::silent,
-                               .window = AckWindow(options_.tick_rate_hz)};
+        ASSERT(player.slot < connections_.size());
+        ASSERT(connections_[player.slot].state == Connection::State::none);
+        connections_[player.slot] = {.state = Connection::State::silent,
+                                     .window = AckWindow(options_.tick_rate_hz)};
         people_ += 1;
     }
 
+    void on_token(PlayerId player, const ResumeToken& token) override {
+        ASSERT(connections_[player.slot].state == Connection::State::silent);
+        connections_[player.slot].token = token;
+    }
+
     void on_leave(PlayerId player) override {
-        ASSERT(player.slot < seats_.size());
-        ASSERT(seats_[player.slot].state != Seat::State::empty);
-        if (playing(player)) game_.on_leave(player);
-        seats_[player.slot] = {};
+        ASSERT(player.slot < connections_.size());
+        ASSERT(connections_[player.slot].state != Connection::State::none);
+        seats_.lose(player.slot, static_cast<std::uint32_t>(tick_));
+        connections_[player.slot] = {};
         people_ -= 1;
     }
 
     void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) override {
         tick_ = tick;
-        for (Seat& seat : seats_) seat.answered_ping = false;
+        for (Connection& connection : connections_) connection.answered_ping = false;
+        seats_.expire(static_cast<std::uint32_t>(tick), give_up());
         for (const Command& command : commands) on_command(command, outbox);
-        for (std::size_t slot = 0; slot < seats_.size(); ++slot) {
-            if (seats_[slot].state == Seat::State::playing) give_input(slot);
+        for (std::size_t seat = 0; seat < inputs_.size(); ++seat) {
+            if (seats_.taken(seat)) give_input(static_cast<std::uint16_t>(seat));
         }
         if constexpr (requires { game_.tick(tick, outbox); }) {
-            game_.tick(tick, outbox);
+            ToSeats to_seats(seats_, events_, outbox);
+            game_.tick(tick, to_seats);
         } else {
             game_.tick(tick);
         }
@@ -136,9 +151,9 @@ public:
 
     // Who watches a recorded match acknowledges nothing, whatever the player did whom it sees.
     SnapshotKey snapshot_key(PlayerId viewer) override {
-        ASSERT(viewer.slot < seats_.size());
-        const Seat& seat = seats_[viewer.slot];
-        if (seat.watched || !seat.window.behind(static_cast<std::uint32_t>(tick_))) {
+        ASSERT(viewer.slot < connections_.size());
+        const Connection& connection = connections_[viewer.slot];
+        if (connection.watched || !connection.window.behind(static_cast<std::uint32_t>(tick_))) {
             return SnapshotKey::own;
         }
         snapshots_held_back_ += 1;
@@ -146,32 +161,33 @@ public:
     }
 
     std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override {
-        ASSERT(viewer.slot < seats_.size());
+        ASSERT(viewer.slot < connections_.size());
         if (!playing(viewer)) return 0;
-        InputQueue<Order<Input>>& inputs = seats_[viewer.slot].inputs;
+        const PlayerId seat{seats_.seat_of(viewer.slot)};
+        PlayerInputs<G>& inputs = inputs_[seat.slot];
         typename Writer::Viewer to{
-            .slot = viewer.slot, .input_stamp = inputs.stamp(), .input_lead = inputs.lead()};
-        if constexpr (has_own<G>) to.own = &game_.own(viewer);
+            .slot = seat.slot, .input_stamp = inputs.stamp(), .input_lead = inputs.lead()};
+        if constexpr (has_own<G>) to.own = &game_.own(seat);
         std::size_t size = 0;
-        if constexpr (requires { game_.sight(viewer); }) {
-            const Sight sight = game_.sight(viewer);
+        if constexpr (requires { game_.sight(seat); }) {
+            const Sight sight = game_.sight(seat);
             to.sight = &sight;
-            size = write_to(to, viewer, out);
+            size = write_to(to, seat, out);
         } else {
-            size = write_to(to, viewer, out);
+            size = write_to(to, seat, out);
         }
         if (size > 0) {
             inputs.reported();
-            seats_[viewer.slot].window.on_sent(static_cast<std::uint32_t>(tick_));
+            connections_[viewer.slot].window.on_sent(static_cast<std::uint32_t>(tick_));
         }
         return size;
     }
 
     void on_snapshot_refused(PlayerId viewer) override {
-        ASSERT(viewer.slot < seats_.size());
+        ASSERT(viewer.slot < connections_.size());
         if (!playing(viewer)) return;
-        writer_.take_back(viewer.slot);
-        seats_[viewer.slot].window.on_refused();
+        writer_.take_back(seats_.seat_of(viewer.slot));
+        connections_[viewer.slot].window.on_refused();
     }
 
     void on_stats(const ServerStats& stats, Outbox& outbox) override {
@@ -181,7 +197,7 @@ public:
                             .tick_work_p99_us = stats.tick_work_p99_us,
                             .tick_late_p99_us = stats.tick_late_p99_us,
                             .snapshots_skipped = stats.snapshots_skipped};
-        for (std::size_t slot = 0; slot < seats_.size(); ++slot) {
+        for (std::size_t slot = 0; slot < connections_.size(); ++slot) {
             const PlayerId player{static_cast<std::uint16_t>(slot)};
             if (playing(player)) send(player, message, outbox);
         }
@@ -189,7 +205,7 @@ public:
 
     // Who does not play yet is shown nothing, and so misses nothing.
     void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox& outbox) override {
-        ASSERT(viewer.slot < seats_.size());
+        ASSERT(viewer.slot < connections_.size());
         ASSERT(divisor >= 1 && divisor <= Rate::divisor_max);
         if (!playing(viewer)) return;
         send(viewer, Rate{.divisor = static_cast<std::uint8_t>(divisor)}, outbox);
@@ -197,11 +213,11 @@ public:
 
     // Who is silent is shown nothing before its HELLO, with which the welcome comes.
     void on_watch(PlayerId player, Outbox& outbox) override {
-        ASSERT(player.slot < seats_.size());
-        seats_[player.slot].watched = true;
+        ASSERT(player.slot < connections_.size());
+        connections_[player.slot].watched = true;
         if (!playing(player)) return;
-        welcome(player, outbox);
-        if constexpr (requires { game_.on_watch(player, outbox); }) game_.on_watch(player, outbox);
+        welcome(player, {}, outbox);
+        introduce(seats_.seat_of(player.slot));
     }
 
     void on_watch_message(PlayerId player,
@@ -218,24 +234,22 @@ public:
         std::uint64_t hash = writer_.hash();
         const auto fold = [&hash](std::uint64_t value) { hash = Rng::mix(hash ^ value) + 1; };
         if constexpr (requires { game_.hash(); }) fold(game_.hash());
-        for (const Seat& seat : seats_) {
-            fold(static_cast<std::uint64_t>(seat.state));
-            if (seat.state != Seat::State::playing) continue;
-            fold(seat.seen.acknowledged());
-            seat.inputs.tell_state(fold, [&fold](const Order<Input>& order) {
-                std::array<std::uint64_t, (sizeof(Input) + 15) / 8> words{};
-                FieldWriter writer(std::as_writable_bytes(std::span(words)));
-                describe_whole(writer, Telling{Input::wire, Extent{}}, order.input);
-                writer.finish();
-                for (const std::uint64_t word : words) fold(word);
-                fold(static_cast<std::uint64_t>(order.view));
-            });
+        for (const Connection& connection : connections_) {
+            fold(static_cast<std::uint64_t>(connection.state));
+            fold(connection.token.first);
+            fold(connection.token.second);
+        }
+        seats_.tell_state(fold);
+        for (std::size_t seat = 0; seat < inputs_.size(); ++seat) {
+            if (seats_.taken(seat)) inputs_[seat].tell_state(fold);
         }
         return Rng::mix(hash);
     }
 
     HostCounters host_counters() const {
         return {.people = people_,
+                .resumed = resumed_,
+                .resumed_by_delta = resumed_by_delta_,
                 .inputs_applied = inputs_applied_,
                 .inputs_held = inputs_held_,
                 .messages_refused = messages_refused_,
@@ -248,23 +262,26 @@ public:
     G& game() { return game_; }
 
 protected:
-    bool playing(PlayerId player) const {
-        return seats_[player.slot].state == Seat::State::playing;
-    }
+    bool playing(PlayerId player) const { return seats_.seat_of(player.slot) != Seats::none; }
 
 private:
     static constexpr std::uint32_t holds_per_second = 4;  // An input is held for a quarter of one.
 
     using Rules = typename detail::RulesOf<G>::Type;
 
-    struct Seat {
-        enum class State : std::uint8_t { empty, silent, playing, refused };
+    // Of the messages that must arrive: what is kept for each player, for a second or two of a
+    // crowd coming in and for half a minute of everything else.
+    static constexpr std::size_t events_size = 8'192;
+    static constexpr std::uint32_t delta_s_max = 2;  // After longer, a keyframe.
 
-        State state = State::empty;
+    // By slot.
+    struct Connection {
+        enum class State : std::uint8_t { none, silent, playing, refused };
+
+        State state = State::none;
         bool answered_ping = false;  // In this tick: one is enough.
         bool watched = false;        // In a recorded match: who watches pings for itself.
-        InputQueue<Order<Input>> inputs{};
-        Seen seen{};
+        ResumeToken token;           // Of the seat that it takes, if it takes a new one.
         AckWindow window{0};  // No part of the match's state: what was sent is no input of it.
     };
 
@@ -285,8 +302,10 @@ private:
         } else if (fine && tag.kind == MessageKind::input) {
             fine = on_inputs(command.player, command.bytes);
         } else if (fine && tag.kind == MessageKind::ping) {
-            const bool answers = !seats_[command.player.slot].watched;
+            const bool answers = !connections_[command.player.slot].watched;
             fine = !answers || on_ping(command.player, command.bytes, outbox);
+        } else if (fine && tag.kind == MessageKind::bye) {
+            fine = on_bye(command.player, command.bytes, outbox);
         } else {
             fine = false;
         }
@@ -294,8 +313,8 @@ private:
     }
 
     bool on_hello(PlayerId player, std::span<const std::byte> message, Outbox& outbox) {
-        Seat& seat = seats_[player.slot];
-        if (seat.state != Seat::State::silent) return false;
+        Connection& connection = connections_[player.slot];
+        if (connection.state != Connection::State::silent) return false;
 
         // A client of another build may have laid out even its HELLO otherwise: whatever is not
         // ours is told to load the page again.
@@ -303,93 +322,137 @@ private:
         const bool ours = decode(message, hello) && hello.protocol == protocol_version &&
                           hello.schema == schema_hash<G>();
         if (!ours) {
-            seat.state = Seat::State::refused;
+            connection.state = Connection::State::refused;
             send(player, Bye{.reason = ByeReason::reload}, outbox);
             return false;
         }
-        seat.state = Seat::State::playing;
-        seat.inputs.start(static_cast<std::uint32_t>(tick_),
-                          options_.tick_rate_hz / holds_per_second);
-        if constexpr (requires { game_.on_join(player, hello); }) {
-            game_.on_join(player, hello);
+        connection.state = Connection::State::playing;
+        const ResumeKey& key = hello.resume.key;
+        if (seats_.owns(key.id, key.token)) {
+            come_back(player, hello.resume, outbox);
         } else {
-            game_.on_join(player);
+            take_seat(player, hello, outbox);
         }
-        welcome(player, outbox);
         return true;
     }
 
-    void welcome(PlayerId player, Outbox& outbox) {
-        writer_.forget(player.slot);
-        writer_.encode_by(player.slot, Encoding::changes);
+    void take_seat(PlayerId player, const Hello<G>& hello, Outbox& outbox) {
+        const ResumeToken& token = connections_[player.slot].token;
+        const PlayerId seat{seats_.take(player.slot, token, give_up())};
+        inputs_[seat.slot].start(static_cast<std::uint32_t>(tick_),
+                                 options_.tick_rate_hz / holds_per_second);
+        events_.start(seat.slot);
+        if constexpr (requires { game_.on_join(seat, hello); }) {
+            game_.on_join(seat, hello);
+        } else {
+            game_.on_join(seat);
+        }
+        welcome(player, {.token = token}, outbox);
+    }
+
+    void come_back(PlayerId player, const ResumeWish& wish, Outbox& outbox) {
+        const std::uint16_t seat = wish.key.id;
+        const std::uint16_t displaced = seats_.resume(player.slot, seat);
+        if (displaced != Seats::none) {
+            connections_[displaced].state = Connection::State::refused;
+            outbox.close({displaced});
+        }
+        inputs_[seat].reconnect();
+        resumed_ += 1;
+
+        // Who watches has seen nothing of what was before.
+        const bool knows = wish.knows_world && !connections_[player.slot].watched;
+        if (!knows || !events_.keeps(seat, wish.events)) {
+            events_.forget(seat);
+            welcome(player, {Resumed::anew, wish.key.token, events_.told(seat)}, outbox);
+            return introduce(seat);
+        }
+        const bool recent = tick_ - wish.tick <= std::uint64_t{delta_s_max} * options_.tick_rate_hz;
+        const bool delta = recent && writer_.go_on_from(seat, wish.tick);
+        resumed_by_delta_ += delta ? 1 : 0;
+        const Resumed resumed = delta ? Resumed::delta : Resumed::keyframe;
+        welcome(player, {resumed, wish.key.token, wish.events}, outbox);
+        events_.for_each_behind(seat, wish.events, [&](std::span<const std::byte> message) {
+            outbox.send(player, message);
+        });
+    }
+
+    void welcome(PlayerId player, const ResumeAnswer& resume, Outbox& outbox) {
+        const std::uint16_t seat = seats_.seat_of(player.slot);
+        if (resume.resumed != Resumed::delta) writer_.forget(seat);
+        if (!resume.goes_on()) writer_.encode_by(seat, Encoding::changes);
         Welcome<G> message;
-        if constexpr (requires { game_.facts(); })
+        if constexpr (requires { game_.facts(); }) {
             static_cast<FactsOf<G>&>(message) = game_.facts();
-        if (seats_[player.slot].watched) message.tag.flags |= welcome_to_watch;
+        }
+        // Who watches is told no token: the seat is another's.
+        const bool watched = connections_[player.slot].watched;
+        if (watched) message.tag.flags |= welcome_to_watch;
+        if (!watched) message.resume = resume;
         message.tick_rate_hz = options_.tick_rate_hz;
-        message.id = player.slot;
+        message.id = seat;
         message.tick = static_cast<std::uint32_t>(tick_);
         send(player, message, outbox);
     }
 
-    bool on_inputs(PlayerId player, std::span<const std::byte> bytes) {
-        InputMessage<G> message;
-        if (!playing(player) || !decode(bytes, message)) {
-            return false;
-        }
-        Seat& seat = seats_[player.slot];
-        if (!seat.seen.acknowledge(message.acknowledged_tick, tick_)) return false;
-        seat.window.on_acknowledged(message.acknowledged_tick, static_cast<std::uint32_t>(tick_));
-        const TickTime view = view_of(seat, message);
-        std::uint32_t stamp = message.tick;
-        for (const Input& input : message.inputs) {
-            seat.inputs.push(stamp, {.input = input, .view = view});
-            stamp += 1;
-        }
+    void introduce(std::uint16_t seat) {
+        if constexpr (requires { game_.introduce(PlayerId{seat}); }) game_.introduce({seat});
+    }
+
+    auto give_up() {
+        return [this](std::uint16_t seat) { game_.on_leave({seat}); };
+    }
+
+    // For good.
+    bool on_bye(PlayerId player, std::span<const std::byte> bytes, Outbox& outbox) {
+        Bye bye;
+        const bool leaves = decode(bytes, bye) && bye.reason == ByeReason::leave;
+        if (!leaves || !playing(player)) return false;
+        game_.on_leave({seats_.seat_of(player.slot)});
+        seats_.release(player.slot);
+        connections_[player.slot].state = Connection::State::refused;
+        outbox.close(player);
         return true;
     }
 
-    // What is believed of it is settled here, when it comes: the world is given moments that it can
-    // take as they are, and is a function of them.
-    TickTime view_of(const Seat& seat, const InputMessage<G>& message) {
-        if (rewind_max_ == 0) return Order<Input>::present;
-        const TickTime back = TickTime{message.view_back} * InputMessage<G>::view_back_unit;
-        const Seen::Moment moment = seat.seen.moment(back, tick_, rewind_max_);
-        if (message.looks_back() && moment.too_old) views_too_old_ += 1;
-        return moment.time;
+    bool on_inputs(PlayerId player, std::span<const std::byte> bytes) {
+        InputMessage<G> message;
+        if (!playing(player) || !decode(bytes, message)) return false;
+        const auto said = inputs_[seats_.seat_of(player.slot)].push(message, tick_, rewind_max_);
+        if (!said.is_possible) return false;
+        views_too_old_ += said.too_old ? 1 : 0;
+        AckWindow& window = connections_[player.slot].window;
+        window.on_acknowledged(message.acknowledged_tick, static_cast<std::uint32_t>(tick_));
+        return true;
     }
 
-    void give_input(std::size_t slot) {
-        InputQueue<Order<Input>>& inputs = seats_[slot].inputs;
-        Order<Input> order = inputs.take(static_cast<std::uint32_t>(tick_));
-        (inputs.is_fresh() ? inputs_applied_ : inputs_held_) += 1;
-        // An input may be stamped far ahead and wait; an honest one waits for a tick or two. Who
-        // waits longer sees no farther back for it.
-        const TickTime now = static_cast<TickTime>(tick_) * whole_tick;
-        const TickTime oldest = now - rewind_max_ - TickTime{input_wait_ticks} * whole_tick;
-        if (order.view != Order<Input>::present) order.view = std::max(order.view, oldest);
-        game_.on_input({static_cast<std::uint16_t>(slot)}, order);
+    // Of who is absent, the last is held for a moment and then let go.
+    void give_input(std::uint16_t seat) {
+        const Order<Input> order = inputs_[seat].take(tick_, rewind_max_);
+        (inputs_[seat].is_fresh() ? inputs_applied_ : inputs_held_) += 1;
+        game_.on_input({seat}, order);
     }
 
     bool on_ping(PlayerId player, std::span<const std::byte> message, Outbox& outbox) {
         Ping ping;
         if (!playing(player) || !decode(message, ping)) return false;
-        Seat& sender = seats_[player.slot];
+        Connection& sender = connections_[player.slot];
         if (sender.answered_ping) return false;
         sender.answered_ping = true;
         const bool by_cells = (ping.tag.flags & Ping::wants_cells) != 0;
-        writer_.encode_by(player.slot, by_cells ? Encoding::cells : Encoding::changes);
+        writer_.encode_by(seats_.seat_of(player.slot),
+                          by_cells ? Encoding::cells : Encoding::changes);
         send(player, Pong{.sent_us = ping.sent_us, .tick = static_cast<std::uint32_t>(tick_)},
              outbox);
         return true;
     }
 
     std::size_t write_to(const typename Writer::Viewer& to,
-                         PlayerId viewer,
+                         PlayerId seat,
                          std::span<std::byte> out) {
         return writer_.write(to, out, [&](FieldWriter& writer, std::uint32_t since) {
-            if constexpr (requires { game_.write_passing(writer, since, viewer); }) {
-                game_.write_passing(writer, since, viewer);
+            if constexpr (requires { game_.write_passing(writer, since, seat); }) {
+                game_.write_passing(writer, since, seat);
             }
         });
     }
@@ -406,9 +469,14 @@ private:
     TickTime rewind_max_;
     G game_;
     Writer writer_;
-    std::vector<Seat> seats_;
+    std::vector<Connection> connections_;
+    Seats seats_;
+    std::vector<PlayerInputs<G>> inputs_;  // By seat.
+    EventLog events_;
     std::uint64_t tick_ = 0;
     std::uint64_t people_ = 0;
+    std::uint64_t resumed_ = 0;
+    std::uint64_t resumed_by_delta_ = 0;
     std::uint64_t inputs_applied_ = 0;
     std::uint64_t inputs_held_ = 0;
     std::uint64_t messages_refused_ = 0;

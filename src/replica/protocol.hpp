@@ -114,7 +114,10 @@ struct Stats {
     }
 };
 
-enum class ByeReason : std::uint8_t { reload = 1 };  // The client is not of this server's build.
+enum class ByeReason : std::uint8_t {
+    reload = 1,  // To a client that is not of this server's build.
+    leave = 2    // Of a player who does not mean to come back: the server closes the connection.
+};
 
 struct Bye {
     MessageTag tag{.kind = MessageKind::bye};
@@ -124,7 +127,7 @@ struct Bye {
     template <class Codec, class Message>
     static constexpr void describe(Codec& codec, Message& bye) {
         describe_tag(codec, bye.tag, MessageKind::bye);
-        codec.one_of(bye.reason, ByeReason::reload, ByeReason::reload, 8);
+        codec.one_of(bye.reason, ByeReason::reload, ByeReason::leave, 8);
         codec.whole(bye.retry_after_s);
     }
 };

@@ -10,10 +10,10 @@
 //     the client's HELLO             the server's WELCOME
 //     no token, or one that is       fresh     a seat of its own; the world is told from scratch
 //     nobody's any more
-//     a seat's token, no tick        anew      that seat; the world is told from scratch
-//     a seat's token, the last       keyframe  that seat; what must arrive goes on where it broke
-//     snapshot it applied, and                 off, the next snapshot stands alone
-//     how many EVENTs it had         delta     and the next snapshot goes on from that one
+//     a seat's token, and no more    anew      that seat; the world is told from scratch
+//     a seat's token, how many       keyframe  that seat; what must arrive goes on where it broke
+//     EVENTs it had, and the last              off, the next snapshot stands alone
+//     snapshot that it applied       delta     and the next snapshot goes on from that one
 //
 // A delta needs that the server has told nothing but that snapshot, or one more: further back it
 // keeps no account of what a viewer knows, for the corrections of a few ticks more are no shorter
@@ -30,18 +30,25 @@ constexpr void describe_token(Codec& codec, Token& token) {
 struct ResumeKey {
     std::uint16_t id = 0;
     ResumeToken token;
+
+    template <class Codec, class Record>
+    static constexpr void describe(Codec& codec, Record& key) {
+        codec.whole(key.id);
+        describe_token(codec, key.token);
+    }
 };
 
 struct ResumeWish {
     ResumeKey key;
-    std::uint32_t tick = 0;  // Of the last snapshot applied; 0: it knows nothing of the world.
+    bool knows_world = false;  // Of this seat. If not, the rest says nothing.
+    std::uint32_t tick = 0;    // Of the last snapshot applied; 0: none.
     std::uint32_t events =
         0;  // How many EVENT messages its seat has been told, as far as it knows.
 
     template <class Codec, class Record>
     static constexpr void describe(Codec& codec, Record& wish) {
-        codec.whole(wish.key.id);
-        describe_token(codec, wish.key.token);
+        ResumeKey::describe(codec, wish.key);
+        codec.bits(wish.knows_world, 8);
         codec.whole(wish.tick);
         codec.whole(wish.events);
     }

@@ -14,7 +14,8 @@ namespace ringtick {
 //
 //     free --newcomer--> held --connection lost--> absent --the token is shown--> held
 //      ^                                             |
-//      +---- its time is over, or all are taken and a newcomer needs it
+//      +---- its time is over, or all are taken and a newcomer needs it; who says that he leaves
+//            gives it up at once
 //
 // All of it is a function of what came and of the ticks, so that a match replays alike.
 class Seats {
@@ -85,6 +86,15 @@ public:
         seats_[seat].lost_at = tick;
         append(absent_list(), seat);
         return seat;
+    }
+
+    // The connection in this slot gives its seat up, for good.
+    void release(std::size_t slot) {
+        const std::uint16_t seat = seat_of_[slot];
+        ASSERT(seat != none);
+        seat_of_[slot] = none;
+        seats_[seat] = {};
+        append(free_list(), seat);
     }
 
     // Those who did not come back in time.

@@ -5,6 +5,7 @@
 #include "replica/declared.hpp"
 #include "replica/game_types.hpp"
 #include "replica/protocol.hpp"
+#include "replica/resume.hpp"
 #include "replica/snapshot.hpp"
 
 #include <algorithm>
@@ -22,12 +23,14 @@ struct Hello : GreetingOf<G> {
     MessageTag tag{.kind = MessageKind::hello};
     std::uint16_t protocol = protocol_version;
     std::uint64_t schema = 0;
+    ResumeWish resume;
 
     template <class Codec, class Message>
     static constexpr void describe(Codec& codec, Message& hello) {
         describe_tag(codec, hello.tag, MessageKind::hello);
         codec.whole(hello.protocol);
         codec.whole(hello.schema);
+        ResumeWish::describe(codec, hello.resume);
         GreetingOf<G>::describe(codec, hello);
     }
 };
@@ -38,6 +41,7 @@ struct Welcome : FactsOf<G> {
     std::uint16_t tick_rate_hz = 0;
     std::uint16_t id = 0;    // The player's own.
     std::uint32_t tick = 0;  // Now.
+    ResumeAnswer resume;
 
     bool is_possible() const {
         if constexpr (requires(const FactsOf<G>& facts) { facts.is_possible(id); }) {
@@ -52,6 +56,7 @@ struct Welcome : FactsOf<G> {
         codec.whole(welcome.tick_rate_hz);
         codec.whole(welcome.id);
         codec.whole(welcome.tick);
+        ResumeAnswer::describe(codec, welcome.resume);
         FactsOf<G>::describe(codec, welcome);
     }
 };

@@ -265,6 +265,13 @@ public:
 
     // The last snapshot that was written for it never left: what it knows is what it knew before.
     void take_back(std::size_t viewer) { baselines_[viewer].latest ^= 1; }
+    // It has applied the snapshot of this tick, and what was written for it behind that never
+    // arrived: the next goes on from there. False if that is not remembered.
+    bool go_on_from(std::size_t viewer, std::uint32_t tick) {
+        if (tick == 0) return false;
+        if (latest(viewer).tick != tick) take_back(viewer);
+        return latest(viewer).tick == tick;
+    }
     // It knows nothing: the next snapshot is a keyframe.
     void forget(std::size_t viewer) { baselines_[viewer] = {}; }
 

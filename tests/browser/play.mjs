@@ -152,6 +152,37 @@ test('Page.ComesBackWhenTheServerDoes', async () => {
     (await server.json('/stats.json')).players === 1);
 });
 
+test('Page.ComesBackToItsShipWhenTheConnectionBreaks', async () => {
+  await start([]);
+  const page = await open();
+  let to_page;
+  await page.page.routeWebSocket('**/play/1', (socket) => {
+    socket.connectToServer();
+    to_page = socket;
+  });
+  await page.page.reload();
+  await page.page.waitForFunction(() => window.railroids);
+  await page.play('Ann');
+  const { id } = await page.state();
+  await to_page.close({ code: 1001 });
+  const back = await page.until('the world goes on', ({ resumptions }) => resumptions === 1);
+  assert.equal(back.id, id);
+  await page.until('it is shown', ({ server_tick }) => server_tick > back.server_tick + 3);
+});
+
+test('Page.ComesBackToItsShipWhenItIsLoadedAgain', async () => {
+  await start([]);
+  const page = await open();
+  await page.play('Ann');
+  const { id } = await page.state();
+  await page.page.reload();
+  await page.page.waitForFunction(() => window.railroids);
+  await page.play('Ann');
+  assert.equal((await page.state()).id, id);
+  const { rooms } = await server.json('/stats.json');
+  assert.equal(rooms[0].game.resumed, 1);
+});
+
 // Goal: who is shown fewer snapshots reads why. Method: a true match, in which the server's word
 // for it is put between what the server itself sends.
 test('Page.SaysThatTheConnectionIsSlow', async () => {

@@ -33,7 +33,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     railroids::Hello hello;
     hello.schema = railroids::schema_hash();
     std::array<std::byte, 64> hello_bytes{};
-    const auto greeting = std::span(hello_bytes).first(railroids::encode(hello, hello_bytes));
     Nowhere outbox;
     std::array<bool, players> here{};
     std::array<std::uint8_t, players> known{};  // 0: nothing; else which of a player's two, and 1.
@@ -44,10 +43,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::size_t wanted = reader.get<std::uint8_t>();
         const ringtick::PlayerId player{static_cast<std::uint16_t>(who % players)};
         bool& is_here = here[player.slot];
-        if (!is_here) game.on_join(player);
+        if (!is_here) {
+            game.on_join(player);
+            game.on_token(player, {.first = player.slot + 1U});
+        }
         if (is_here && who >= 0xF0) game.on_leave(player);
         is_here = !(is_here && who >= 0xF0);
 
+        // Perhaps the token of somebody who was here, or is; but never with a snapshot to go on
+        // from.
+        hello.resume = {.key = {.id = static_cast<std::uint16_t>(who / players % players),
+                                .token = {.first = who / 16U}},
+                        .knows_world = who % 2 == 0};
+        const auto greeting = std::span(hello_bytes).first(encode(hello, hello_bytes));
         const auto message = reader.take(std::min(wanted, reader.left()));
         const ringtick::Command command{
             .player = player,

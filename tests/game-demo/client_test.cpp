@@ -25,7 +25,7 @@ protected:
         client->start(now);
         Bytes bytes(64);
         const std::string_view name = "Ann";
-        bytes.resize(ClientSide::write_hello(name, bytes));
+        bytes.resize(ClientSide::write_hello(name, {}, bytes));
         match.game.on_join({0});
         match.say(0, bytes);
     }
@@ -198,7 +198,7 @@ TEST_F(OneClient, ListsWhoCameAndWentAndWhoLeads) {
     step();
     match.join(2, "Ben");
     step();
-    match.game.on_leave({2});
+    match.leave(2);
     match.ship(7).score = 1000;
     steps(60);
     ASSERT_GE(view().feed_count, 3);

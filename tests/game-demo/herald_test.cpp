@@ -52,7 +52,7 @@ TEST(Herald, TellsANewcomerWhoIsHereAndAllWhoCame) {
     EXPECT_EQ(as_text(ben[0].name), "Ann");
     EXPECT_FALSE(ben[0].is_new);
 
-    match.game.on_leave({1});
+    match.leave(1);
     match.step();
     EXPECT_EQ(count(events_of(match, 0), EventType::leave), 1U);
 }

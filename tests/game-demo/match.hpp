@@ -28,6 +28,7 @@ public:
     void send(PlayerId player, std::span<const std::byte> message) override {
         letters.push_back({player.slot, Bytes(message.begin(), message.end())});
     }
+    void close(PlayerId player) override { closed.push_back(player.slot); }
 
     std::size_t count(std::uint16_t slot, MessageKind kind) const {
         std::size_t found = 0;
@@ -39,6 +40,7 @@ public:
     }
 
     std::deque<Letter> letters;
+    std::vector<std::uint16_t> closed;  // Slots.
 };
 
 template <class Message>
@@ -48,8 +50,9 @@ Bytes encoded(const Message& message) {
     return bytes;
 }
 
-inline Bytes hello(std::string_view name) {
+inline Bytes hello(std::string_view name, const ringtick::ResumeWish& wish = {}) {
     Hello message;
+    message.resume = wish;
     message.schema = schema_hash();
     for (const char letter : name) message.name.push(letter);
     return encoded(message);
@@ -83,6 +86,10 @@ public:
     void join(std::uint16_t slot, std::string_view name) {
         game.on_join({slot});
         say(slot, hello(name));
+    }
+    // With a word, so that nobody waits for it to come back.
+    void leave(std::uint16_t slot) {
+        say(slot, encoded(ringtick::Bye{.reason = ringtick::ByeReason::leave}));
     }
     void say(std::uint16_t slot, Bytes message) { waiting_.push_back({slot, std::move(message)}); }
     void step() {

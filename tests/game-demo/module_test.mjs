@@ -65,7 +65,7 @@ const verbs = {
   },
 };
 
-client.start(0);
+client.start(0, 0);
 const record = execFileSync(recorder, { encoding: 'utf8', maxBuffer: 1 << 26 });
 for (const [index, line] of record.trimEnd().split('\n').entries()) {
   const [verb, ...rest] = line.split(' ');

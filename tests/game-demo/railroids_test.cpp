@@ -31,7 +31,8 @@ TEST(Railroids, GivesAShipToWhoSaysHello) {
     EXPECT_TRUE(match.ship(2).alive());
     EXPECT_FALSE(match.snapshot(2).empty());
 
-    match.game.on_leave({2});
+    match.leave(2);
+    match.step();
     EXPECT_FALSE(match.ship(2).present());
 }
 

@@ -42,8 +42,8 @@ TEST(Wire, HasTheSizesThatAreDrawn) {
     ringtick::FieldMeter ping;
     const ringtick::Ping message;
     ringtick::Ping::describe(ping, message);
-    EXPECT_EQ(encode(hello, bytes), 12U + 1);
-    EXPECT_EQ(encode(Welcome{}, bytes), 23U);
+    EXPECT_EQ(encode(hello, bytes), 39U + 1);
+    EXPECT_EQ(encode(Welcome{}, bytes), 44U);
     EXPECT_EQ(encode(input, bytes), 12U + 2);
     EXPECT_EQ(ping.bit_count(), 5U * 8);
     EXPECT_EQ(encode(ringtick::Pong{}, bytes), 9U);

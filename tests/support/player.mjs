@@ -72,8 +72,9 @@ class Player {
     this.on_snapshot = undefined;
   }
 
+  // For good. The server closes the connection, if it has not yet.
   async leave() {
-    this.socket.close(1000);
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(this.client.bye());
     return this.closing;
   }
 }

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load_page_code } from '../support/page_code.mjs';
 
-const { Backoff, snapshots_text, turn_towards, view_of } = await load_page_code(
+const { Backoff, KeptKey, snapshots_text, turn_towards, view_of } = await load_page_code(
   process.env.PAGE_TSCONFIG, [
-    'ringtick/backoff', 'ringtick/view', 'railroids/controls/steering', 'railroids/hud/net_text',
+    'ringtick/backoff', 'ringtick/kept_key', 'ringtick/view',
+    'railroids/controls/steering', 'railroids/hud/net_text',
   ]);
 
 const longest = () => 1;
@@ -29,6 +30,30 @@ test('Backoff.StartsAfreshOnceWelcomed', () => {
   backoff.reset();
   assert.equal(backoff.attempts, 0);
   assert.equal(backoff.next_ms(), 250);
+});
+
+// A tab's own storage, as a browser has it; or as one that forbids it.
+class Storage {
+  items = new Map();
+  getItem(name) { return this.items.get(name) ?? null; }
+  setItem(name, text) { this.items.set(name, text); }
+  removeItem(name) { this.items.delete(name); }
+}
+
+test('KeptKey.IsFoundByTheNextPageAndByNoOther', () => {
+  globalThis.sessionStorage = new Storage();
+  const key = Uint8Array.of(0, 255, 7);
+  new KeptKey('here').keep(key);
+  assert.deepEqual(new KeptKey('elsewhere').take(), new Uint8Array());
+  assert.deepEqual(new KeptKey('here').take(), key);
+  assert.deepEqual(new KeptKey('here').take(), new Uint8Array());
+});
+
+test('KeptKey.IsNoConcernOfWhoForbidsPagesToKeepAnything', () => {
+  Object.defineProperty(globalThis, 'sessionStorage', {
+    configurable: true, get() { throw new Error('forbidden'); } });
+  new KeptKey('here').keep(Uint8Array.of(1));
+  assert.deepEqual(new KeptKey('here').take(), new Uint8Array());
 });
 
 test('View.ReadsTheMemoryItself', () => {

@@ -20,6 +20,7 @@ export function install_hooks(
     return {
       link: connection.status,
       connected: Boolean(view.connected),
+      resumptions: view.resumptions,
       id: view.own_id,
       alive: Boolean(view.own_alive),
       x: view.own_x,

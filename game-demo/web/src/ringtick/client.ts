@@ -2,6 +2,7 @@
 // timers that keep both going. What it draws and which keys it reads is the game's affair.
 
 import { Connection, type Status } from './connection';
+import { KeptKey } from './kept_key';
 import { Kind, type GameModule } from './module';
 import type { Layout } from './view';
 
@@ -26,6 +27,8 @@ export class Client<L extends Layout> {
   wish: () => Wish = () => ({ buttons: 0, aim: 0 });
 
   private name = '';
+  private playing = false;
+  private readonly kept_key: KeptKey;
   private ping_timer = 0;
   private pings_sent = 0;
 
@@ -39,10 +42,14 @@ export class Client<L extends Layout> {
       on_message: (message) => this.on_message(message),
       on_status: (status) => this.on_status(status),
     });
+    this.kept_key = new KeptKey(`ringtick ${url}`);
+    addEventListener('pagehide', () => this.keep_key());
   }
 
   play(name: string): void {
     this.name = name;
+    this.playing = true;
+    this.module.start(performance.now(), this.kept_key.take());
     this.connection.connect();
   }
 
@@ -59,11 +66,15 @@ export class Client<L extends Layout> {
   }
 
   private on_open(): void {
-    this.module.start(performance.now());
+    this.module.reconnect();
     this.connection.send(this.module.hello(this.name));
     this.pings_sent = 0;
     clearTimeout(this.ping_timer);
     this.ping();
+  }
+
+  private keep_key(): void {
+    if (this.playing) this.kept_key.keep(this.module.resume_key());
   }
 
   private on_message(message: ArrayBuffer): void {

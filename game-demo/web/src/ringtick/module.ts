@@ -8,13 +8,16 @@ interface Exports {
   receive_buffer(): number;
   receive_capacity(): number;
   send_buffer(): number;
-  start(local_ms: number): void;
+  start(key_size: number, local_ms: number): void;
+  reconnect(): void;
+  resume_key(): number;
   hello(name_size: number): number;
   on_message(size: number, local_ms: number): number;
   inputs_due(local_ms: number): number;
   want(buttons: number, aim: number): void;
   inputs(): number;
   ping(local_ms: number): number;
+  bye(): number;
   advance(local_ms: number): void;
   view(): number;
   name_of(id: number): number;
@@ -63,9 +66,20 @@ export class GameModule<L extends Layout> {
     return this.view_now;
   }
 
-  // A new connection begins: forgets the world.
-  start(now_ms: number): void {
-    this.wasm.start(now_ms);
+  // The first connection begins. `key` is of another module, which played before.
+  start(now_ms: number, key: Uint8Array = new Uint8Array()): void {
+    new Uint8Array(this.wasm.memory.buffer, this.wasm.receive_buffer()).set(key);
+    this.wasm.start(key.length, now_ms);
+  }
+
+  // Another connection begins. The world stays until the server says whether it still holds.
+  reconnect(): void {
+    this.wasm.reconnect();
+  }
+
+  // With which another module can come back as this player; empty before the first welcome.
+  resume_key(): Uint8Array {
+    return this.to_send(this.wasm.resume_key()).slice();
   }
 
   advance(now_ms: number): void {
@@ -103,6 +117,11 @@ export class GameModule<L extends Layout> {
 
   ping(now_ms: number): Uint8Array {
     return this.to_send(this.wasm.ping(now_ms));
+  }
+
+  // Leaves for good; the server then closes the connection.
+  bye(): Uint8Array {
+    return this.to_send(this.wasm.bye());
   }
 
   name_of(id: number): string {

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "replica/fields.hpp"
+#include "replica/input_queue.hpp"
+#include "replica/order.hpp"
+#include "replica/seen.hpp"
+#include "replica/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ringtick {
+
+// How long an honest client's input waits for its tick, at the most.
+inline constexpr std::uint32_t input_wait_ticks = 2;
+
+// What one player wants, from what it says to the tick that applies it, and which moment it saw
+// then, as far as it is believed.
+template <class G>
+class PlayerInputs {
+public:
+    using Input = typename G::Input;
+
+    void start(std::uint32_t tick, std::uint32_t hold_ticks) {
+        queue_.start(tick, hold_ticks);
+        seen_ = {};
+    }
+    // It speaks through another connection from now on: its inputs are stamped with ticks all the
+    // same, but that what it acknowledges only grows is said of one stream.
+    void reconnect() { seen_ = {}; }
+
+    struct Said {
+        bool is_possible = false;  // By a client of ours.
+        bool too_old = false;      // It looks back farther than is allowed.
+    };
+
+    // What is believed of it is settled here, when it comes: the world is given moments that it can
+    // take as they are, and is a function of them. `rewind_max` 0: all see the present.
+    Said push(const InputMessage<G>& message, std::uint64_t tick, TickTime rewind_max) {
+        if (!seen_.acknowledge(message.acknowledged_tick, tick)) return {};
+        Said said{.is_possible = true};
+        TickTime view = Order<Input>::present;
+        if (rewind_max > 0) {
+            const TickTime back = TickTime{message.view_back} * InputMessage<G>::view_back_unit;
+            const Seen::Moment moment = seen_.moment(back, tick, rewind_max);
+            view = moment.time;
+            said.too_old = message.looks_back() && moment.too_old;
+        }
+        std::uint32_t stamp = message.tick;
+        for (const Input& input : message.inputs) {
+            queue_.push(stamp, {.input = input, .view = view});
+            stamp += 1;
+        }
+        return said;
+    }
+
+    // An input may be stamped far ahead and wait; an honest one waits for a tick or two. Who waits
+    // longer sees no farther back for it.
+    Order<Input> take(std::uint64_t tick, TickTime rewind_max) {
+        Order<Input> order = queue_.take(static_cast<std::uint32_t>(tick));
+        const TickTime now = static_cast<TickTime>(tick) * whole_tick;
+        const TickTime oldest = now - rewind_max - TickTime{input_wait_ticks} * whole_tick;
+        if (order.view != Order<Input>::present) order.view = std::max(order.view, oldest);
+        return order;
+    }
+    bool is_fresh() const { return queue_.is_fresh(); }  // The last one taken is a new input.
+
+    // What a snapshot says of them.
+    std::uint32_t stamp() const { return queue_.stamp(); }
+    std::int8_t lead() const { return queue_.lead(); }
+    void reported() { queue_.reported(); }
+
+    // Tells of all that later inputs depend on, for the hash of a match.
+    template <class Number>
+    void tell_state(Number number) const {
+        number(seen_.acknowledged());
+        queue_.tell_state(number, [&number](const Order<Input>& order) {
+            std::array<std::uint64_t, (sizeof(Input) + 15) / 8> words{};
+            FieldWriter writer(std::as_writable_bytes(std::span(words)));
+            describe_whole(writer, Telling{Input::wire, Extent{}}, order.input);
+            writer.finish();
+            for (const std::uint64_t word : words) number(word);
+            number(static_cast<std::uint64_t>(order.view));
+        });
+    }
+
+private:
+    InputQueue<Order<Input>> queue_{};
+    Seen seen_{};
+};
+
+}  // namespace ringtick
