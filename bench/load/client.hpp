@@ -38,6 +38,7 @@ struct Client {
     bool rejoins = false;
     bool close_answered = false;  // By a close frame, while closing.
     Nanoseconds since{};          // When it began to shake hands or to close.
+    Nanoseconds cut_at{};         // When we cut it off, until it is shown a world again.
 
     // The stream of messages (see client_messages.hpp), in bytes from the connection's start.
     std::uint64_t issued = 0;        // Messages that are to be sent, or were.

@@ -51,13 +51,25 @@ struct AimTally {
     void add(const AimTally& other);
 };
 
+// Railroids: what became of those who showed their token (replica/resume.hpp).
+struct ResumeTally {
+    std::uint64_t fresh = 0;  // Not known any more.
+    std::uint64_t anew = 0;
+    std::uint64_t keyframe = 0;
+    std::uint64_t delta = 0;
+
+    void add(const ResumeTally& other);
+};
+
 // What one thread found, or all of them together.
 struct Findings {
     std::array<Tally, tempers.size()> tallies;
     AimTally aim;
+    ResumeTally resumed;
+    LatencyHistogram away;  // Railroids: from a cut by us to the first snapshot behind it.
     TickSpans spans;
     std::uint16_t close_code = 0;  // Of the last close frame that ended a connection, or 0.
-    std::uint64_t left = 0;        // By --churn.
+    std::uint64_t left = 0;        // By --churn and --storm.
     std::uint64_t rejoined = 0;
     Nanoseconds measured{};
     Nanoseconds cpu_user{};
@@ -98,9 +110,18 @@ inline void AimTally::add(const AimTally& other) {
     never_fired += other.never_fired;
 }
 
+inline void ResumeTally::add(const ResumeTally& other) {
+    fresh += other.fresh;
+    anew += other.anew;
+    keyframe += other.keyframe;
+    delta += other.delta;
+}
+
 inline void Findings::add(const Findings& other) {
     for (const Temper temper : tempers) of(temper).add(other.of(temper));
     aim.add(other.aim);
+    resumed.add(other.resumed);
+    away.add(other.away);
     spans.add(other.spans);
     if (other.close_code != 0) close_code = other.close_code;
     left += other.left;

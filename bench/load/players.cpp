@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "load/client_frame.hpp"
 
@@ -56,6 +57,12 @@ bool Players::is_marksman(std::uint32_t index) const {
     return (id + 1) * settings_.aim / clients > id * settings_.aim / clients;
 }
 
+// Spread over the ids. Who aims begins anew with what it has seen.
+bool Players::comes_back(std::uint32_t index) const {
+    const std::uint32_t place = (first_id_ + index) * 37 % 100;
+    return place < settings_.resume_percent && !is_marksman(index);
+}
+
 AimTally Players::aim() const {
     AimTally sum;
     for (const Player& player : players_) {
@@ -71,16 +78,23 @@ railroids::Name Players::name_of(std::uint32_t index) const {
 }
 
 void Players::join(std::uint32_t index, Nanoseconds now) {
-    const bool queued = players_[index].queued;
-    auto marksman = std::move(players_[index].marksman);
-    players_[index] = Player(Rng::mix(first_id_ + index));
-    players_[index].queued = queued;
-    players_[index].marksman = std::move(marksman);
+    Player before = std::exchange(players_[index], Player(Rng::mix(first_id_ + index)));
+    Player& player = players_[index];
+    player.queued = before.queued;
+    player.marksman = std::move(before.marksman);
+    player.shows_token = comes_back(index) && !before.back.key.token.none();
+    if (player.shows_token) {
+        player.tick = before.tick;
+        player.latest = before.latest;
+        player.back = before.back;
+        player.back.tick = before.tick;
+    }
     if (players_[index].marksman != nullptr) players_[index].marksman->start(now);
     railroids::Hello hello;
     hello.schema = railroids::schema_hash();
     hello.name = name_of(index);
-    std::array<std::byte, 64> message{};
+    hello.resume = player.back;
+    std::array<std::byte, 128> message{};
     const std::size_t size = encode(hello, message);
     ASSERT(size > 0);
     const bool room = enqueue(index, std::span(message).first(size));
@@ -151,33 +165,43 @@ Players::Seen Players::on_welcome(Player& player, std::span<const std::byte> mes
         seed_ = welcome.seed;
         terrain_.generate(welcome.seed, welcome.side);
     }
+    const ResumeAnswer& resume = welcome.resume;
+    const bool own = resume.resumed == Resumed::fresh ||
+                     (player.shows_token && welcome.id == player.back.key.id);
     player.welcomed = true;
     player.id = welcome.id;
+    player.back = {.key = {.id = welcome.id, .token = resume.token},
+                   .knows_world = true,
+                   .events = resume.events};
+    if (resume.resumed != Resumed::delta) player.tick = 0;
     player.ticks_under_way = static_cast<std::uint32_t>(
         settings_.round_trip * welcome.tick_rate_hz / std::chrono::seconds(1));
     const bool same_world =
         scale.ships == scale_.ships && scale.side == scale_.side && welcome.seed == seed_;
-    return {.valid = same_world && welcome.id < welcome.people_max && welcome.tick_rate_hz > 0,
-            .welcome = true};
+    return {.valid = own && same_world,
+            .welcome = true,
+            .resumed = player.shows_token ? std::optional(resume.resumed) : std::nullopt};
 }
 
 Players::Seen Players::on_snapshot(std::uint32_t index, std::span<const std::byte> message) {
     Player& player = players_[index];
-    const bool first = player.tick == 0;
+    const bool first = player.tick == 0;  // Since there is nothing that it goes on from.
+    const bool again = !player.shown;     // What was between was not for this connection.
     railroids::Snapshot* const both = &snapshots_[std::size_t{index} * 2];
     const railroids::Snapshot* const before = first ? nullptr : &both[player.latest];
     railroids::Snapshot& snapshot = both[1U - player.latest];
     if (!decode(message, scale_, terrain_, before, snapshot)) return {};
     const std::uint32_t tick = snapshot.header.tick;
     if (tick <= player.tick) return {};
-    const std::uint32_t gaps = first ? 0 : tick - player.tick - 1;
+    const std::uint32_t gaps = again ? 0 : tick - player.tick - 1;
     player.tick = tick;
     player.latest = static_cast<std::uint16_t>(1U - player.latest);
-    return {.valid = true, .tick = tick, .gaps = gaps};
+    player.shown = true;
+    return {.valid = true, .shown_again = again, .tick = tick, .gaps = gaps};
 }
 
 // Whoever is told that we have come is told our name.
-Players::Seen Players::on_event(std::uint32_t index, std::span<const std::byte> message) const {
+Players::Seen Players::on_event(std::uint32_t index, std::span<const std::byte> message) {
     FieldReader reader(message);
     MessageTag tag;
     describe_tag(reader, tag, MessageKind::event);
@@ -189,6 +213,7 @@ Players::Seen Players::on_event(std::uint32_t index, std::span<const std::byte> 
         const railroids::Name name = name_of(index);
         right = right && std::ranges::equal(event.name, name);
     }
+    players_[index].back.events += 1;
     return {.valid = reader.finished() && right};
 }
 

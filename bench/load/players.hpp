@@ -2,6 +2,7 @@
 
 #include "base/rng.hpp"
 #include "railroids/snapshot.hpp"
+#include "replica/resume.hpp"
 #include "uring/ring.hpp"
 
 #include <array>
@@ -33,6 +34,8 @@ public:
     struct Seen {
         bool valid = false;
         bool welcome = false;
+        std::optional<Resumed> resumed;     // Of one who showed its token.
+        bool shown_again = false;           // The first snapshot since a welcome.
         std::optional<std::uint64_t> tick;  // Of a snapshot.
         std::uint64_t gaps = 0;
         std::optional<Nanoseconds> latency;  // Of a ping that was answered.
@@ -76,6 +79,9 @@ private:
         explicit Player(std::uint64_t seed) : rng(seed) {}
 
         bool welcomed = false;
+        bool shows_token = false;  // In this connection,
+        ResumeWish back;           // and says so of itself. The events are counted on.
+        bool shown = false;        // A snapshot since the welcome.
         railroids::ShipId id = 0;
         std::uint16_t latest = 0;           // Which of its two snapshots.
         std::uint32_t tick = 0;             // Of the last snapshot.
@@ -105,13 +111,14 @@ private:
     };
 
     bool is_marksman(std::uint32_t index) const;
+    bool comes_back(std::uint32_t index) const;
     bool is_there(const Delayed& delayed) const;
     std::size_t write_input(Player& player, Nanoseconds due, std::span<std::byte> out) const;
     std::span<const std::byte> gather(std::uint32_t index, const ServerFrameReader::Event& piece);
     Seen understand(std::uint32_t index, std::span<const std::byte> message, Nanoseconds now);
     Seen on_welcome(Player& player, std::span<const std::byte> message);
     Seen on_snapshot(std::uint32_t index, std::span<const std::byte> message);
-    Seen on_event(std::uint32_t index, std::span<const std::byte> message) const;
+    Seen on_event(std::uint32_t index, std::span<const std::byte> message);
     static Seen on_pong(std::span<const std::byte> message, Nanoseconds now);
     void steer(Player& player) const;
     void delay(const Delayed& message);

@@ -114,6 +114,13 @@ void add_aim_json(Text& text, std::uint32_t players, const AimTally& aim) {
         aim.shooter_pushed, aim.missed, aim.never_fired);
 }
 
+void add_resumed(Text& text, const ResumeTally& resumed) {
+    text.add(
+        "of those with a token {} went on by a delta and {} by a keyframe, {} were told all anew, "
+        "{} got another ship\n",
+        resumed.delta, resumed.keyframe, resumed.anew, resumed.fresh);
+}
+
 // JSON's own two: a URL was checked for the rest.
 std::string escaped(std::string_view text) {
     std::string out;
@@ -141,9 +148,10 @@ std::string report_table(const Settings& settings, const Outcome& outcome) {
              "wanted", "in", "refused", "lost", "messages", "bytes", "gaps", "errors", "sent");
     for (const Temper temper : tempers) add_tally(text, temper, findings.of(temper));
 
-    if (settings.churn > 0) {
+    if (settings.churn > 0 || settings.storm) {
         text.add("{} left and {} came again\n", findings.left, findings.rejoined);
     }
+    if (settings.resume_percent > 0) add_resumed(text, findings.resumed);
     if (settings.aim > 0) add_aim(text, findings.aim);
     if (settings.deflate) {
         const Tally& healthy = findings.of(Temper::healthy);
@@ -155,6 +163,7 @@ std::string report_table(const Settings& settings, const Outcome& outcome) {
              "p99.9", "max");
     add_times(text, "latency", findings.of(Temper::healthy).latency);
     add_times(text, "latency, slow", findings.of(Temper::slow).latency);
+    add_times(text, "away", findings.away);
     add_times(text, "skew of a tick", skews_of(findings));
     text.add(
         "\nown CPU: {:.2f} s user, {:.2f} s kernel; the busiest thread used {:.0f} % of a core{}\n",
@@ -183,7 +192,13 @@ std::string report_json(const Settings& settings, const Outcome& outcome) {
         findings.rejoined);
     for (const Temper temper : tempers) add_tally_json(text, temper, findings.of(temper));
     add_aim_json(text, settings.aim, findings.aim);
-    text.add("\"skew_us\":");
+    text.add(
+        "\"resumed\":{{\"percent\":{},\"delta\":{},\"keyframe\":{},\"anew\":{},\"fresh\":{}}},"
+        "\"storm\":{},\"away_us\":",
+        settings.resume_percent, findings.resumed.delta, findings.resumed.keyframe,
+        findings.resumed.anew, findings.resumed.fresh, settings.storm);
+    add_times_json(text, findings.away);
+    text.add(",\"skew_us\":");
     add_times_json(text, skews_of(findings));
     text.add(
         ",\"cpu_user_s\":{:.3f},\"cpu_sys_s\":{:.3f},\"busiest_percent\":{:.1f},\"saturated\":{}}}"

@@ -134,6 +134,12 @@ void add_trouble(CLI::App& app, Settings& settings) {
     add_count(app, {"--churn", "CLIENTS (0)", settings.churn, 0, 10'000,
                     "Clients per second that leave, by a close frame and by a reset in turn, and "
                     "come again"});
+    app.add_flag("--storm", settings.storm,
+                 "After half of the time all healthy clients are cut off at once, by a reset, and "
+                 "come again");
+    add_count(app, {"--resume", "PERCENT (0)", settings.resume_percent, 0, 100,
+                    "Railroids: of those who come again, so many show their token, want their own "
+                    "ship back, and go on from what they have seen"});
     app.add_option_function<double>(
            "--rtt",
            [&settings](double milliseconds) {
@@ -164,6 +170,9 @@ const char* contradiction(const Settings& settings) {
     }
     if (settings.churn > settings.clients) return "--churn must not exceed --clients";
     if (settings.threads > settings.clients) return "--threads must not exceed --clients";
+    if (settings.resume_percent > 0 && settings.mode != Mode::railroids) {
+        return "--resume is for railroids";
+    }
     if (settings.aim > 0 && settings.mode != Mode::railroids) return "--aim is for railroids";
     if (settings.cells_percent > 0 && settings.mode != Mode::railroids) {
         return "--cells is for railroids";

@@ -27,6 +27,8 @@ struct Settings {
     std::uint32_t slow_percent = 0;    // Of the clients.
     std::uint32_t frozen_percent = 0;  // Of the clients.
     std::uint32_t churn = 0;           // Clients per second.
+    bool storm = false;                // All at once, in the middle.
+    std::uint32_t resume_percent = 0;  // Of those who come again.
     std::uint32_t aim = 0;             // Players who aim with what they see.
     std::uint32_t cells_percent = 0;   // Of the clients.
     bool deflate = false;

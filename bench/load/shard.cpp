@@ -129,6 +129,7 @@ void Shard::turn() {
     read_slowly();
     if (phase_ == Phase::measuring) {
         churn_some();
+        storm_if_due();
         issue_due();
         issue_delayed();
     }

@@ -74,6 +74,7 @@ private:
     void connect_some();
     void churn_some();
     void churn_one(std::uint32_t index, bool abrupt);
+    void storm_if_due();
     void read_slowly();
     void read_slowly(std::uint32_t index);
     bool may_connect() const;
@@ -99,6 +100,8 @@ private:
     bool read_frames(std::uint32_t index, std::span<const std::byte> bytes);
     bool on_piece(std::uint32_t index, const ServerFrameReader::Event& piece);
     static void count(Tally& seen, const ServerFrameReader::Event& end, std::uint64_t size);
+    void count(Resumed resumed);
+    void note_return(std::uint32_t index);
     void on_data(std::uint32_t index, const ServerFrameReader::Event& piece);
     void on_echo(std::uint32_t index, const ServerFrameReader::Event& piece);
     void on_game(std::uint32_t index, const ServerFrameReader::Event& piece);
@@ -160,7 +163,8 @@ private:
     std::uint64_t connects_ = 0;
     Schedule churn_;
     std::uint64_t churn_done_ = 0;
-    std::uint32_t churn_next_ = 0;     // Whose turn it is to leave.
+    std::uint32_t churn_next_ = 0;  // Whose turn it is to leave.
+    bool stormed_ = false;
     std::vector<std::uint32_t> slow_;  // The slow clients.
     Schedule slow_reads_;
     std::uint64_t slow_reads_done_ = 0;

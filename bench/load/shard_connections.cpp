@@ -252,6 +252,7 @@ void Shard::churn_one(std::uint32_t index, bool abrupt) {
     constexpr std::array normal_closure{std::byte{1000 >> 8}, std::byte{1000 & 0xFF}};
     Client& client = clients_[index];
     findings_.left += 1;
+    client.cut_at = now_;
     open_ -= 1;
     away_ += 1;
     client.rejoins = true;
@@ -266,6 +267,17 @@ void Shard::churn_one(std::uint32_t index, bool abrupt) {
     const linger none{.l_onoff = 1, .l_linger = 0};
     setsockopt(client.socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     leave(index, true);
+}
+
+void Shard::storm_if_due() {
+    const bool due = now_ >= measuring_since_ + settings_.duration / 2;
+    if (!settings_.storm || stormed_ || !due) return;
+    stormed_ = true;
+    for (std::uint32_t index = 0; index < clients_.size(); ++index) {
+        const Client& client = clients_[index];
+        if (client.state != Client::State::open || client.temper != Temper::healthy) continue;
+        churn_one(index, true);
+    }
 }
 
 // RFC 6455, section 5.5.1: a close frame is answered with one.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "load/client_frame.hpp"
 #include "load/shard.hpp"
@@ -93,8 +94,10 @@ void Shard::on_game(std::uint32_t index, const ServerFrameReader::Event& piece) 
     if (!message) return;
     Tally& seen = tally(client);
     if (message->welcome) seen.joined += 1;
+    if (message->resumed) count(*message->resumed);
     if (!message->valid) seen.errors += 1;
     if (!message->valid || !counting()) return;
+    if (message->shown_again) note_return(index);
     count(seen, piece, message->size);
     seen.gaps += message->gaps;
     if (message->latency) {
@@ -102,6 +105,32 @@ void Shard::on_game(std::uint32_t index, const ServerFrameReader::Event& piece) 
     }
     const bool healthy = client.temper == Temper::healthy;
     if (message->tick && healthy) findings_.spans.record(*message->tick, now_);
+}
+
+void Shard::count(Resumed resumed) {
+    ResumeTally& seen = findings_.resumed;
+    switch (resumed) {
+        case Resumed::fresh:
+            seen.fresh += 1;
+            return;
+        case Resumed::anew:
+            seen.anew += 1;
+            return;
+        case Resumed::keyframe:
+            seen.keyframe += 1;
+            return;
+        case Resumed::delta:
+            seen.delta += 1;
+            return;
+    }
+    UNREACHABLE();
+}
+
+// From when it was cut off, if it was.
+void Shard::note_return(std::uint32_t index) {
+    const Nanoseconds cut_at = std::exchange(clients_[index].cut_at, {});
+    if (cut_at == Nanoseconds::zero()) return;
+    findings_.away.record(static_cast<std::uint64_t>((now_ - cut_at).count()));
 }
 
 void Shard::on_echo(std::uint32_t index, const ServerFrameReader::Event& piece) {

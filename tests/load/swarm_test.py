@@ -172,7 +172,7 @@ def check_railroids(swarm, railroids):
                          port) as server:
         programs.until(server.healthy, "the game answers /healthz")
         run = Run(swarm, port, "--clients", "30", "--seconds", "2", "--mode", "railroids",
-                  "--churn", "5", "--cells", "50", path="/play/1")
+                  "--churn", "5", "--cells", "50", "--resume", "50", path="/play/1")
         stats = server.stats()
         code, totals = server.stop()
     assert code == 0
@@ -183,6 +183,9 @@ def check_railroids(swarm, railroids):
     assert 30 <= healthy["joined"] <= 30 + run.json["rejoined"], "not everybody was welcomed"
     assert healthy["messages"] > 0 and healthy["latency_us"]["count"] > 0
     assert run.json["skew_us"]["count"] > 0
+    resumed = run.json["resumed"]
+    assert 0 < resumed["delta"] + resumed["keyframe"] <= run.json["rejoined"], resumed
+    assert 0 < run.json["away_us"]["count"] <= run.json["rejoined"], run.json
     # The game understood every word of theirs: hellos, inputs and pings.
     assert stats["rooms"][0]["game"]["messages_refused"] == 0, stats["rooms"]
     assert 0 < healthy["sent"] < totals["received"], (healthy["sent"], totals["received"])
@@ -295,7 +298,8 @@ def check_usage(swarm):
     assert asked.returncode == 0
     for word in ("--url", "--clients", "--seconds", "--mode", "railroids", "--payload",
                  "--in-flight", "--input-hz", "--aim", "--cells", "--ramp", "--slow", "--frozen",
-                 "--churn", "--rtt", "--deflate", "--threads", "--json", "Exit codes"):
+                 "--churn", "--storm", "--resume", "--rtt", "--deflate", "--threads", "--json",
+                 "Exit codes"):
         assert word in asked.stdout, f"--help does not mention {word}"
     good = ["--url", "ws://127.0.0.1:9/", "--clients", "1", "--seconds", "1", "--mode", "echo"]
     for wrong in ([], good[2:], [*good, "--nonsense"], [*good, "--payload", "-1"],
@@ -304,6 +308,7 @@ def check_usage(swarm):
                   [*good[:2], "--clients", "0", *good[4:]], [*good, "--threads", "2"],
                   [*good, "--churn", "2"], [*good, "--rtt", "-1"],
                   [*good, "--slow", "60", "--frozen", "50"], [*good, "--aim", "1"],
+                  [*good, "--resume", "1"], [*good[:-1], "railroids", "--resume", "101"],
                   [*good, "--cells", "1"], [*good[:-1], "railroids", "--cells", "101"],
                   [*good[:-1], "railroids", "--aim", "2"],
                   [*good[:-1], "railroids", "--aim", "1", "--slow", "10"],

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""Goal: a player whose connection is gone comes back to its own ship on another, and nobody else
+does; what is recorded of it replays.
+Method: raw sockets that speak just enough of Railroids' messages, then a crowd that is cut off all
+at once; each match is recorded and replayed.
+"""
+import json
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import programs
+
+RAILROIDS, SWARM = sys.argv[1:3]
+HELLO, WELCOME, SNAPSHOT, EVENT, BYE = 1, 2, 4, 5, 9
+FRESH, ANEW, KEYFRAME, DELTA = range(4)  # As src/replica/resume.hpp has them.
+KEYFRAME_FLAG = 1
+NOBODY = bytes(16)
+
+
+def frame(payload):
+    """One binary frame of a client, with a masking key of zeroes (RFC 6455, section 5.3)."""
+    assert len(payload) < 126
+    return bytes([0x82, 0x80 | len(payload)]) + bytes(4) + payload
+
+
+class Player:
+    """A connection to the game, and what it has been told."""
+
+    def __init__(self, port, schema, ship=0, token=NOBODY, knows=None):
+        """`knows`: another player's connection, whose world this one goes on with."""
+        self.socket = programs.upgrade(port, "/play/1")
+        tick, events = (knows.tick, knows.events) if knows else (0, 0)
+        resume = struct.pack("<H16sBII", ship, token, knows is not None, tick, events)
+        name = b"Ann"
+        self.socket.sendall(frame(struct.pack("<BHQ", HELLO, 1, schema) + resume +
+                                  bytes([len(name)]) + name))
+        self.tick = tick
+        self.events = events
+        self.first_snapshot = None
+        self.bye = None
+        self.welcome = None
+
+    def read(self):
+        """One message: its kind, or None at the end of the stream or at a close frame."""
+        head = self.take(2)
+        if head is None or head[0] == 0x88:
+            return None
+        size = head[1]
+        if size == 126:
+            size = int.from_bytes(self.take(2), "big")
+        message = self.take(size)
+        if message is None or head[0] != 0x82:
+            return None if message is None else 0
+        kind = message[0] & 15
+        if kind == WELCOME:
+            self.on_welcome(message)
+        elif kind == SNAPSHOT:
+            self.on_snapshot(message)
+        elif kind == EVENT:
+            self.events += 1
+        elif kind == BYE:
+            self.bye = message
+        return kind
+
+    def take(self, size):
+        data = b""
+        while len(data) < size:
+            try:
+                more = self.socket.recv(size - len(data))
+            except ConnectionError:
+                return None
+            if not more:
+                return None
+            data += more
+        return data
+
+    def on_welcome(self, message):
+        _, _, self.ship, _ = struct.unpack_from("<BHHI", message)
+        self.resumed, self.token, self.events = struct.unpack_from("<B16sI", message, 9)
+        self.welcome = message
+
+    # A keyframe says its tick; a delta, how many ticks less one it is after the one before.
+    def on_snapshot(self, message):
+        if message[0] >> 4 & KEYFRAME_FLAG:
+            self.tick = int.from_bytes(message[1:5], "little")
+        else:
+            self.tick += message[1] + 1
+        self.first_snapshot = self.first_snapshot or message
+
+    def until(self, done):
+        while not done():
+            if self.read() is None:
+                raise AssertionError("the connection ended")
+        return self
+
+    def play(self):
+        """Until it is welcome and has been shown the world."""
+        return self.until(lambda: self.welcome and self.first_snapshot)
+
+    def is_keyframe(self):
+        return bool(self.first_snapshot[0] >> 4 & KEYFRAME_FLAG)
+
+    def vanish(self):
+        """As a machine that is carried out of reach: no close frame, nothing more is read."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+
+def schema_of(path):
+    """Of the messages: a recording's header begins with it (src/tick/record.hpp)."""
+    data = path.read_bytes()
+    begin = len("ringtick record 2\n") + 12
+    return int.from_bytes(data[begin:begin + 8], "little")
+
+
+def games(server):
+    return server.stats()["rooms"][0]["game"]
+
+
+def seen_to_be_gone(server, players):
+    programs.until(lambda: games(server)["people"] == players, f"{players} connections")
+
+
+def check_return(server, schema):
+    """A ship is its own pilot's, whatever becomes of the connection."""
+    ann = Player(server.port, schema).play()
+    bob = Player(server.port, schema).play()
+    assert ann.resumed == bob.resumed == FRESH and ann.ship != bob.ship
+    assert NOBODY != ann.token != bob.token
+    bob.until(lambda: bob.tick > ann.tick + 10)
+
+    ann.vanish()
+    seen_to_be_gone(server, 1)
+    back = Player(server.port, schema, ann.ship, ann.token, knows=ann).play()
+    assert back.ship == ann.ship and back.token == ann.token
+    # What had been sent when the connection broke was not all read.
+    assert back.resumed in (DELTA, KEYFRAME)
+    assert back.is_keyframe() == (back.resumed == KEYFRAME)
+
+    # A page that was loaded again has nothing but the token.
+    back.vanish()
+    again = Player(server.port, schema, ann.ship, ann.token).play()
+    assert again.ship == ann.ship and again.resumed == ANEW and again.is_keyframe()
+
+    # The old connection is open still, as far as the server knows.
+    third = Player(server.port, schema, ann.ship, ann.token, knows=again).play()
+    assert third.ship == ann.ship
+    while again.read() is not None:
+        pass
+    assert games(server)["resumed"] == 3
+    return third, bob
+
+
+def check_strangers(server, schema, ann, bob):
+    """No other token opens a seat."""
+    ann.vanish()
+    seen_to_be_gone(server, 1)
+    for ship, token in ((ann.ship, bob.token), (ann.ship, NOBODY), (ann.ship, b"x" * 16),
+                        (60_000, ann.token), (bob.ship, ann.token)):
+        stranger = Player(server.port, schema, ship, token, knows=bob).play()
+        assert stranger.resumed == FRESH and stranger.ship not in (ann.ship, bob.ship)
+        assert stranger.token not in (NOBODY, ann.token, bob.token)
+        stranger.socket.sendall(frame(bytes([BYE, 2, 0, 0])))
+        while stranger.read() is not None:
+            pass
+        seen_to_be_gone(server, 1)
+    assert games(server)["resumed"] == 3
+    back = Player(server.port, schema, ann.ship, ann.token, knows=ann).play()
+    assert back.ship == ann.ship, "it was kept for her all the while"
+
+
+def check_storm(server):
+    """Everybody is cut off at once, and has its own ship back."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        swarm = subprocess.run(
+            [SWARM, "--url", f"ws://127.0.0.1:{server.port}/play/1", "--clients", "100",
+             "--seconds", "3", "--mode", "railroids", "--storm", "--resume", "100", "--json",
+             file.name], capture_output=True, text=True, timeout=60)
+        found = json.loads(pathlib.Path(file.name).read_text())
+    print(swarm.stdout)
+    assert swarm.returncode == 0, swarm.stdout + swarm.stderr
+    resumed = found["resumed"]
+    assert found["left"] == found["rejoined"] == 100
+    assert resumed["delta"] + resumed["keyframe"] == 100, resumed
+    assert resumed["delta"] > 0 and resumed["anew"] == resumed["fresh"] == 0, resumed
+    assert found["away_us"]["count"] == 100 and found["healthy"]["errors"] == 0
+    assert games(server)["resumed"] == 3 + 1 + 100
+
+
+def check_replay(path):
+    done = subprocess.run([RAILROIDS, "--replay", str(path)], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0 and done.stderr == "", done
+    assert "hashes verified" in done.stdout, done.stdout
+    assert "nothing verified" not in done.stdout, done.stdout
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "match.rec"
+        port = programs.free_port()
+        arguments = ["--listen", f"127.0.0.1:{port}", "--bots", "20", "--players-max", "250",
+                     "--record", str(path)]
+        with programs.Server(RAILROIDS, arguments, port) as server:
+            programs.until(server.healthy, "the server answers")
+            schema = schema_of(path)
+            ann, bob = check_return(server, schema)
+            check_strangers(server, schema, ann, bob)
+            check_storm(server)
+            code, totals = server.stop()
+        assert code == 0 and totals.get("allocations_after_warmup", 0) == 0, totals
+        check_replay(path)
+
+
+main()
