@@ -169,6 +169,8 @@ struct SnapshotHeader {
 
     static constexpr std::int32_t ticks_since_max = 256;  // After more, there is a keyframe.
 
+    bool has(std::uint8_t flag) const { return (tag.flags & flag) != 0; }
+
     MessageTag tag{.kind = MessageKind::snapshot};
     std::uint32_t tick = 0;
     std::int8_t input_tick = 0;  // The stamp of the last input applied, counted from `tick`.

@@ -125,6 +125,13 @@ constexpr void hash_snapshot(FieldHasher& hasher) {
     }(typename G::Entities{});
 }
 
+// A change needs a list to go on from, and cells leave none.
+inline bool can_follow(const SnapshotHeader& header, const SnapshotHeader* before) {
+    if (header.has(SnapshotHeader::keyframe)) return true;
+    return before != nullptr &&
+           (header.has(SnapshotHeader::cells) || !before->has(SnapshotHeader::cells));
+}
+
 // `before` is the snapshot that this one goes on from, null if there is none. False for bytes that
 // no writer of ours wrote, and for a delta without a snapshot that it could go on from: then
 // `after` means nothing.
@@ -137,14 +144,9 @@ bool read_snapshot(std::span<const std::byte> in,
     SnapshotHeader& header = after.header;
     describe_snapshot_header(reader, header, before != nullptr ? before->header.tick : 0);
     if (!reader.ok()) return false;
-    const bool is_keyframe = (header.tag.flags & SnapshotHeader::keyframe) != 0;
-    const bool by_cells = (header.tag.flags & SnapshotHeader::cells) != 0;
-    if (is_keyframe) before = nullptr;
-    if (!is_keyframe && before == nullptr) return false;
-    // Cells leave no list that the next snapshot could go on from.
-    const bool follows_cells =
-        before != nullptr && (before->header.tag.flags & SnapshotHeader::cells) != 0;
-    if (follows_cells && !by_cells) return false;
+    if (!can_follow(header, before != nullptr ? &before->header : nullptr)) return false;
+    const bool by_cells = header.has(SnapshotHeader::cells);
+    if (header.has(SnapshotHeader::keyframe)) before = nullptr;
 
     const ViewSpan span{.since = before != nullptr ? before->header.tick : header.tick,
                         .tick = header.tick,
