@@ -170,6 +170,25 @@ test('Page.ComesBackToItsShipWhenTheConnectionBreaks', async () => {
   await page.until('it is shown', ({ server_tick }) => server_tick > back.server_tick + 3);
 });
 
+// What the server says to a page whose token another one has shown.
+test('Page.LeavesItsShipToThePageThatGoesOnWithIt', async () => {
+  await start([]);
+  const page = await open();
+  let to_page;
+  await page.page.routeWebSocket('**/play/1', (socket) => {
+    socket.connectToServer();
+    to_page = socket;
+  });
+  await page.page.reload();
+  await page.page.waitForFunction(() => window.railroids);
+  await page.play('Ann');
+  const { id } = await page.state();
+  await to_page.close({ code: 1000 });
+  const other = await page.until('it has another ship', (state) =>
+    state.connected && state.id !== -1 && state.id !== id);
+  assert.equal(other.resumptions, 0);
+});
+
 test('Page.ComesBackToItsShipWhenItIsLoadedAgain', async () => {
   await start([]);
   const page = await open();

@@ -41,6 +41,7 @@ export class Client<L extends Layout> {
       on_open: () => this.on_open(),
       on_message: (message) => this.on_message(message),
       on_status: (status) => this.on_status(status),
+      on_dismissed: () => this.on_dismissed(),
     });
     this.kept_key = new KeptKey(`ringtick ${url}`);
     addEventListener('pagehide', () => this.keep_key());
@@ -71,6 +72,12 @@ export class Client<L extends Layout> {
     this.pings_sent = 0;
     clearTimeout(this.ping_timer);
     this.ping();
+  }
+
+  // Another page has shown our token, and goes on with our seat. Were we to show it again, the two
+  // would push each other out for ever.
+  private on_dismissed(): void {
+    this.module.start(performance.now());
   }
 
   private keep_key(): void {

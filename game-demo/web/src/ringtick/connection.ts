@@ -8,7 +8,11 @@ export interface ConnectionOwner {
   on_open(): void;
   on_message(message: ArrayBuffer): void;
   on_status(status: Status): void;
+  // The server is done with this connection, and nothing was wrong with it.
+  on_dismissed(): void;
 }
+
+const normal_closure = 1000;  // RFC 6455, section 7.4.1.
 
 // A server that ticks is never silent for long: then the path is dead, whatever the socket says.
 const silence_most_ms = 6000;
@@ -60,7 +64,10 @@ export class Connection {
       this.heard_ms = performance.now();
       this.owner.on_message(event.data as ArrayBuffer);
     };
-    socket.onclose = () => this.wait();
+    socket.onclose = (event: CloseEvent) => {
+      if (event.code === normal_closure) this.owner.on_dismissed();
+      this.wait();
+    };
     this.socket = socket;
   }
 
