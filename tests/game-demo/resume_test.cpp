@@ -212,11 +212,12 @@ private:
     void read_one(Pilot& pilot) {
         const Bytes message = std::move(pilot.under_way.front());
         pilot.under_way.pop_front();
-        const auto kind = pilot.client->on_message(message, now_);
-        ASSERT_TRUE(kind);
-        if (*kind == MessageKind::welcome) on_welcome(pilot, message);
-        if (*kind == MessageKind::event) on_event(pilot, message);
-        if (*kind == MessageKind::snapshot) on_snapshot(pilot, message);
+        const MessageKind kind =
+            pilot.client->on_message(message, now_).value_or(MessageKind::hello);
+        ASSERT_NE(kind, MessageKind::hello) << "refused";
+        if (kind == MessageKind::welcome) on_welcome(pilot, message);
+        if (kind == MessageKind::event) on_event(pilot, message);
+        if (kind == MessageKind::snapshot) on_snapshot(pilot, message);
     }
 
     void on_welcome(Pilot& pilot, std::span<const std::byte> message) {

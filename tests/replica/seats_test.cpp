@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <vector>
 
 namespace ringtick {
@@ -118,49 +117,70 @@ TEST_F(SeatsTest, WhoCameBackInBetweenIsNotTheOneAbsentLongest) {
     EXPECT_EQ(given_up, (std::vector<std::uint16_t>{1}));
 }
 
+// Random visits, and a model that knows only who has which token.
+class Visits {
+public:
+    explicit Visits(std::uint64_t seed) : rng_(seed) {}
+
+    void tick(std::uint32_t tick) {
+        seats_.expire(tick, [this](std::uint16_t seat) { give_up(seat); });
+        const std::size_t slot = rng_.below(count);
+        std::uint16_t& held = seat_in_[slot];
+        if (held != Seats::none) {
+            EXPECT_EQ(seats_.lose(slot, tick), held);
+            held = Seats::none;
+        } else {
+            come(slot);
+        }
+        check();
+    }
+
+private:
+    static constexpr std::size_t count = 8;
+
+    void give_up(std::uint16_t seat) {
+        EXPECT_TRUE(seats_.absent(seat));
+        EXPECT_EQ(owners_.erase(seat), 1U);
+    }
+
+    // Back, with a token, or for the first time.
+    void come(std::size_t slot) {
+        const auto shown = static_cast<std::uint16_t>(rng_.below(count));
+        if (owners_.contains(shown) && rng_.below(2) == 0) {
+            const std::uint16_t displaced = seats_.resume(slot, shown);
+            if (displaced != Seats::none) seat_in_[displaced] = Seats::none;
+            seat_in_[slot] = shown;
+            return;
+        }
+        tokens_ += 1;
+        const std::uint16_t seat = seats_.take(
+            slot, token(tokens_), [this](std::uint16_t given_up) { give_up(given_up); });
+        EXPECT_TRUE(owners_.emplace(seat, tokens_).second) << "it was somebody's";
+        seat_in_[slot] = seat;
+    }
+
+    void check() const {
+        for (const auto& [seat, number] : owners_) EXPECT_TRUE(seats_.owns(seat, token(number)));
+        for (std::size_t i = 0; i < count; ++i) {
+            EXPECT_EQ(seats_.seat_of(i), seat_in_[i]);
+            EXPECT_EQ(seats_.taken(i), owners_.contains(static_cast<std::uint16_t>(i)));
+        }
+    }
+
+    Rng rng_;
+    Seats seats_{count, kept};
+    std::map<std::uint16_t, std::uint64_t> owners_;  // Of each taken seat: the token's number.
+    std::vector<std::uint16_t> seat_in_ = std::vector<std::uint16_t>(count, Seats::none);
+    std::uint64_t tokens_ = 0;
+};
+
 // Goal: whatever comes and goes, every player keeps its seat until it has been away too long or
 // somebody needs it, no two share one, and there is always one for whoever has a slot.
-// Method: random visits, against a model that knows only who has which token.
 TEST(Seats, KeepsWhatItPromisesThroughRandomVisits) {
-    constexpr std::size_t count = 8;
     for (std::uint64_t seed = 1; seed <= 300; ++seed) {
         SCOPED_TRACE(seed);
-        Rng rng(seed);
-        Seats seats(count, kept);
-        std::map<std::uint16_t, std::uint64_t> owners;  // Of each taken seat: the token's number.
-        std::vector<std::optional<std::uint16_t>> seat_in(count);  // By slot.
-        std::uint64_t tokens = 0;
-        const auto give_up = [&](std::uint16_t seat) {
-            EXPECT_TRUE(seats.absent(seat));
-            EXPECT_EQ(owners.erase(seat), 1U);
-        };
-        for (std::uint32_t tick = 1; tick <= 400; ++tick) {
-            seats.expire(tick, give_up);
-            const std::size_t slot = rng.below(count);
-            if (seat_in[slot]) {
-                EXPECT_EQ(seats.lose(slot, tick), *seat_in[slot]);
-                seat_in[slot].reset();
-                continue;
-            }
-            const auto shown = static_cast<std::uint16_t>(rng.below(count));
-            const bool knows = owners.contains(shown) && rng.below(2) == 0;
-            if (knows && seats.owns(shown, token(owners.at(shown)))) {
-                const std::uint16_t displaced = seats.resume(slot, shown);
-                if (displaced != Seats::none) seat_in[displaced].reset();
-                seat_in[slot] = shown;
-            } else {
-                const std::uint16_t seat = seats.take(slot, token(++tokens), give_up);
-                EXPECT_TRUE(owners.emplace(seat, tokens).second) << "it was somebody's";
-                seat_in[slot] = seat;
-            }
-            for (const auto& [seat, number] : owners) {
-                EXPECT_TRUE(seats.owns(seat, token(number)));
-            }
-            for (std::size_t i = 0; i < count; ++i) {
-                EXPECT_EQ(seats.seat_of(i), seat_in[i].value_or(Seats::none));
-                EXPECT_EQ(seats.taken(i), owners.contains(static_cast<std::uint16_t>(i)));
-            }
-        }
+        Visits visits(seed);
+        for (std::uint32_t tick = 1; tick <= 400; ++tick) visits.tick(tick);
     }
 }
 
