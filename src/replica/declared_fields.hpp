@@ -82,6 +82,19 @@ constexpr void ranged(
     assign(value);
 }
 
+// Whether a number, or an enumeration, can be that.
+template <class T>
+constexpr bool holds(std::int32_t value) {
+    if constexpr (std::is_enum_v<T>) {
+        return holds<std::underlying_type_t<T>>(value);
+    } else if constexpr (std::integral<T>) {
+        const bool same = static_cast<std::int64_t>(static_cast<T>(value)) == value;
+        return same && (value >= 0 || std::is_signed_v<T>);
+    } else {
+        return true;  // What it is is complained of elsewhere.
+    }
+}
+
 }  // namespace detail
 
 template <auto Member>
@@ -180,6 +193,8 @@ struct Number : Exact<Member> {
     static_assert(std::integral<Type> || std::is_enum_v<Type>,
                   "ringtick::Number: the member has to be an integer or an enumeration");
     static_assert(Low < High, "ringtick::Number: the range is empty");
+    static_assert(detail::holds<Type>(Low) && detail::holds<Type>(High),
+                  "ringtick::Number: the member's type cannot hold the whole range");
 
     bool steers = false;
 

@@ -9,7 +9,10 @@ template <auto Member>
 struct Text : Exact<Member> {
     using Owner = MemberOwner<Member>;
     static_assert(
-        requires { MemberType<Member>::capacity; },
+        requires(MemberType<Member> text) {
+            MemberType<Member>::capacity;
+            { *text.begin() } -> std::same_as<char&>;
+        },
         "ringtick::Text: the member has to be a BoundedList of characters");
 
     static constexpr bool steers = false;

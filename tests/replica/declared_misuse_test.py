@@ -53,6 +53,10 @@ class Misuse(unittest.TestCase):
     def test_a_position_that_is_no_vector(self):
         self.refused(WIRE % "Place<&Ship::heading>{}", "the position has to be a FixedVector")
 
+    def test_a_moving_position_that_is_no_vector(self):
+        self.refused(WIRE % "Motion<&Ship::heading, &Ship::velocity>{}",
+                     "the position has to be a FixedVector")
+
     def test_a_velocity_that_is_no_vector(self):
         self.refused(WIRE % "Motion<&Ship::position, &Ship::energy>{}",
                      "the velocity has to be a FixedVector, in units per tick")
@@ -64,6 +68,32 @@ class Misuse(unittest.TestCase):
     def test_an_empty_range(self):
         self.refused(WIRE % "Number<&Ship::energy, 5, 5>{}", "the range is empty")
 
+    def test_a_number_that_is_none(self):
+        self.refused(WIRE % "Number<&Ship::position, 0, 9>{}",
+                     "the member has to be an integer or an enumeration")
+
+    def test_a_count_that_has_a_sign(self):
+        self.refused(WIRE % "Count<&Ship::energy>{}",
+                     "the member has to be an unsigned integer of 32 bits at most")
+
+    def test_a_text_without_memory(self):
+        self.refused(WIRE % "Text<&Ship::energy>{}",
+                     "the member has to be a BoundedList of characters")
+
+    def test_a_text_of_numbers(self):
+        source = SHIP.replace("float mass", "BoundedList<int, 4> numbers; float mass")
+        self.refused(WIRE % "Text<&Ship::numbers>{}",
+                     "the member has to be a BoundedList of characters", source)
+
+    def test_a_range_that_the_member_cannot_hold(self):
+        for type_name, low, high in (("std::uint8_t", 0, 256), ("std::uint32_t", -1, 1),
+                                     ("std::int8_t", -129, 0), ("bool", 0, 2)):
+            source = SHIP.replace("int energy", f"{type_name} energy")
+            self.refused(WIRE % f"Number<&Ship::energy, {low}, {high}>{{}}",
+                         "the member's type cannot hold the whole range", source)
+        source = SHIP.replace("int energy", "std::uint8_t energy")
+        self.assertEqual(said_of(source % (WIRE % "Number<&Ship::energy, 0, 255>{}")), "")
+
     def test_a_flag_that_is_none(self):
         self.refused(WIRE % "Flag<&Ship::energy>{}", "the member has to be a bool")
 
@@ -73,6 +103,15 @@ class Misuse(unittest.TestCase):
     def test_quanta_that_do_not_divide_a_unit(self):
         self.refused(WIRE % "Place<&Ship::position>{.quanta_per_unit = 10}",
                      "a_field_has_unsound_quanta")
+
+    def test_a_motion_rounded_coarser_than_its_tolerance(self):
+        for wrong in ("tolerance = 0", "speed_tolerance = 0", "speed_quanta_per_unit = 100",
+                      "speed_max = 0"):
+            self.refused(WIRE % ("Motion<&Ship::position, &Ship::velocity>{.%s}" % wrong),
+                         "a_field_has_unsound_quanta")
+
+    def test_a_direction_of_too_many_bits(self):
+        self.refused(WIRE % "Direction<&Ship::heading>{.bits = 17}", "a_field_has_unsound_quanta")
 
     def test_a_rounding_coarser_than_the_tolerance(self):
         self.refused(WIRE % "Direction<&Ship::heading>{.bits = 8, .tolerance = 0}",
@@ -85,6 +124,19 @@ class Misuse(unittest.TestCase):
     def test_a_member_with_memory_of_its_own(self):
         source = "#include <string>\n" + SHIP.replace("float mass = 0", "std::string name")
         self.refused(WIRE % GOOD, "an entity has to be trivially copyable", source)
+
+    def test_no_fields(self):
+        self.refused(WIRE % "", "an entity needs at least one field")
+
+    def test_more_fields_than_a_mask_has_bits(self):
+        self.refused(WIRE % ", ".join(["Flag<&Ship::burning>{}"] * 33), "32 fields at the most")
+
+    def test_the_declaration_of_another_struct(self):
+        other = ("struct Other { bool on; "
+                 "static constexpr auto wire = fields(Flag<&Other::on>{}); };\nstruct Ship {")
+        source = SHIP.replace("struct Ship {", other)
+        self.refused("static constexpr auto wire = Other::wire;",
+                     "the entity's `wire` declares the members of another struct", source)
 
     def test_members_of_two_structs(self):
         other = "struct Other { FixedVector place; };\nstruct Ship {"
