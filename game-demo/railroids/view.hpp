@@ -24,9 +24,9 @@ struct View {
     static constexpr std::int32_t ship_own = 8;
     static constexpr std::int32_t ship_braking = 16;
 
-    std::int32_t connected;  // A welcome came.
+    std::int32_t connected;    // A welcome came.
     std::int32_t resumptions;  // Connections that went on where another broke off.
-    std::int32_t own_id;     // -1 before.
+    std::int32_t own_id;       // -1 before.
     std::int32_t own_alive;
     float own_x;  // Of the wreck while dead.
     float own_y;
