@@ -35,11 +35,12 @@ public:
             const std::int32_t column = seen.column + cell % seen.columns;
             read_cell(after, span_.grid.box(column, seen.row + cell / seen.columns));
         }
-        using Seen = Visible<Entity>;
+        using Entry = Visible<Entity>;
         std::sort(after.begin(), after.end(),
-                  [](const Seen& a, const Seen& b) { return a.id < b.id; });
-        const auto* const twice = std::adjacent_find(
-            after.begin(), after.end(), [](const Seen& a, const Seen& b) { return a.id == b.id; });
+                  [](const Entry& a, const Entry& b) { return a.id < b.id; });
+        const auto* const twice =
+            std::adjacent_find(after.begin(), after.end(),
+                               [](const Entry& a, const Entry& b) { return a.id == b.id; });
         if (twice != after.end()) reader_.refuse();  // Nobody is in two places.
         return reader_.ok();
     }

@@ -5,6 +5,7 @@
 #include "replica/tick_input.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -95,6 +96,8 @@ template <class Entity>
 struct EntityList {
     EntityList(std::span<const Entity> entities, const Grid* where = nullptr)
         : all(entities), grid(where) {}
+    template <std::size_t Count>
+    explicit EntityList(const std::array<Entity, Count>& entities) : all(entities) {}
 
     std::span<const Entity> all;
     const Grid* grid = nullptr;

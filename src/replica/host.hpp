@@ -73,13 +73,15 @@ struct HostCounters {
 // G names its types (game_types.hpp) and gives
 //
 //     void on_join(PlayerId), on_leave(PlayerId)
-//     void on_input(PlayerId, const Order<Input>&)    exactly one a player and tick, before tick()
+//     void on_input(PlayerId, const Input&)           exactly one a player and tick, before tick()
 //     void tick(std::uint64_t tick)                   or with an Outbox&, for messages of its own
 //     entities()                                      a std::tuple of an EntityList for each type
 //
 // and, where it wants more than the least:
 //
-//     bool on_join(PlayerId, const Greeting&)  instead, with a Greeting
+//     void on_join(PlayerId, const Greeting&)  instead, with a Greeting
+//     void on_input(PlayerId, const Order<Input>&)  instead: with the moment that its player saw
+//     static constexpr std::uint16_t players_max    of whom there can be no more in a room
 //     Facts facts() const                      with Facts
 //     const Own& own(PlayerId) const           with an Own
 //     const Rules& rules() const               with rules that need more than types (PlainRules)
@@ -430,7 +432,11 @@ private:
     void give_input(std::uint16_t seat) {
         const Order<Input> order = inputs_[seat].take(tick_, rewind_max_);
         (inputs_[seat].is_fresh() ? inputs_applied_ : inputs_held_) += 1;
-        game_.on_input({seat}, order);
+        if constexpr (requires { game_.on_input(PlayerId{seat}, order); }) {
+            game_.on_input({seat}, order);
+        } else {
+            game_.on_input({seat}, order.input);
+        }
     }
 
     bool on_ping(PlayerId player, std::span<const std::byte> message, Outbox& outbox) {

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -81,6 +82,7 @@ int serve(int argc, char** argv, const Program& program) {
     const ParsedOptions parsed =
         parse_options(argc, argv, program.name, program.description, options);
     if (!parsed.run) return parsed.exit_code;
+    options.players_max = std::min(options.players_max, program.players_max);
     if (options.replay.empty()) return run_server(options, program, {});
 
     RecordedMatch match;

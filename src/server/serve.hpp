@@ -1,8 +1,10 @@
 #pragma once
 
 #include "http/assets.hpp"
+#include "replica/host.hpp"
 #include "tick/game.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -30,6 +32,7 @@ struct Program {
     const char* description = "";
     MakeGame make_game = nullptr;
     std::uint32_t rate_hz = 30;
+    std::uint32_t players_max = 60'000;   // Of whom a room of it can hold no more.
     const char* subprotocol = "";         // Sec-WebSocket-Protocol; empty: none.
     std::uint64_t schema = 0;             // Of its messages; recordings of another are refused.
     std::span<const http::Asset> assets;  // The page, embedded.
@@ -39,12 +42,29 @@ struct Program {
 // (said on stderr, with the remedy), 2 bad usage. `--help` lists what argv may hold.
 int serve(int argc, char** argv, const Program& program);
 
-// The same for a class G that is a Game and is made from GameOptions.
+// The same for a class G that is a Game and is made from GameOptions; or for a game that is one
+// struct (replica/host.hpp) and is made from GameOptions or from nothing.
 template <class G>
 int serve(int argc, char** argv, Program program) {
-    program.make_game = [](const GameOptions& options) -> std::unique_ptr<Game> {
-        return std::make_unique<G>(options);
-    };
+    if constexpr (std::derived_from<G, Game>) {
+        program.make_game = [](const GameOptions& options) -> std::unique_ptr<Game> {
+            return std::make_unique<G>(options);
+        };
+    } else {
+        program.schema = schema_hash<G>();
+        if constexpr (requires { G::players_max; }) program.players_max = G::players_max;
+        program.make_game = [](const GameOptions& options) -> std::unique_ptr<Game> {
+            const HostOptions host{.players_max = static_cast<std::uint16_t>(options.players_max),
+                                   .tick_rate_hz = static_cast<std::uint16_t>(options.rate_hz),
+                                   .rewind_ms = options.rewind_ms,
+                                   .snapshot_bytes = options.snapshot_bytes};
+            if constexpr (std::constructible_from<G, const GameOptions&>) {
+                return std::make_unique<Host<G>>(host, options);
+            } else {
+                return std::make_unique<Host<G>>(host);
+            }
+        };
+    }
     return serve(argc, argv, program);
 }
 

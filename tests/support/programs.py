@@ -114,6 +114,16 @@ def upgrade(port, path="/"):
     return client
 
 
+def read_exactly(client, size):
+    """So many bytes, however they come."""
+    data = b""
+    while len(data) < size:
+        piece = client.recv(size - len(data))
+        assert piece, f"the connection ended after {len(data)} of {size} bytes"
+        data += piece
+    return data
+
+
 def skip(reason):
     print(f"skipped: {reason}")
     sys.exit(77)
