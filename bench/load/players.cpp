@@ -93,6 +93,7 @@ void Players::join(std::uint32_t index, Nanoseconds now) {
     railroids::Hello hello;
     hello.schema = railroids::schema_hash();
     hello.name = name_of(index);
+    hello.watch = settings_.watch;
     hello.resume = player.back;
     std::array<std::byte, 128> message{};
     const std::size_t size = encode(hello, message);
@@ -209,7 +210,8 @@ Players::Seen Players::on_event(std::uint32_t index, std::span<const std::byte> 
     while (reader.more()) {
         railroids::Event event;
         describe_event(reader, event);
-        if (event.type != railroids::EventType::join || event.id != players_[index].id) continue;
+        const bool of_us = settings_.watch == to_play && event.id == players_[index].id;
+        if (event.type != railroids::EventType::join || !of_us) continue;
         const railroids::Name name = name_of(index);
         right = right && std::ranges::equal(event.name, name);
     }
@@ -232,8 +234,11 @@ void Players::play(std::uint32_t index, Nanoseconds due, Nanoseconds now) {
                     .release = due + settings_.round_trip,
                     .is_input = true};
     const bool aims = player.marksman != nullptr;
-    const std::size_t size =
-        aims ? player.marksman->play(now, message.bytes) : write_input(player, due, message.bytes);
+    std::size_t size = 0;
+    if (settings_.watch == to_play) {
+        size = aims ? player.marksman->play(now, message.bytes)
+                    : write_input(player, due, message.bytes);
+    }
     message.size = static_cast<std::uint8_t>(size);
     if (size > 0) delay(message);
 

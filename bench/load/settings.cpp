@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -119,6 +120,15 @@ void add_play(CLI::App& app, Settings& settings) {
     add_count(app, {"--aim", "PLAYERS (0)", settings.aim, 0, 1'000,
                     "Railroids: so many stand, aim with what a page would show them, and tell how "
                     "many of the shots that hit there hit; the others hold their fire"});
+    app.add_option_function<std::string>(
+           "--watch",
+           [&settings](const std::string& whom) {
+               settings.watch = overview;
+               if (whom != "beacon") settings.watch = static_cast<std::uint16_t>(std::stoul(whom));
+           },
+           "Railroids: none plays, all look at the beacon, or at the ship of this id")
+        ->check(CLI::IsMember({"beacon"}) | between(0, 60'000))
+        ->option_text("beacon|ID");
     add_count(app, {"--cells", "PERCENT (0)", settings.cells_percent, 0, 100,
                     "Railroids: clients that ask for snapshots by whole cells of the world, larger "
                     "ones that cost the server less"});
@@ -160,6 +170,19 @@ ParsedSettings refuse(const char* problem) {
     return {.run = false, .exit_code = 2};
 }
 
+const char* contradiction_in_play(const Settings& settings) {
+    const bool plays = settings.mode == Mode::railroids;
+    if (settings.aim > 0 && !plays) return "--aim is for railroids";
+    if (settings.cells_percent > 0 && !plays) return "--cells is for railroids";
+    if (settings.watch != to_play && !plays) return "--watch is for railroids";
+    if (settings.watch != to_play && settings.aim > 0) return "who looks on does not --aim";
+    if (settings.aim > settings.clients) return "--aim must not exceed --clients";
+    if (settings.aim > 0 && settings.slow_percent + settings.frozen_percent > 0) {
+        return "--aim needs clients that read: no --slow and no --frozen";
+    }
+    return nullptr;
+}
+
 // What only makes sense together with something else. Null if this does.
 const char* contradiction(const Settings& settings) {
     if (settings.mode == Mode::broadcast && settings.payload < 16) {
@@ -173,18 +196,10 @@ const char* contradiction(const Settings& settings) {
     if (settings.resume_percent > 0 && settings.mode != Mode::railroids) {
         return "--resume is for railroids";
     }
-    if (settings.aim > 0 && settings.mode != Mode::railroids) return "--aim is for railroids";
-    if (settings.cells_percent > 0 && settings.mode != Mode::railroids) {
-        return "--cells is for railroids";
-    }
-    if (settings.aim > settings.clients) return "--aim must not exceed --clients";
-    if (settings.aim > 0 && settings.slow_percent + settings.frozen_percent > 0) {
-        return "--aim needs clients that read: no --slow and no --frozen";
-    }
     if (settings.slow_percent + settings.frozen_percent > 100) {
         return "--slow and --frozen must be 100 together at most";
     }
-    return nullptr;
+    return contradiction_in_play(settings);
 }
 
 }  // namespace

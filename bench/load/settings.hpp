@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "replica/session.hpp"
 
 #include <netinet/in.h>
 
@@ -30,6 +31,7 @@ struct Settings {
     bool storm = false;                // All at once, in the middle.
     std::uint32_t resume_percent = 0;  // Of those who come again.
     std::uint32_t aim = 0;             // Players who aim with what they see.
+    std::uint16_t watch = to_play;     // Or whom all of them look at, instead of playing.
     std::uint32_t cells_percent = 0;   // Of the clients.
     bool deflate = false;
     Nanoseconds round_trip{};  // Added.

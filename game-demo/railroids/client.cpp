@@ -178,10 +178,12 @@ bool ClientSide::on_bye(std::span<const std::byte> message) {
 
 std::size_t ClientSide::write_hello(std::span<const char> name,
                                     const ringtick::ResumeWish& wish,
+                                    std::uint16_t watch,
                                     std::span<std::byte> out) {
     Hello hello;
     hello.schema = schema_hash();
     hello.resume = wish;
+    hello.watch = watch;
     const std::size_t size = std::min(name.size(), Name::capacity);
     for (const char letter : name.first(size)) hello.name.push(letter);
     return encode(hello, out);

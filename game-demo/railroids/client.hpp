@@ -38,8 +38,10 @@ public:
     bool on_stats(std::span<const std::byte> message);
     bool on_bye(std::span<const std::byte> message);
 
+    // `watch`: whom it wants to look at (replica/session.hpp).
     static std::size_t write_hello(std::span<const char> name,
                                    const ringtick::ResumeWish& wish,
+                                   std::uint16_t watch,
                                    std::span<std::byte> out);
     std::size_t write_inputs(const ringtick::InputStamp& stamp,
                              std::span<const Input> inputs,

@@ -15,6 +15,9 @@ constexpr std::size_t told_leaders = 3;  // Whose deaths everyone hears of.
 bool is_playing(const Seat& seat) {
     return seat.taken;
 }
+bool is_there(const Seat& seat) {
+    return seat.taken || seat.looks_on;
+}
 
 // Encodes one event and nothing around it. Its fields fill whole bytes (see wire.hpp).
 std::size_t encode_event(const Event& event, std::span<std::byte> out) {
@@ -48,7 +51,7 @@ void Herald::Batch::send() {
     size_ = 0;
     if (everyone_.empty()) return outbox_.send(one_, message);
     for (std::size_t slot = 0; slot < everyone_.size(); ++slot) {
-        if (!is_playing(everyone_[slot])) continue;
+        if (!is_there(everyone_[slot])) continue;
         outbox_.send({static_cast<std::uint16_t>(slot)}, message);
     }
 }
@@ -63,8 +66,12 @@ void Herald::tell_who_is_here(PlayerId player) {
     greetings_.push_back({.player = player});
 }
 
-void Herald::on_leave(PlayerId player) {
+void Herald::on_unwatch(PlayerId player) {
     std::erase_if(greetings_, [&](const Greeting& greeting) { return greeting.player == player; });
+}
+
+void Herald::on_leave(PlayerId player) {
+    on_unwatch(player);
     std::erase(came_, player);
     left_.push_back(player);
 }
@@ -141,7 +148,7 @@ void Herald::tell_kills(const World& world, std::span<const Seat> seats, Outbox&
 
 void Herald::tell_standings(const World& world, std::span<const Seat> seats, Outbox& outbox) {
     for (std::size_t slot = world.tick() % every; slot < seats.size(); slot += every) {
-        if (!is_playing(seats[slot])) continue;
+        if (!is_there(seats[slot])) continue;
         Batch batch(PlayerId{static_cast<std::uint16_t>(slot)}, outbox);
         batch.add(standings_);
         const std::size_t kept = std::min(notable_count_, notable_.size());

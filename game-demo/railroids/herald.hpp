@@ -18,6 +18,7 @@ using ringtick::PlayerId;
 // One person's seat, by player slot, which is also the id of its ship.
 struct Seat {
     bool taken = false;
+    bool looks_on = false;  // It has no ship, and hears of the others'.
     Name name;
 };
 
@@ -34,6 +35,7 @@ public:
     void greet(PlayerId player);
     void tell_who_is_here(PlayerId player);  // The first half of it.
     void on_leave(PlayerId player);
+    void on_unwatch(PlayerId player);  // Nobody has heard of it.
     void tick(const World& world, std::span<const Seat> seats, std::uint16_t bots, Outbox& outbox);
 
     std::span<const LeaderRecord> leaders() const { return {leaders_.begin(), leaders_.size()}; }

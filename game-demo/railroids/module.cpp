@@ -84,11 +84,12 @@ extern "C" {
     return static_cast<std::int32_t>(ringtick::encode(key, send_memory));
 }
 
-[[clang::export_name("hello")]] std::int32_t hello(std::int32_t name_size) {
+[[clang::export_name("hello")]] std::int32_t hello(std::int32_t name_size, std::int32_t watch) {
     const auto name = received(name_size);
     const std::span text(reinterpret_cast<const char*>(name.data()), name.size());
     const ringtick::ResumeWish wish = client().resume_wish();
-    return static_cast<std::int32_t>(railroids::ClientSide::write_hello(text, wish, send_memory));
+    return static_cast<std::int32_t>(railroids::ClientSide::write_hello(
+        text, wish, static_cast<std::uint16_t>(watch), send_memory));
 }
 
 // The message's kind, or -1 if it is refused.

@@ -75,9 +75,24 @@ void Arena::on_leave(PlayerId player) {
     seats_[player.slot] = {};
 }
 
+void Arena::on_watch(PlayerId player) {
+    seats_[player.slot] = {.looks_on = true};
+}
+
+void Arena::on_unwatch(PlayerId player) {
+    herald_.on_unwatch(player);
+    seats_[player.slot] = {};
+}
+
+bool Arena::can_watch(PlayerId subject) const {
+    if (subject.slot == ringtick::overview) return true;
+    return subject.slot < world_.ships().size() && world_.ships()[subject.slot].present();
+}
+
 void Arena::tick(std::uint64_t tick, Outbox& outbox) {
     bots_.give_orders(world_, tick, orders_);
     world_.step(tick, orders_);
+    lookout_.position = world_.terrain().beacon_at(tick).position;
     herald_.tick(world_, seats_, facts_.bots, outbox);
 }
 
@@ -123,6 +138,8 @@ RailroidsCounters Railroids::totals() const {
     return {.people = host.people,
             .resumed = host.resumed,
             .resumed_by_delta = host.resumed_by_delta,
+            .spectators = host.spectators,
+            .spectator_snapshots = host.spectator_snapshots,
             .bots = game().bots(),
             .inputs_applied = host.inputs_applied,
             .inputs_held = host.inputs_held,
@@ -143,6 +160,8 @@ std::span<const ringtick::GameCounter> Railroids::counters() {
     counters_ = {{{"people", now.people},
                   {"resumed", now.resumed},
                   {"resumed_by_delta", now.resumed_by_delta},
+                  {"spectators", now.spectators},
+                  {"spectator_snapshots", now.spectator_snapshots},
                   {"bots", now.bots},
                   {"inputs_applied", now.inputs_applied},
                   {"inputs_held", now.inputs_held},

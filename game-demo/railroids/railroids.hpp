@@ -47,10 +47,16 @@ public:
     // Where clients are told that ships are, there they are shot at.
     void on_told(const Writer& writer);
     void introduce(PlayerId player) { herald_.tell_who_is_here(player); }
+    void on_watch(PlayerId player);
+    void on_unwatch(PlayerId player);
+    // Each ship that is in the match, and the beacon.
+    bool can_watch(PlayerId subject) const;
 
     std::tuple<ringtick::EntityList<Ship>, ringtick::EntityList<Gem>> entities() const;
     const SharedRules& rules() const { return rules_; }
-    const Ship& own(PlayerId player) const { return world_.ships()[player.slot]; }
+    const Ship& own(PlayerId player) const {
+        return player.slot == ringtick::overview ? lookout_ : world_.ships()[player.slot];
+    }
     // A view of 1920 x 1080 around the ship, and a margin, so that nothing pops up at the edge.
     ringtick::Sight sight(PlayerId player) const;
     // Each shot in sight once. The latest, if they take more than a quarter of the room.
@@ -66,6 +72,7 @@ private:
     Facts facts_;
     Scale scale_;
     World world_;
+    Ship lookout_;  // No ship: where who looks at the beacon is.
     SharedRules rules_;
     BeamTeller beams_;
     Bots bots_;
@@ -76,8 +83,10 @@ private:
 
 struct RailroidsCounters {
     std::uint64_t people = 0;
-    std::uint64_t resumed = 0;           // Ships whose pilots came back,
-    std::uint64_t resumed_by_delta = 0;  // of these, without a keyframe.
+    std::uint64_t resumed = 0;              // Ships whose pilots came back,
+    std::uint64_t resumed_by_delta = 0;     // of these, without a keyframe.
+    std::uint64_t spectators = 0;           // Of them.
+    std::uint64_t spectator_snapshots = 0;  // Written for all of them together.
     std::uint64_t bots = 0;
     std::uint64_t inputs_applied = 0;
     std::uint64_t inputs_held = 0;       // Ticks of a player that went without an input.
@@ -106,7 +115,7 @@ public:
     World& world() { return game().world(); }
 
 private:
-    std::array<ringtick::GameCounter, 16> counters_{};
+    std::array<ringtick::GameCounter, 18> counters_{};
 };
 
 }  // namespace railroids

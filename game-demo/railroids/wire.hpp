@@ -55,7 +55,7 @@ struct Facts {
     std::uint16_t bots = 0;
 
     bool is_possible(ShipId id) const {
-        return std::uint32_t{people_max} + bots <= ships_max && id < people_max &&
+        return std::uint32_t{people_max} + bots <= ships_max && id < people_max + bots &&
                side >= side_min && side <= side_max;
     }
 

@@ -339,7 +339,7 @@ private:
     void pace(Nanoseconds now) {
         const Nanoseconds elapsed = std::max(now - paced_to_, Nanoseconds::zero());
         paced_to_ = now;
-        if (pacer_.running()) pacer_.advance(reaches(now), elapsed);
+        if (pacer_.running() && !watches_) pacer_.advance(reaches(now), elapsed);
     }
 
     // The server looks at its sockets once a tick, so a probe may wait a tick before it is seen:

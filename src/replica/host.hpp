@@ -4,62 +4,23 @@
 #include "base/rng.hpp"
 #include "replica/ack_window.hpp"
 #include "replica/event_log.hpp"
+#include "replica/host_messages.hpp"
+#include "replica/host_options.hpp"
+#include "replica/host_view.hpp"
 #include "replica/player_inputs.hpp"
 #include "replica/seats.hpp"
 #include "replica/session.hpp"
 #include "replica/snapshot_writer.hpp"
+#include "replica/spectators.hpp"
 #include "replica/to_seats.hpp"
 #include "tick/game.hpp"
 
-#include <algorithm>
-#include <array>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <tuple>
-#include <utility>
 #include <vector>
 
 namespace ringtick {
-
-namespace detail {
-
-template <class G>
-struct RulesOf {
-    using Type = PlainRules<G>;
-};
-template <class G>
-requires requires(const G& game) {
-    game.rules();
-}
-struct RulesOf<G> {
-    using Type = std::remove_cvref_t<decltype(std::declval<const G&>().rules())>;
-};
-
-}  // namespace detail
-
-struct HostOptions {
-    std::uint16_t players_max = 64;
-    std::uint16_t tick_rate_hz = 30;
-    std::uint32_t rewind_ms = 250;     // How far back an input may look. 0: all see the present.
-    std::uint32_t snapshot_bytes = 0;  // A snapshot's budget (see snapshot_writer.hpp); 0: none.
-    // How long a player's seat is kept for whoever has its token when the connection is gone.
-    std::uint16_t absence_s = 30;
-};
-
-struct HostCounters {
-    std::uint64_t people = 0;            // Connections.
-    std::uint64_t resumed = 0;           // Seats that were taken up again,
-    std::uint64_t resumed_by_delta = 0;  // of these, without a keyframe.
-    std::uint64_t inputs_applied = 0;
-    std::uint64_t inputs_held = 0;       // Ticks of a player that went without an input.
-    std::uint64_t messages_refused = 0;  // Not one of ours, or with values no client of ours sends.
-    std::uint64_t views_too_old = 0;     // Inputs that look back farther than is allowed.
-    std::uint64_t snapshots_cut = 0;     // Told less than there was to tell, by the budget.
-    std::uint64_t snapshots_over_budget = 0;  // Told more: it could not wait.
-    std::uint64_t snapshots_held_back = 0;    // Not made: those before were under way for too long.
-};
 
 // A game that is one struct G, as the server sees a game: players say HELLO and take their seats,
 // their inputs wait for their ticks, the world steps, and each is told what it can see. A seat
@@ -90,6 +51,10 @@ struct HostCounters {
 //     on_told(const SnapshotWriter&)           after each tick: what everybody is told
 //     std::uint64_t hash() const               of all that later ticks depend on, for replays
 //     introduce(PlayerId)                      tell it again all that only a newcomer is told
+//     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on
+//     bool can_watch(PlayerId) const           more can be looked at than who plays; if `overview`
+//                                              can, own(), sight() and write_passing() are asked
+//                                              for it, too
 //
 // G never sees a message, a clock or a float. One thread; no allocation after construction.
 template <class G>
@@ -106,11 +71,15 @@ public:
         : options_(options),
           rewind_max_(TickTime{options.rewind_ms} * options.tick_rate_hz * whole_tick / 1000),
           game_(arguments...),
-          writer_(rules(), game_.entities(), options.players_max, options.snapshot_bytes),
+          writer_(rules(),
+                  game_.entities(),
+                  std::size_t{options.players_max} + options.views_max,
+                  options.snapshot_bytes),
           connections_(options.players_max),
           seats_(options.players_max, std::uint32_t{options.absence_s} * options.tick_rate_hz),
           inputs_(options.players_max),
-          events_(options.players_max, events_size) {}
+          events_(options.players_max, events_size),
+          spectators_(options.players_max, options.views_max) {}
 
     void on_join(PlayerId player) override {
         ASSERT(player.slot < connections_.size());
@@ -128,6 +97,7 @@ public:
     void on_leave(PlayerId player) override {
         ASSERT(player.slot < connections_.size());
         ASSERT(connections_[player.slot].state != Connection::State::none);
+        if (spectators_.is_one(player)) unwatch(player);
         seats_.lose(player.slot, static_cast<std::uint32_t>(tick_));
         connections_[player.slot] = {};
         people_ -= 1;
@@ -138,8 +108,9 @@ public:
         for (Connection& connection : connections_) connection.answered_ping = false;
         seats_.expire(static_cast<std::uint32_t>(tick), give_up());
         for (const Command& command : commands) on_command(command, outbox);
+        turn_to_who_is_there(outbox);
         for (std::size_t seat = 0; seat < inputs_.size(); ++seat) {
-            if (seats_.taken(seat)) give_input(static_cast<std::uint16_t>(seat));
+            if (plays(seat)) give_input(static_cast<std::uint16_t>(seat));
         }
         if constexpr (requires { game_.tick(tick, outbox); }) {
             ToSeats to_seats(seats_, events_, outbox);
@@ -154,6 +125,9 @@ public:
     // Who watches a recorded match acknowledges nothing, whatever the player did whom it sees.
     SnapshotKey snapshot_key(PlayerId viewer) override {
         ASSERT(viewer.slot < connections_.size());
+        if (spectators_.is_one(viewer)) {
+            return spectators_.take(viewer, static_cast<std::uint32_t>(tick_));
+        }
         const Connection& connection = connections_[viewer.slot];
         if (connection.watched || !connection.window.behind(static_cast<std::uint32_t>(tick_))) {
             return SnapshotKey::own;
@@ -164,20 +138,23 @@ public:
 
     std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override {
         ASSERT(viewer.slot < connections_.size());
+        if (spectators_.is_one(viewer)) {
+            return with_viewer<Writer>(
+                game_, spectators_.subject_of(viewer), [&](auto& to, auto pass) {
+                    to.slot = connections_.size();  // From there on: the views.
+                    to.input_stamp = static_cast<std::uint32_t>(tick_);
+                    return spectators_.write(viewer, writer_, to, out, pass);
+                });
+        }
         if (!playing(viewer)) return 0;
         const PlayerId seat{seats_.seat_of(viewer.slot)};
         PlayerInputs<G>& inputs = inputs_[seat.slot];
-        typename Writer::Viewer to{
-            .slot = seat.slot, .input_stamp = inputs.stamp(), .input_lead = inputs.lead()};
-        if constexpr (has_own<G>) to.own = &game_.own(seat);
-        std::size_t size = 0;
-        if constexpr (requires { game_.sight(seat); }) {
-            const Sight sight = game_.sight(seat);
-            to.sight = &sight;
-            size = write_to(to, seat, out);
-        } else {
-            size = write_to(to, seat, out);
-        }
+        const std::size_t size = with_viewer<Writer>(game_, seat, [&](auto& to, auto pass) {
+            to.slot = seat.slot;
+            to.input_stamp = inputs.stamp();
+            to.input_lead = inputs.lead();
+            return writer_.write(to, out, pass);
+        });
         if (size > 0) {
             inputs.reported();
             connections_[viewer.slot].window.on_sent(static_cast<std::uint32_t>(tick_));
@@ -187,18 +164,14 @@ public:
 
     void on_snapshot_refused(PlayerId viewer) override {
         ASSERT(viewer.slot < connections_.size());
+        if (spectators_.is_one(viewer)) return spectators_.lose(viewer);
         if (!playing(viewer)) return;
         writer_.take_back(seats_.seat_of(viewer.slot));
         connections_[viewer.slot].window.on_refused();
     }
 
     void on_stats(const ServerStats& stats, Outbox& outbox) override {
-        const Stats message{.players = stats.players,
-                            .tick_rate_hz = stats.tick_rate_hz,
-                            .tick_work_p50_us = stats.tick_work_p50_us,
-                            .tick_work_p99_us = stats.tick_work_p99_us,
-                            .tick_late_p99_us = stats.tick_late_p99_us,
-                            .snapshots_skipped = stats.snapshots_skipped};
+        const Stats message = told(stats);
         for (std::size_t slot = 0; slot < connections_.size(); ++slot) {
             const PlayerId player{static_cast<std::uint16_t>(slot)};
             if (playing(player)) send(player, message, outbox);
@@ -218,6 +191,7 @@ public:
         ASSERT(player.slot < connections_.size());
         connections_[player.slot].watched = true;
         if (!playing(player)) return;
+        spectators_.lose(player);
         welcome(player, {}, outbox);
         introduce(seats_.seat_of(player.slot));
     }
@@ -250,6 +224,8 @@ public:
 
     HostCounters host_counters() const {
         return {.people = people_,
+                .spectators = spectators_.count(),
+                .spectator_snapshots = spectators_.snapshots_written(),
                 .resumed = resumed_,
                 .resumed_by_delta = resumed_by_delta_,
                 .inputs_applied = inputs_applied_,
@@ -264,6 +240,7 @@ public:
     G& game() { return game_; }
 
 protected:
+    // If only by looking on.
     bool playing(PlayerId player) const { return seats_.seat_of(player.slot) != Seats::none; }
 
 private:
@@ -287,14 +264,7 @@ private:
         AckWindow window{0};  // No part of the match's state: what was sent is no input of it.
     };
 
-    const Rules& rules() const {
-        if constexpr (requires { game_.rules(); }) {
-            return game_.rules();
-        } else {
-            static constexpr Rules plain{};
-            return plain;
-        }
-    }
+    const Rules& rules() const { return detail::rules_of(game_); }
 
     void on_command(const Command& command, Outbox& outbox) {
         MessageTag tag;
@@ -328,6 +298,7 @@ private:
             send(player, Bye{.reason = ByeReason::reload}, outbox);
             return false;
         }
+        if (hello.watch != to_play) return watch(player, {hello.watch}, outbox);
         connection.state = Connection::State::playing;
         const ResumeKey& key = hello.resume.key;
         if (seats_.owns(key.id, key.token)) {
@@ -388,11 +359,13 @@ private:
             static_cast<FactsOf<G>&>(message) = game_.facts();
         }
         // Who watches is told no token: the seat is another's.
-        const bool watched = connections_[player.slot].watched;
+        const bool looks_on = spectators_.is_one(player);
+        const bool watched = looks_on || connections_[player.slot].watched;
         if (watched) message.tag.flags |= welcome_to_watch;
         if (!watched) message.resume = resume;
         message.tick_rate_hz = options_.tick_rate_hz;
-        message.id = seat;
+        const PlayerId subject = looks_on ? spectators_.subject_of(player) : PlayerId{seat};
+        message.id = subject.slot == overview ? seat : subject.slot;
         message.tick = static_cast<std::uint32_t>(tick_);
         send(player, message, outbox);
     }
@@ -409,7 +382,7 @@ private:
     bool on_bye(PlayerId player, std::span<const std::byte> bytes, Outbox& outbox) {
         Bye bye;
         const bool leaves = decode(bytes, bye) && bye.reason == ByeReason::leave;
-        if (!leaves || !playing(player)) return false;
+        if (!leaves || !playing(player) || spectators_.is_one(player)) return false;
         game_.on_leave({seats_.seat_of(player.slot)});
         seats_.release(player.slot);
         connections_[player.slot].state = Connection::State::refused;
@@ -419,7 +392,8 @@ private:
 
     bool on_inputs(PlayerId player, std::span<const std::byte> bytes) {
         InputMessage<G> message;
-        if (!playing(player) || !decode(bytes, message)) return false;
+        const bool is_ours = playing(player) && !spectators_.is_one(player);
+        if (!is_ours || !decode(bytes, message)) return false;
         const auto said = inputs_[seats_.seat_of(player.slot)].push(message, tick_, rewind_max_);
         if (!said.is_possible) return false;
         views_too_old_ += said.too_old ? 1 : 0;
@@ -453,22 +427,54 @@ private:
         return true;
     }
 
-    std::size_t write_to(const typename Writer::Viewer& to,
-                         PlayerId seat,
-                         std::span<std::byte> out) {
-        return writer_.write(to, out, [&](FieldWriter& writer, std::uint32_t since) {
-            if constexpr (requires { game_.write_passing(writer, since, seat); }) {
-                game_.write_passing(writer, since, seat);
-            }
-        });
+    // Somebody's seat who does more than look on, be it that he is away for a moment.
+    bool plays(std::size_t seat) const {
+        const std::uint16_t slot = seats_.slot_of(seat);
+        return seats_.taken(seat) && (slot == Seats::none || !spectators_.is_one({slot}));
+    }
+    bool can_watch(PlayerId subject) const {
+        if constexpr (requires { game_.can_watch(subject); }) return game_.can_watch(subject);
+        return subject.slot < seats_.count() && plays(subject.slot);
     }
 
-    template <class Message>
-    static void send(PlayerId player, const Message& message, Outbox& outbox) {
-        std::array<std::byte, 256> bytes{};
-        const std::size_t size = encode(message, bytes);
-        ASSERT(size > 0);
-        outbox.send(player, std::span(bytes).first(size));
+    bool watch(PlayerId player, PlayerId subject, Outbox& outbox) {
+        if (!look_at(player, subject, outbox)) return false;
+        connections_[player.slot].state = Connection::State::playing;
+        const std::uint16_t seat =
+            seats_.take(player.slot, connections_[player.slot].token, give_up());
+        inputs_[seat].start(static_cast<std::uint32_t>(tick_), 0);
+        events_.start(seat);
+        if constexpr (requires { game_.on_watch(PlayerId{seat}); }) game_.on_watch({seat});
+        welcome(player, {}, outbox);
+        introduce(seat);
+        return true;
+    }
+    void unwatch(PlayerId player) {
+        const PlayerId seat{seats_.seat_of(player.slot)};
+        if constexpr (requires { game_.on_unwatch(seat); }) game_.on_unwatch(seat);
+        seats_.release(player.slot);
+        spectators_.end(player);
+    }
+
+    // Who cannot look at whom it wants to looks at what there is. False: there is nothing.
+    bool look_at(PlayerId player, PlayerId subject, Outbox& outbox) {
+        if (!can_watch(subject)) subject = {overview};
+        if (can_watch(subject) && spectators_.begin(player, subject)) return true;
+        connections_[player.slot].state = Connection::State::refused;
+        send(player, Bye{.reason = ByeReason::nothing_to_watch}, outbox);
+        return false;
+    }
+
+    // Those whose player has left, without another word: what they are shown next stands alone.
+    void turn_to_who_is_there(Outbox& outbox) {
+        const auto there = [this](PlayerId subject) { return can_watch(subject); };
+        if (spectators_.all_subjects(there)) return;
+        for (std::size_t slot = 0; slot < connections_.size(); ++slot) {
+            const PlayerId player{static_cast<std::uint16_t>(slot)};
+            if (!spectators_.is_one(player) || can_watch(spectators_.subject_of(player))) continue;
+            spectators_.end(player);
+            if (!look_at(player, {overview}, outbox)) unwatch(player);
+        }
     }
 
     HostOptions options_;
@@ -479,6 +485,7 @@ private:
     Seats seats_;
     std::vector<PlayerInputs<G>> inputs_;  // By seat.
     EventLog events_;
+    Spectators spectators_;  // By slot. Each has a seat, but for its events.
     std::uint64_t tick_ = 0;
     std::uint64_t people_ = 0;
     std::uint64_t resumed_ = 0;

@@ -18,12 +18,18 @@ namespace ringtick {
 
 inline constexpr std::uint16_t protocol_version = 1;
 
+// What HELLO may say in place of whom its sender wants to look at: nobody, it plays; or what the
+// game finds worth to be looked at, if there is such a thing (host.hpp).
+inline constexpr std::uint16_t to_play = 0xFFFF;
+inline constexpr std::uint16_t overview = 0xFFFE;
+
 template <class G>
 struct Hello : GreetingOf<G> {
     MessageTag tag{.kind = MessageKind::hello};
     std::uint16_t protocol = protocol_version;
     std::uint64_t schema = 0;
     ResumeWish resume;
+    std::uint16_t watch = to_play;
 
     template <class Codec, class Message>
     static constexpr void describe(Codec& codec, Message& hello) {
@@ -31,6 +37,7 @@ struct Hello : GreetingOf<G> {
         codec.whole(hello.protocol);
         codec.whole(hello.schema);
         ResumeWish::describe(codec, hello.resume);
+        codec.whole(hello.watch);
         GreetingOf<G>::describe(codec, hello);
     }
 };
@@ -39,7 +46,7 @@ template <class G>
 struct Welcome : FactsOf<G> {
     MessageTag tag{.kind = MessageKind::welcome};
     std::uint16_t tick_rate_hz = 0;
-    std::uint16_t id = 0;    // The player's own.
+    std::uint16_t id = 0;    // The player's own, or that of the one it looks at.
     std::uint32_t tick = 0;  // Now.
     ResumeAnswer resume;
 

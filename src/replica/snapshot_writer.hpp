@@ -54,7 +54,8 @@ public:
                  bits_for(static_cast<std::uint32_t>(list_.all.size()))),
           near_(list_.all.size()),
           known_(std::make_unique_for_overwrite<Known[]>(scope.viewers * 2 * visible)),
-          counts_(scope.viewers) {
+          counts_(scope.viewers),
+          passed_over_(visible) {
         seen_.reserve(list_.all.size());
     }
     Told(const Told&) = delete;
@@ -92,6 +93,16 @@ public:
             });
         if (count) counts_[place.viewer][next] = static_cast<std::uint16_t>(*count);
         return count.has_value();
+    }
+    // All that this viewer knows, as for somebody who knows nothing. False if it does not fit.
+    bool write_whole(FieldWriter& writer, std::size_t viewer, unsigned generation) {
+        seen_.clear();
+        for (const Known& one : known(viewer, generation).first(counts_[viewer][generation])) {
+            if (!one.awaited) seen_.push_back(one.id);
+        }
+        const auto count = writer_.write(writer, {.seen = seen_, .bits_max = writer.bits_left()},
+                                         passed_over_, [](std::uint16_t) { return 1U; });
+        return count.has_value() && writer_.put_off() == 0;
     }
     // Of how many the last write() said nothing, for it would have been beyond the budget.
     std::size_t put_off() const { return writer_.put_off(); }
@@ -195,6 +206,7 @@ private:
     std::unique_ptr<Known[]> known_;
     std::vector<std::array<std::uint16_t, 2>> counts_;
     std::vector<std::uint16_t> seen_;  // By whom is being written to.
+    std::vector<Known> passed_over_;   // Of a whole view, which nobody goes on from.
 };
 
 template <class Entities>
@@ -263,6 +275,33 @@ public:
         return size;
     }
 
+    // For somebody who knows nothing what this viewer knows since its snapshot of this tick:
+    // whoever has read either goes on from there alike. 0: it does not fit.
+    template <class Pass>
+    std::size_t write_whole(const Viewer& viewer, std::span<std::byte> out, Pass pass) {
+        const Baselines& baselines = baselines_[viewer.slot];
+        ASSERT(has_written(viewer.slot));
+        FieldWriter writer(out);
+        const SnapshotHeader header = header_for(viewer, 0, Encoding::changes);
+        describe_snapshot_header(writer, header, 0);
+        if constexpr (has_own<G>) {
+            OwnOf<G> own = latest(viewer.slot).own;
+            describe_whole(writer, Telling{OwnOf<G>::owner_wire, rules_.extent()}, own);
+        }
+        pass(writer, 0U);
+        const auto write_list = [&](auto& told) {
+            return !writer.overflowed() && told.write_whole(writer, viewer.slot, baselines.latest);
+        };
+        const bool fits =
+            std::apply([&](auto&... told) { return (write_list(told) && ...); }, told_);
+        if (!fits) return 0;
+        const std::size_t size = writer.finish();
+        ASSERT(!writer.overflowed());
+        return size;
+    }
+
+    // For this viewer, in this tick.
+    bool has_written(std::size_t viewer) const { return latest(viewer).tick == tick_; }
     // The last snapshot that was written for it never left: what it knows is what it knew before.
     void take_back(std::size_t viewer) { baselines_[viewer].latest ^= 1; }
     // It has applied the snapshot of this tick, and what was written for it behind that never

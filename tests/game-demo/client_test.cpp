@@ -25,7 +25,7 @@ protected:
         client->start(now);
         Bytes bytes(64);
         const std::string_view name = "Ann";
-        bytes.resize(ClientSide::write_hello(name, {}, bytes));
+        bytes.resize(ClientSide::write_hello(name, {}, ringtick::to_play, bytes));
         match.game.on_join({0});
         match.say(0, bytes);
     }

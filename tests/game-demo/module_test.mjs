@@ -41,7 +41,7 @@ function view_hash() {
 const counts = { hello: 0, message: 0, frame: 0, input: 0, ping: 0, name: 0 };
 const verbs = {
   hello(name, hex) {
-    assert.equal(sent(client.hello(receive(encoder.encode(name)))), hex);
+    assert.equal(sent(client.hello(receive(encoder.encode(name)), 0xffff)), hex);
   },
   message(ms, hex) {
     assert.notEqual(client.on_message(receive(Buffer.from(hex, 'hex')), Number(ms)), -1);

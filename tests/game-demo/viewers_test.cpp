@@ -1,13 +1,16 @@
-// What each viewer of a match gets, and what not: within a budget, and if its connection can take
-// it.
+// What each viewer of a match gets, and what not: within a budget, if its connection can take it,
+// and together with others who look at the same.
 #include "railroids/railroids.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "match.hpp"
 
@@ -176,6 +179,153 @@ TEST(HoldingBack, IsNotForWhoWatchesARecordedMatch) {
         match.step();
         ASSERT_EQ(shown(match, 0), SnapshotKey::own);
     }
+}
+
+Bytes hello_to_watch(std::uint16_t subject) {
+    Hello message;
+    message.schema = schema_hash();
+    message.watch = subject;
+    return encoded(message);
+}
+
+// Sends to spectators as the server does: what has the same key is written once.
+class Audience {
+public:
+    Audience(Match& match, std::uint32_t ships) : match_(match), ships_(ships) {}
+
+    void join(std::uint16_t slot, std::uint16_t subject) {
+        match_.game.on_join({slot});
+        match_.say(slot, hello_to_watch(subject));
+        all_.push_back({.slot = slot, .eyes = Eyes(match_, ships_)});
+    }
+    // Some miss it: their sockets are full, or refuse it.
+    void show(ringtick::Rng& rng, std::uint32_t misses) {
+        std::map<SnapshotKey, Bytes> written;
+        for (One& one : all_) {
+            if (rng.chance(misses)) continue;
+            const SnapshotKey key = match_.game.snapshot_key({one.slot});
+            ASSERT_NE(key, SnapshotKey::own);
+            if (!written.contains(key)) written[key] = match_.snapshot(one.slot);
+            if (rng.chance(misses)) {
+                match_.game.on_snapshot_refused({one.slot});
+                continue;
+            }
+            ASSERT_TRUE(one.eyes.read(written[key])) << "tick " << match_.tick;
+            ASSERT_EQ(one.eyes.stale(), 0U);
+            ASSERT_EQ(one.eyes.seen().header.tick, match_.tick);
+            snapshots += 1;
+        }
+        most_written = std::max(most_written, written.size());
+    }
+    const Snapshot& seen_by(std::size_t index) const { return all_[index].eyes.seen(); }
+
+    std::size_t snapshots = 0;
+    std::size_t most_written = 0;  // In a tick.
+
+private:
+    struct One {
+        std::uint16_t slot;
+        Eyes eyes;
+    };
+
+    Match& match_;
+    std::uint32_t ships_;
+    std::vector<One> all_;
+};
+
+// Goal: spectators see what they look at, whatever they miss, and what several see is written once.
+TEST(Spectators, SeeTheMatchThroughOneStreamOfSnapshotsForEachView) {
+    constexpr std::uint16_t people = 40;
+    constexpr std::uint16_t bots = 100;
+    const std::uint64_t seed = 20'261'122;
+    SCOPED_TRACE(seed);
+    ringtick::Rng rng(seed);
+    Match match({.seed = 1, .players_max = people, .bots = bots});
+    match.join(0, "Ann");
+    match.step();
+    Audience audience(match, people + bots);
+    for (std::uint16_t slot = 1; slot <= 10; ++slot) audience.join(slot, 0);
+    for (std::uint16_t slot = 11; slot <= 20; ++slot) audience.join(slot, ringtick::overview);
+    for (std::uint16_t slot = 21; slot <= 30; ++slot) audience.join(slot, people + 3);  // A bot.
+    for (int tick = 0; tick < 600 && !HasFailure(); ++tick) {
+        crowd(match, 1);
+        audience.show(rng, tick < 300 ? 0 : 5);
+    }
+    EXPECT_GT(audience.snapshots, 16'000U);
+    EXPECT_LE(audience.most_written, 6U);
+    EXPECT_EQ(match.game.totals().spectators, 30U);
+    EXPECT_LE(match.game.totals().spectator_snapshots, 300 * 3 + 300 * 3 * 3);
+    EXPECT_EQ(audience.seen_by(0).own.position, match.ship(0).position);
+    const FixedVector beacon = match.game.world().terrain().beacon_at(match.tick).position;
+    EXPECT_EQ(audience.seen_by(10).own.position, beacon);
+    EXPECT_GT(audience.seen_by(10).of<Ship>().size(), 20U);
+    EXPECT_EQ(audience.seen_by(20).own.position, match.ship(people + 3).position);
+}
+
+TEST(Spectators, CostOneSnapshotATickHoweverManyTheyAre) {
+    constexpr std::uint16_t people = 1'001;
+    Match match({.seed = 1, .players_max = people, .bots = 50, .players_expected = 10});
+    match.join(0, "Ann");
+    match.step();
+    Audience audience(match, people + 50);
+    for (std::uint16_t slot = 1; slot < people; ++slot) audience.join(slot, 0);
+    ringtick::Rng rng(1);
+    for (int tick = 0; tick < 20; ++tick) {
+        match.step();
+        audience.show(rng, 0);
+    }
+    EXPECT_EQ(audience.snapshots, 20'000U);
+    EXPECT_EQ(match.game.totals().spectator_snapshots, 20U);
+}
+
+TEST(Spectators, HaveNoShipAndMoveNothing) {
+    const RailroidsOptions options{.seed = 1, .players_max = 3, .bots = 20};
+    Match watched(options);
+    Match unwatched(options);
+    for (Match* match : {&watched, &unwatched}) match->join(0, "Ann");
+    watched.game.on_join({1});
+    watched.say(1, hello_to_watch(0));
+    for (int tick = 0; tick < 100; ++tick) {
+        watched.say(1, input(static_cast<std::uint32_t>(watched.tick + 1), Input::fire));
+        for (Match* match : {&watched, &unwatched}) match->step();
+        ASSERT_EQ(watched.game.world().hash(), unwatched.game.world().hash());
+    }
+    EXPECT_FALSE(watched.ship(1).present());
+    EXPECT_EQ(watched.game.totals().messages_refused, 100U);
+    EXPECT_EQ(watched.mailbox.count(1, MessageKind::welcome), 1U);
+    EXPECT_GT(watched.mailbox.count(1, MessageKind::event), 0U);
+    EXPECT_EQ(unwatched.mailbox.count(1, MessageKind::event), 0U);
+}
+
+TEST(Spectators, LookAtTheBeaconWhenTheirPlayerLeaves) {
+    Match match({.seed = 1, .players_max = 3, .bots = 20});
+    match.join(0, "Ann");
+    match.step();
+    match.game.on_join({1});
+    match.say(1, hello_to_watch(0));
+    match.step();
+    Eyes eyes(match, 23);
+    for (int tick = 0; tick < 3; ++tick) {
+        match.step();
+        ASSERT_NE(match.game.snapshot_key({1}), SnapshotKey::own);
+        ASSERT_TRUE(eyes.read(match.snapshot(1)));
+        EXPECT_EQ(eyes.seen().own.position, match.ship(0).position);
+    }
+
+    match.game.on_leave({0});
+    match.steps(30 * 30 + 1);  // So long her ship waits for her.
+    ASSERT_NE(match.game.snapshot_key({1}), SnapshotKey::own);
+    ASSERT_TRUE(eyes.read(match.snapshot(1)));
+    const FixedVector beacon = match.game.world().terrain().beacon_at(match.tick).position;
+    EXPECT_EQ(eyes.seen().own.position, beacon);
+    EXPECT_EQ(match.mailbox.count(1, MessageKind::welcome), 1U);
+
+    match.game.on_leave({1});
+    match.step();
+    EXPECT_EQ(match.game.totals().spectators, 0U);
+    match.join(1, "Bob");
+    match.step();
+    EXPECT_TRUE(match.ship(1).alive());
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ export class Game {
   private readonly names = new Map<number, string>();
   private names_read_ms = 0;
   private started = false;
+  private watching = false;
   private thrusting = false;
   private focus = { x: 0, y: 0, lead_x: 0, lead_y: 0 };
 
@@ -58,12 +59,24 @@ export class Game {
 
   play(name: string): void {
     this.sound.wake();
-    this.started = true;
     this.controls.enabled = true;
+    this.start();
+    this.client.play(name);
+  }
+
+  // From above, or over a pilot's shoulder.
+  watch(whom: number): void {
+    this.watching = true;
+    document.body.classList.add('watching');
+    this.start();
+    this.client.watch(whom);
+  }
+
+  private start(): void {
+    this.started = true;
     document.body.classList.add('playing');
     this.scene.reset();
     this.hud.show();
-    this.client.play(name);
   }
 
   private frame(dt: number): void {
@@ -120,8 +133,12 @@ export class Game {
     return { world, camera, time_s: now_ms / 1000, dt, aim, name_of: this.name_of };
   }
 
-  // The dead look at where they fell.
+  // The dead look at where they fell. Who looks on sees what is looked at.
   private look_at(world: World, aim: number): void {
+    if (this.watching) {
+      this.focus = { x: world.own_x, y: world.own_y, lead_x: world.own_vx, lead_y: world.own_vy };
+      return;
+    }
     if (!world.own_alive) {
       this.focus.lead_x = this.focus.lead_y = 0;
       return;

@@ -4,7 +4,7 @@ import 'pixi.js/unsafe-eval';
 import { Application } from 'pixi.js';
 import { layout } from 'railroids-layout';
 import { Client } from '../ringtick/client';
-import { GameModule } from '../ringtick/module';
+import { GameModule, overview } from '../ringtick/module';
 import { colour } from './colours';
 import { Game } from './game';
 import { install_hooks } from './hooks';
@@ -13,7 +13,8 @@ import { Sound } from './sound/sound';
 
 const pixels_per_point_most = 2;  // More cannot be seen in motion, and costs a phone its frames.
 
-// ?room=NAME says where to play, ?sharp forbids drawing fewer pixels on a slow machine.
+// ?room=NAME says where to play, ?sharp forbids drawing fewer pixels on a slow machine,
+// ?watch=beacon looks on, ?watch=ID over that pilot's shoulder.
 const options = new URLSearchParams(location.search);
 
 function play_url(): string {
@@ -45,4 +46,9 @@ const game = new Game(app, client, new Sound(), options);
 // Only whoever pressed Play is told so, and the new page waits for that again: no endless loop.
 client.on_bye = () => location.reload();
 install_hooks(module, client.connection, game.scene);
-new Title((name) => game.play(name));
+const title = new Title((name) => game.play(name), () => game.watch(overview));
+const watch = options.get('watch');
+if (watch !== null) {
+  title.leave();
+  game.watch(/^\d{1,5}$/.test(watch) ? Number(watch) : overview);
+}

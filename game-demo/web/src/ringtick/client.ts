@@ -3,7 +3,7 @@
 
 import { Connection, type Status } from './connection';
 import { KeptKey } from './kept_key';
-import { Kind, type GameModule } from './module';
+import { Kind, to_play, type GameModule } from './module';
 import type { Layout } from './view';
 
 const quick_pings = 5;  // At the start, so that the clock is known within half a second.
@@ -29,6 +29,7 @@ export class Client<L extends Layout> {
   private name = '';
   private playing = false;
   private readonly kept_key: KeptKey;
+  private watched = to_play;
   private ping_timer = 0;
   private pings_sent = 0;
 
@@ -50,7 +51,15 @@ export class Client<L extends Layout> {
   play(name: string): void {
     this.name = name;
     this.playing = true;
+    this.watched = to_play;
     this.module.start(performance.now(), this.kept_key.take());
+    this.connection.connect();
+  }
+
+  // Looks on without playing.
+  watch(whom: number): void {
+    this.watched = whom;
+    this.module.start(performance.now());
     this.connection.connect();
   }
 
@@ -68,7 +77,7 @@ export class Client<L extends Layout> {
 
   private on_open(): void {
     this.module.reconnect();
-    this.connection.send(this.module.hello(this.name));
+    this.connection.send(this.module.hello(this.name, this.watched));
     this.pings_sent = 0;
     clearTimeout(this.ping_timer);
     this.ping();

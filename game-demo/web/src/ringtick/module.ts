@@ -11,7 +11,7 @@ interface Exports {
   start(key_size: number, local_ms: number): void;
   reconnect(): void;
   resume_key(): number;
-  hello(name_size: number): number;
+  hello(name_size: number, watch: number): number;
   on_message(size: number, local_ms: number): number;
   inputs_due(local_ms: number): number;
   want(buttons: number, aim: number): void;
@@ -34,6 +34,10 @@ export const enum Kind {
   bye = 9,
   stats = 10,
 }
+
+// Whom one looks at instead of playing: a player's id, or what the game thinks worth it.
+export const to_play = 0xffff;
+export const overview = 0xfffe;
 
 export class GameModule<L extends Layout> {
   private readonly decoder = new TextDecoder();
@@ -93,11 +97,11 @@ export class GameModule<L extends Layout> {
     return this.wasm.on_message(bytes.length, now_ms);
   }
 
-  hello(name: string): Uint8Array {
+  hello(name: string, watch = to_play): Uint8Array {
     const room = new Uint8Array(
       this.wasm.memory.buffer, this.wasm.receive_buffer(), this.wasm.receive_capacity());
     const { written } = new TextEncoder().encodeInto(name, room);
-    return this.to_send(this.wasm.hello(written));
+    return this.to_send(this.wasm.hello(written, watch));
   }
 
   // For how many ticks the player's wish is to be asked for now.

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ringtick {
+
+// What a game that is one struct is hosted with (host.hpp), and what its host counts.
+struct HostOptions {
+    std::uint16_t players_max = 64;
+    std::uint16_t tick_rate_hz = 30;
+    std::uint32_t rewind_ms = 250;     // How far back an input may look. 0: all see the present.
+    std::uint16_t views_max = 64;      // How many different views spectators may have at once.
+    std::uint32_t snapshot_bytes = 0;  // A snapshot's budget (see snapshot_writer.hpp); 0: none.
+    // How long a player's seat is kept for whoever has its token when the connection is gone.
+    std::uint16_t absence_s = 30;
+};
+
+struct HostCounters {
+    std::uint64_t people = 0;               // Connections.
+    std::uint64_t spectators = 0;           // Of them.
+    std::uint64_t spectator_snapshots = 0;  // Written for all of them together.
+    std::uint64_t resumed = 0;              // Seats that were taken up again,
+    std::uint64_t resumed_by_delta = 0;     // of these, without a keyframe.
+    std::uint64_t inputs_applied = 0;
+    std::uint64_t inputs_held = 0;       // Ticks of a player that went without an input.
+    std::uint64_t messages_refused = 0;  // Not one of ours, or with values no client of ours sends.
+    std::uint64_t views_too_old = 0;     // Inputs that look back farther than is allowed.
+    std::uint64_t snapshots_cut = 0;     // Told less than there was to tell, by the budget.
+    std::uint64_t snapshots_over_budget = 0;  // Told more: it could not wait.
+    std::uint64_t snapshots_held_back = 0;    // Not made: those before were under way for too long.
+};
+
+}  // namespace ringtick
