@@ -60,6 +60,22 @@ async function fly_to(page, place, near) {
   await keyboard.up('Shift');
 }
 
+test('Page.LooksOnAtTheBeaconOrOverAPilotsShoulder', async () => {
+  await start(['--bots', '40']);
+  const page = await open();
+  await page.page.click('#watch');
+  const seen = await page.until('ships are in sight', (state) => state.ships.length > 0);
+  assert.ok(!seen.alive);
+  await page.until('they fly on', (state) => state.server_tick > seen.server_tick + 15);
+
+  const { id } = seen.ships[0];
+  await page.page.goto(`${server.url}/?watch=${id}`);
+  await page.page.waitForFunction(() => window.railroids);
+  await page.until('the pilot is looked at', (state) => state.id === id && state.connected);
+  const pilot = await page.until('it flies', (state) => state.alive && state.speed > 0);
+  assert.ok(pilot.ships.some((ship) => ship.id === id && distance(ship, pilot) < 1));
+});
+
 test('Page.AsksANameAndRemembersIt', async () => {
   await start(['--bots', '20']);
   const page = await open({ sharp: true });
