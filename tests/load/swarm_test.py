@@ -191,6 +191,22 @@ def check_railroids(swarm, railroids):
     assert 0 < healthy["sent"] < totals["received"], (healthy["sent"], totals["received"])
 
 
+def check_watch(swarm, railroids):
+    """However many look on at the same, it is written once a tick."""
+    port = programs.free_port()
+    with programs.Server(railroids, ["--listen", f"127.0.0.1:{port}", "--bots", "50"],
+                         port) as server:
+        programs.until(server.healthy, "the game answers /healthz")
+        run = Run(swarm, port, "--clients", "100", "--seconds", "2", "--mode", "railroids",
+                  "--watch", "beacon", path="/play/1")
+        game = server.stats()["rooms"][0]["game"]
+        _, totals = server.stop()
+    assert run.code == 0 and run.healthy["errors"] == 0, run.err
+    assert run.healthy["joined"] == 100 and run.healthy["messages"] > 1000, run.healthy
+    assert game["messages_refused"] == 0, game
+    assert 0 < game["spectator_snapshots"] <= 1.2 * totals["ticks"], (game, totals)
+
+
 def check_aim(swarm, railroids):
     """Those who aim with what they see hit it, also behind a round trip; not so without rewind. How
     often is measured, not tested here: a stall of this machine stalls both."""
@@ -229,7 +245,8 @@ def welcome_and(listener, message):
         client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                        b"Connection: Upgrade\r\nSec-WebSocket-Protocol: arena.v1\r\n"
                        b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n")
-        welcome = struct.pack("<BHHIQHHH", 2, 30, 0, 1, 1, 2400, 1, 0)
+        token = bytes(range(1, 17))
+        welcome = struct.pack("<BHHIB16sIQHHH", 2, 30, 0, 1, 0, token, 0, 1, 2400, 1, 0)
         for said in (welcome, message):
             client.sendall(bytes([0x82, len(said)]) + said)
         while client.recv(4096):
@@ -299,7 +316,7 @@ def check_usage(swarm):
     for word in ("--url", "--clients", "--seconds", "--mode", "railroids", "--payload",
                  "--in-flight", "--input-hz", "--aim", "--cells", "--ramp", "--slow", "--frozen",
                  "--churn", "--storm", "--resume", "--rtt", "--deflate", "--threads", "--json",
-                 "Exit codes"):
+                 "--watch", "Exit codes"):
         assert word in asked.stdout, f"--help does not mention {word}"
     good = ["--url", "ws://127.0.0.1:9/", "--clients", "1", "--seconds", "1", "--mode", "echo"]
     for wrong in ([], good[2:], [*good, "--nonsense"], [*good, "--payload", "-1"],
@@ -310,6 +327,8 @@ def check_usage(swarm):
                   [*good, "--slow", "60", "--frozen", "50"], [*good, "--aim", "1"],
                   [*good, "--resume", "1"], [*good[:-1], "railroids", "--resume", "101"],
                   [*good, "--cells", "1"], [*good[:-1], "railroids", "--cells", "101"],
+                  [*good, "--watch", "beacon"], [*good[:-1], "railroids", "--watch", "me"],
+                  [*good[:-1], "railroids", "--aim", "1", "--watch", "beacon"],
                   [*good[:-1], "railroids", "--aim", "2"],
                   [*good[:-1], "railroids", "--aim", "1", "--slow", "10"],
                   [*good[:-1], "broadcast", "--payload", "15"], [*good[:-1], "shout"]):
@@ -337,6 +356,7 @@ def main():
     check_round_trip(swarm, server_program)
     check_ramp(swarm, server_program)
     check_railroids(swarm, railroids)
+    check_watch(swarm, railroids)
     check_aim(swarm, railroids)
     check_rate(swarm)
     check_wrong_length(swarm, server_program)
