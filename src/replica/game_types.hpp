@@ -38,46 +38,63 @@ struct Nothing {
 namespace detail {
 
 template <class G>
-struct TypesOf {
-    static constexpr auto own() {
-        if constexpr (requires { typename G::Own; })
-            return std::type_identity<typename G::Own>{};
-        else
-            return std::type_identity<Nothing>{};
-    }
-    static constexpr auto passing() {
-        if constexpr (requires { typename G::Passing; }) {
-            return std::type_identity<typename G::Passing>{};
-        } else {
-            return std::type_identity<Nothing>{};
-        }
-    }
-    static constexpr auto greeting() {
-        if constexpr (requires { typename G::Greeting; }) {
-            return std::type_identity<typename G::Greeting>{};
-        } else {
-            return std::type_identity<Nothing>{};
-        }
-    }
-    static constexpr auto facts() {
-        if constexpr (requires { typename G::Facts; }) {
-            return std::type_identity<typename G::Facts>{};
-        } else {
-            return std::type_identity<Nothing>{};
-        }
-    }
+struct OwnType {
+    using Type = Nothing;
+};
+template <class G>
+requires requires {
+    typename G::Own;
+}
+struct OwnType<G> {
+    using Type = typename G::Own;
+};
+
+template <class G>
+struct PassingType {
+    using Type = Nothing;
+};
+template <class G>
+requires requires {
+    typename G::Passing;
+}
+struct PassingType<G> {
+    using Type = typename G::Passing;
+};
+
+template <class G>
+struct GreetingType {
+    using Type = Nothing;
+};
+template <class G>
+requires requires {
+    typename G::Greeting;
+}
+struct GreetingType<G> {
+    using Type = typename G::Greeting;
+};
+
+template <class G>
+struct FactsType {
+    using Type = Nothing;
+};
+template <class G>
+requires requires {
+    typename G::Facts;
+}
+struct FactsType<G> {
+    using Type = typename G::Facts;
 };
 
 }  // namespace detail
 
 template <class G>
-using OwnOf = typename decltype(detail::TypesOf<G>::own())::type;
+using OwnOf = typename detail::OwnType<G>::Type;
 template <class G>
-using PassingOf = typename decltype(detail::TypesOf<G>::passing())::type;
+using PassingOf = typename detail::PassingType<G>::Type;
 template <class G>
-using GreetingOf = typename decltype(detail::TypesOf<G>::greeting())::type;
+using GreetingOf = typename detail::GreetingType<G>::Type;
 template <class G>
-using FactsOf = typename decltype(detail::TypesOf<G>::facts())::type;
+using FactsOf = typename detail::FactsType<G>::Type;
 template <class G>
 inline constexpr bool has_own = !std::is_same_v<OwnOf<G>, Nothing>;
 
@@ -94,8 +111,7 @@ inline constexpr std::size_t visible_max<Entity> = Entity::visible_max;
 // near is looked at.
 template <class Entity>
 struct EntityList {
-    EntityList(std::span<const Entity> entities, const Grid* where = nullptr)
-        : all(entities), grid(where) {}
+    EntityList(std::span<const Entity> entities, const Grid* where) : all(entities), grid(where) {}
     template <std::size_t Count>
     explicit EntityList(const std::array<Entity, Count>& entities) : all(entities) {}
 

@@ -156,20 +156,28 @@ private:
     // Fills seen_ with what is in sight, the nearest if there is too much of it, by ascending id.
     void see(const Sight* sight, std::span<const Known> before) {
         seen_.clear();
-        if (sight == nullptr) {
-            for (std::size_t id = 0; id < list_.all.size(); ++id) {
-                if (list_.all[id].shown()) seen_.push_back(static_cast<std::uint16_t>(id));
-            }
+        if (sight != nullptr) {
+            see_near(*sight, before);
         } else {
-            find_near(*sight);
-            std::size_t next = 0;
-            near_.for_each([&](std::uint16_t id) {
-                while (next < before.size() && before[next].id < id) next += 1;
-                const bool was_seen = next < before.size() && before[next].id == id;
-                if (was_seen || sight->inner.contains(place_of(id))) seen_.push_back(id);
-            });
+            see_all();
         }
         if (seen_.size() > visible) keep_nearest(sight != nullptr ? sight->center : FixedVector{});
+    }
+
+    void see_all() {
+        for (std::size_t id = 0; id < list_.all.size(); ++id) {
+            if (list_.all[id].shown()) seen_.push_back(static_cast<std::uint16_t>(id));
+        }
+    }
+
+    void see_near(const Sight& sight, std::span<const Known> before) {
+        find_near(sight);
+        std::size_t next = 0;
+        near_.for_each([&](std::uint16_t id) {
+            while (next < before.size() && before[next].id < id) next += 1;
+            const bool was_seen = next < before.size() && before[next].id == id;
+            if (was_seen || sight.inner.contains(place_of(id))) seen_.push_back(id);
+        });
     }
 
     void find_near(const Sight& sight) {

@@ -42,29 +42,34 @@ struct Program {
 // (said on stderr, with the remedy), 2 bad usage. `--help` lists what argv may hold.
 int serve(int argc, char** argv, const Program& program);
 
+namespace detail {
+
+template <class G>
+std::unique_ptr<Game> make_game(const GameOptions& options) {
+    if constexpr (std::derived_from<G, Game>) {
+        return std::make_unique<G>(options);
+    } else {
+        const HostOptions host{.players_max = static_cast<std::uint16_t>(options.players_max),
+                               .tick_rate_hz = static_cast<std::uint16_t>(options.rate_hz),
+                               .rewind_ms = options.rewind_ms,
+                               .snapshot_bytes = options.snapshot_bytes};
+        if constexpr (std::constructible_from<G, const GameOptions&>) {
+            return std::make_unique<Host<G>>(host, options);
+        } else {
+            return std::make_unique<Host<G>>(host);
+        }
+    }
+}
+
+}  // namespace detail
+
 // The same for a class G that is a Game and is made from GameOptions; or for a game that is one
 // struct (replica/host.hpp) and is made from GameOptions or from nothing.
 template <class G>
 int serve(int argc, char** argv, Program program) {
-    if constexpr (std::derived_from<G, Game>) {
-        program.make_game = [](const GameOptions& options) -> std::unique_ptr<Game> {
-            return std::make_unique<G>(options);
-        };
-    } else {
-        program.schema = schema_hash<G>();
-        if constexpr (requires { G::players_max; }) program.players_max = G::players_max;
-        program.make_game = [](const GameOptions& options) -> std::unique_ptr<Game> {
-            const HostOptions host{.players_max = static_cast<std::uint16_t>(options.players_max),
-                                   .tick_rate_hz = static_cast<std::uint16_t>(options.rate_hz),
-                                   .rewind_ms = options.rewind_ms,
-                                   .snapshot_bytes = options.snapshot_bytes};
-            if constexpr (std::constructible_from<G, const GameOptions&>) {
-                return std::make_unique<Host<G>>(host, options);
-            } else {
-                return std::make_unique<Host<G>>(host);
-            }
-        };
-    }
+    program.make_game = detail::make_game<G>;
+    if constexpr (!std::derived_from<G, Game>) program.schema = schema_hash<G>();
+    if constexpr (requires { G::players_max; }) program.players_max = G::players_max;
     return serve(argc, argv, program);
 }
 

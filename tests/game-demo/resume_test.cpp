@@ -154,7 +154,8 @@ private:
         pilot.client->reconnect();
         Bytes hello(128);
         const std::string_view name = "Ann";
-        hello.resize(ClientSide::write_hello(name, pilot.client->resume_wish(), hello));
+        hello.resize(
+            ClientSide::write_hello(name, pilot.client->resume_wish(), ringtick::to_play, hello));
         commands_.emplace_back(slot, hello);
     }
 
