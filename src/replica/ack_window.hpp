@@ -79,7 +79,8 @@ private:
 
     void note(std::uint32_t took) {
         if (counted_from_ - window_began_ >= window_ticks) {
-            least_ = {unknown, least_[0]};
+            const bool was_long = counted_from_ - window_began_ >= 2 * window_ticks;
+            least_ = {unknown, was_long ? unknown : least_[0]};
             window_began_ = counted_from_;
         }
         least_[0] = std::min(least_[0], took);

@@ -110,11 +110,12 @@ private:
     }
 
     std::optional<CellRectangle> fitting(Viewer& viewer) const {
-        const Fixed step = Fixed::from_int(std::max(grid_.cell_size() / 2, 1));
         while (true) {
             const CellRectangle seen = grid_.touched(viewer.from, viewer.to);
             if (fits(seen, viewer)) return seen;
             if (seen.columns == 1 && seen.rows == 1) return std::nullopt;
+            // Of a grid of several cells: so far a number reaches.
+            const Fixed step = Fixed::from_int(std::max(grid_.cell_size() / 2, 1));
             narrow(viewer.from.x, viewer.to.x, step);
             narrow(viewer.from.y, viewer.to.y, step);
         }

@@ -105,6 +105,21 @@ FixedVector settled_place(const Telling<Wire>& telling, const Entity& entity) {
     return place;
 }
 
+// Where it is, to the last digit.
+template <class Entity>
+FixedVector place_of(const Entity& entity) {
+    FixedVector place;
+    bool is_first = true;
+    Entity::wire.for_each([&](const auto& field, std::uint32_t) {
+        using Kind = std::remove_cvref_t<decltype(field)>;
+        if constexpr (SaysWhere<Kind>) {
+            if (is_first) place = field.place(entity);
+            is_first = false;
+        }
+    });
+    return place;
+}
+
 template <class Entity>
 consteval bool has_a_place() {
     unsigned places = 0;

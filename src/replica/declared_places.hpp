@@ -11,6 +11,7 @@
 // The kinds of declared_fields.hpp that say where an entity is. Each also knows
 //
 //     settled(entity)          where settle() puts it
+//     place(entity)            where it is
 //
 // and tells it, rounded, within a box.
 namespace ringtick {
@@ -18,6 +19,7 @@ namespace ringtick {
 template <class Kind>
 concept SaysWhere = requires(const Kind& kind, const typename Kind::Owner& entity, Extent extent) {
     { kind.settled(entity, extent) } -> std::same_as<FixedVector>;
+    { kind.place(entity) } -> std::same_as<FixedVector>;
 };
 
 namespace detail {
@@ -167,6 +169,7 @@ struct Motion {
         codec.ranged(speed.y, -fastest(), fastest());
         if constexpr (!std::is_const_v<Entity>) restore(entity, place, speed);
     }
+    static FixedVector place(const Owner& entity) { return entity.*Position; }
     FixedVector settled(const Owner& entity, Extent extent) const {
         return detail::vector_at(place_of(entity, extent), quanta_per_unit);
     }
@@ -266,6 +269,7 @@ struct Place {
         detail::describe_place(codec, quanta, box, quanta_per_unit);
         if constexpr (!std::is_const_v<Entity>) restore(entity, quanta);
     }
+    static FixedVector place(const Owner& entity) { return entity.*Position; }
     FixedVector settled(const Owner& entity, Extent extent) const {
         return detail::vector_at(quanta_of(entity, extent), quanta_per_unit);
     }

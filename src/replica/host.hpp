@@ -26,7 +26,8 @@ namespace ringtick {
 // their inputs wait for their ticks, the world steps, and each is told what it can see. A seat
 // outlives its connection for a while (seats.hpp, resume.hpp): the inputs are let go, the world
 // goes on, and whoever has the token comes back to it. So a PlayerId that G is given or gives is a
-// seat, and EVENT messages to it arrive exactly once, whatever becomes of its connections.
+// seat, and EVENT messages to it arrive exactly once, whatever becomes of its connections; but for
+// who missed more than is kept (event_log.hpp), and is told the world anew.
 //
 //     commands --> input queues --one each--> g.on_input
 //                                             g.tick --> models --> snapshots
@@ -52,9 +53,8 @@ namespace ringtick {
 //     std::uint64_t hash() const               of all that later ticks depend on, for replays
 //     introduce(PlayerId)                      tell it again all that only a newcomer is told
 //     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on
-//     bool can_watch(PlayerId) const           more can be looked at than who plays; if `overview`
-//                                              can, own(), sight() and write_passing() are asked
-//                                              for it, too
+//     bool can_watch(PlayerId) const           more can be looked at than who plays: if `overview`
+//                                              can, it is asked about as a player is
 //
 // G never sees a message, a clock or a float. One thread; no allocation after construction.
 template <class G>
@@ -215,6 +215,7 @@ public:
             fold(connection.token.first);
             fold(connection.token.second);
         }
+        spectators_.tell_state(fold);
         seats_.tell_state(fold);
         for (std::size_t seat = 0; seat < inputs_.size(); ++seat) {
             if (seats_.taken(seat)) inputs_[seat].tell_state(fold);
@@ -239,13 +240,8 @@ public:
     const G& game() const { return game_; }
     G& game() { return game_; }
 
-protected:
-    // If only by looking on.
-    bool playing(PlayerId player) const { return seats_.seat_of(player.slot) != Seats::none; }
-
 private:
     static constexpr std::uint32_t holds_per_second = 4;  // An input is held for a quarter of one.
-
     using Rules = typename detail::RulesOf<G>::Type;
 
     // Of the messages that must arrive: what is kept for each player, for a second or two of a
@@ -293,11 +289,7 @@ private:
         Hello<G> hello;
         const bool ours = decode(message, hello) && hello.protocol == protocol_version &&
                           hello.schema == schema_hash<G>();
-        if (!ours) {
-            connection.state = Connection::State::refused;
-            send(player, Bye{.reason = ByeReason::reload}, outbox);
-            return false;
-        }
+        if (!ours) return refuse(player, ByeReason::reload, outbox);
         if (hello.watch != to_play) return watch(player, {hello.watch}, outbox);
         connection.state = Connection::State::playing;
         const ResumeKey& key = hello.resume.key;
@@ -307,6 +299,14 @@ private:
             take_seat(player, hello, outbox);
         }
         return true;
+    }
+
+    // If only by looking on.
+    bool playing(PlayerId player) const { return seats_.seat_of(player.slot) != Seats::none; }
+    bool refuse(PlayerId player, ByeReason reason, Outbox& outbox) {
+        connections_[player.slot].state = Connection::State::refused;
+        send(player, Bye{.reason = reason}, outbox);
+        return false;
     }
 
     void take_seat(PlayerId player, const Hello<G>& hello, Outbox& outbox) {
@@ -437,11 +437,12 @@ private:
         return subject.slot < seats_.count() && plays(subject.slot);
     }
 
+    // Who merely looks on takes no seat that somebody may come back to.
     bool watch(PlayerId player, PlayerId subject, Outbox& outbox) {
+        if (!seats_.has_free()) return refuse(player, ByeReason::nothing_to_watch, outbox);
         if (!look_at(player, subject, outbox)) return false;
         connections_[player.slot].state = Connection::State::playing;
-        const std::uint16_t seat =
-            seats_.take(player.slot, connections_[player.slot].token, give_up());
+        const std::uint16_t seat = seats_.take(player.slot, {}, give_up());  // Not to come back to.
         inputs_[seat].start(static_cast<std::uint32_t>(tick_), 0);
         events_.start(seat);
         if constexpr (requires { game_.on_watch(PlayerId{seat}); }) game_.on_watch({seat});
@@ -456,13 +457,12 @@ private:
         spectators_.end(player);
     }
 
-    // Who cannot look at whom it wants to looks at what there is. False: there is nothing.
+    // Who cannot look at whom it wants to looks at what there is, for which a view stays free.
+    // False: there is nothing.
     bool look_at(PlayerId player, PlayerId subject, Outbox& outbox) {
-        if (!can_watch(subject)) subject = {overview};
-        if (can_watch(subject) && spectators_.begin(player, subject)) return true;
-        connections_[player.slot].state = Connection::State::refused;
-        send(player, Bye{.reason = ByeReason::nothing_to_watch}, outbox);
-        return false;
+        if (can_watch(subject) && spectators_.begin(player, subject, 1)) return true;
+        if (can_watch({overview}) && spectators_.begin(player, {overview})) return true;
+        return refuse(player, ByeReason::nothing_to_watch, outbox);
     }
 
     // Those whose player has left, without another word: what they are shown next stands alone.

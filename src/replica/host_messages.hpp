@@ -13,7 +13,8 @@ namespace ringtick {
 
 template <class Message>
 void send(PlayerId player, const Message& message, Outbox& outbox) {
-    std::array<std::byte, 256> bytes{};
+    // No field takes more bits than its member does in memory, and a list's count two bytes.
+    std::array<std::byte, sizeof(Message) + 64> bytes{};
     const std::size_t size = encode(message, bytes);
     ASSERT(size > 0);
     outbox.send(player, std::span(bytes).first(size));

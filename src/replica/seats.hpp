@@ -36,6 +36,7 @@ public:
     }
 
     std::size_t count() const { return seats_.size(); }
+    bool has_free() const { return links_[free_list()].next != free_list(); }
     // Or `none`.
     std::uint16_t seat_of(std::size_t slot) const { return seat_of_[slot]; }
     std::uint16_t slot_of(std::size_t seat) const { return seats_[seat].slot; }

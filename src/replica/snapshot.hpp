@@ -120,9 +120,17 @@ constexpr void hash_snapshot(FieldHasher& hasher) {
         hasher.bits(0, static_cast<unsigned>(hash >> 32));
     };
     if constexpr (has_own<G>) fold(schema_hash_of<OwnOf<G>::owner_wire>());
+    // The widths of ids and of places follow from these; rules of a game's own are in its
+    // rules_hash().
+    const auto fold_type = [&]<class Entity>(std::type_identity<Entity>) {
+        fold(schema_hash_of<Entity::wire>());
+        fold(visible_max<Entity>);
+        if constexpr (requires { Entity::entities_max; }) fold(Entity::entities_max);
+    };
     [&]<class... Entities>(Types<Entities...>) {
-        (fold(schema_hash_of<Entities::wire>()), ...);
+        (fold_type(std::type_identity<Entities>{}), ...);
     }(typename G::Entities{});
+    if constexpr (requires { G::side; }) fold(static_cast<std::uint64_t>(G::side));
 }
 
 // A change needs a list to go on from, and cells leave none.

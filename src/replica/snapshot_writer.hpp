@@ -128,11 +128,10 @@ private:
     std::span<Known> known(std::size_t viewer, unsigned generation) {
         return {known_.get() + (viewer * 2 + generation) * visible, visible};
     }
-    FixedVector place_of(std::uint16_t id) const {
-        if constexpr (requires(const Entity& entity) { entity.position; }) {
-            return list_.all[id].position;
-        }
-        return {};
+    FixedVector place_of(std::uint16_t id) const { return ringtick::place_of(list_.all[id]); }
+    // What has no place is in everybody's sight.
+    bool is_in(const Rect& rectangle, std::uint16_t id) const {
+        return !has_a_place<Entity>() || rectangle.contains(place_of(id));
     }
 
     // A viewer's own entity is one of the list, or none of it.
@@ -176,14 +175,14 @@ private:
         near_.for_each([&](std::uint16_t id) {
             while (next < before.size() && before[next].id < id) next += 1;
             const bool was_seen = next < before.size() && before[next].id == id;
-            if (was_seen || sight.inner.contains(place_of(id))) seen_.push_back(id);
+            if (was_seen || is_in(sight.inner, id)) seen_.push_back(id);
         });
     }
 
     void find_near(const Sight& sight) {
         near_.clear();
         const auto look_at = [&](std::uint16_t id) {
-            if (list_.all[id].shown() && sight.outer.contains(place_of(id))) near_.insert(id);
+            if (list_.all[id].shown() && is_in(sight.outer, id)) near_.insert(id);
         };
         if (list_.grid != nullptr) return list_.grid->for_each_near(sight.outer, look_at);
         for (std::size_t id = 0; id < list_.all.size(); ++id) {
@@ -248,7 +247,13 @@ public:
           told_(typename detail::Told<Entities>::Scope{std::get<EntityList<Entities>>(lists),
                                                        rules.extent(), viewers_max}...),
           baselines_(viewers_max),
-          encodings_(viewers_max) {}
+          encodings_(viewers_max) {
+        // Of other widths, the reader would understand nothing.
+        ASSERT(((std::get<EntityList<Entities>>(lists).all.size() ==
+                 rules.ids(std::type_identity<Entities>{})) &&
+                ...));
+        ASSERT(((std::get<EntityList<Entities>>(lists).all.size() <= 0x1'0000) && ...));
+    }
 
     struct Viewer {
         std::size_t slot = 0;  // Below viewers_max.

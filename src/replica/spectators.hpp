@@ -28,15 +28,17 @@ public:
 
     std::size_t count() const { return count_; }
 
-    // This one looks at that from now on, and knows nothing yet. False: there is no view left.
-    bool begin(PlayerId spectator, PlayerId subject) {
+    // This one looks at that from now on, and knows nothing yet. False: there is no view left but
+    // for so many that are to stay free.
+    bool begin(PlayerId spectator, PlayerId subject, std::ptrdiff_t to_stay_free = 0) {
         ASSERT(!is_one(spectator));
         const auto same = std::ranges::find_if(views_, [&](const View& view) {
             return view.spectators > 0 && view.subject == subject;
         });
         const auto found =
             same != views_.end() ? same : std::ranges::find(views_, 0U, &View::spectators);
-        if (found == views_.end()) return false;
+        const auto free = std::ranges::count(views_, 0U, &View::spectators);
+        if (same == views_.end() && free <= to_stay_free) return false;
         if (found->spectators == 0) *found = {.subject = subject};
         found->spectators += 1;
         count_ += 1;
@@ -107,6 +109,14 @@ public:
     bool all_subjects(Holds holds) const {
         return std::ranges::all_of(
             views_, [&](const View& view) { return view.spectators == 0 || holds(view.subject); });
+    }
+
+    // Tells who looks at what, for the hash of a match.
+    template <class Number>
+    void tell_state(Number number) const {
+        for (std::uint16_t slot = 0; slot < spectators_.size(); ++slot) {
+            if (is_one({slot})) number(std::uint64_t{slot} << 16 | subject_of({slot}).slot);
+        }
     }
 
 private:

@@ -26,6 +26,12 @@ public:
         if (slot != Seats::none) outbox_.send({slot}, message);
     }
 
+    // Its seat is kept, as of any connection that is gone.
+    void close(PlayerId seat) override {
+        const std::uint16_t slot = seats_.slot_of(seat.slot);
+        if (slot != Seats::none) outbox_.close({slot});
+    }
+
 private:
     const Seats& seats_;
     EventLog& events_;

@@ -59,6 +59,10 @@ std::string why_not_playable(const RecordHeader& header, const Program& program)
             "it was recorded by a build with other messages (schema {:016x}, here {:016x}): {}",
             header.schema, program.schema, remedy);
     }
+    if (header.players_max > program.players_max) {
+        return fmt::format("it was recorded with rooms of {} players, here there can be {}: {}",
+                           header.players_max, program.players_max, remedy);
+    }
     const std::uint64_t rules = rules_of(program);
     if (header.rules == rules) return {};
     return fmt::format(

@@ -44,7 +44,8 @@ Result<void> Recording::open(const std::string& path,
                              const RecordHeader& header,
                              std::size_t block_size) {
     ASSERT(!is_open());
-    file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    // For its owner only: it holds the tokens of those who play (base/resume_token.hpp).
+    file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (file_ < 0) return std::unexpected(Error{"record", errno});
     // Two that found it empty at the same time would both write to it.
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) return std::unexpected(Error{"record", errno});

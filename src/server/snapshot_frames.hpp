@@ -55,8 +55,9 @@ private:
         std::span<const std::byte> snapshot;
         std::array<Frame, Deflater::window_bits_max + 1> frames{};
     };
-    // More than a room seldom shows in a tick.
-    static constexpr std::size_t shared_max = 32;
+    // As many as a room of spectators may show in a tick (replica/host_options.hpp), two of each
+    // view. More only cost more.
+    static constexpr std::size_t shared_max = 128;
 
     std::size_t free_size() const { return kept_from_ - used_; }
     Shared& shared_of(SnapshotKey key, PlayerId viewer);

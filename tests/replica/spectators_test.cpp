@@ -145,5 +145,14 @@ TEST(Spectators, NeverGoOnFromWhatTheyDoNotHave) {
     EXPECT_GT(crowd.of_the_stream, 9'000);
 }
 
+TEST(Spectators, LeavesAViewFreeForWhatMustBeSeen) {
+    Spectators spectators(4, 2);
+    EXPECT_TRUE(spectators.begin({0}, {7}, 1));
+    EXPECT_FALSE(spectators.begin({1}, {8}, 1));
+    EXPECT_TRUE(spectators.begin({1}, {7}, 1));  // One that is there already.
+    EXPECT_TRUE(spectators.begin({2}, {9}));
+    EXPECT_FALSE(spectators.begin({3}, {8}));
+}
+
 }  // namespace
 }  // namespace ringtick

@@ -1,0 +1,174 @@
+// What holds for any game that is one struct: Railroids' tests and docs/games_test.cpp play whole
+// ones.
+#include "replica/host.hpp"
+
+#include "replica/plain_client.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <vector>
+
+namespace ringtick {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+struct Board {  // It is nowhere, and so in everybody's sight.
+    static constexpr std::size_t entities_max = 1;
+    std::uint8_t score = 7;
+    bool shown() const { return true; }
+    static constexpr auto wire = fields(Number<&Board::score, 0, 100>{});
+};
+
+template <std::size_t Most>
+struct Boat {
+    static constexpr std::size_t entities_max = Most;
+    FixedVector where;  // Found by its declaration, whatever its name.
+    bool shown() const { return where != FixedVector{}; }
+    static constexpr auto wire = fields(Place<&Boat::where>{});
+};
+
+template <std::size_t Boats = 4, std::int32_t Side = 1000>
+struct Lake {
+    struct Input {
+        bool turns_out = false;
+        void absorb(Input) {}
+        void let_go() { turns_out = false; }
+        static constexpr auto wire = fields(Flag<&Input::turns_out>{});
+    };
+    using Entities = Types<Board, Boat<Boats>>;
+    static constexpr std::int32_t side = Side;
+
+    std::array<Board, 1> boards{};
+    std::array<Boat<Boats>, Boats> boats{};
+    std::set<std::uint16_t> here;
+    bool closes = false;
+
+    auto entities() const {
+        return std::tuple{EntityList<Board>(boards), EntityList<Boat<Boats>>(boats)};
+    }
+    Sight sight(PlayerId) const {
+        const FixedVector center{Fixed::from_int(500), Fixed::from_int(500)};
+        const auto box = Rect::around(center, Fixed::from_int(100), Fixed::from_int(100));
+        return {.center = center, .inner = box, .outer = box};
+    }
+    void on_join(PlayerId player) { here.insert(player.slot); }
+    void on_leave(PlayerId player) { here.erase(player.slot); }
+    void on_input(PlayerId, Input) {}
+    void tick(std::uint64_t, Outbox& outbox) {
+        if (closes) outbox.close({0});
+    }
+};
+
+class Mailbox final : public Outbox {
+public:
+    void send(PlayerId player, std::span<const std::byte> message) override {
+        sent.push_back({player, Bytes(message.begin(), message.end())});
+    }
+    void close(PlayerId player) override { closed.push_back(player.slot); }
+
+    std::vector<std::pair<PlayerId, Bytes>> sent;
+    std::vector<std::uint16_t> closed;
+};
+
+// One client in slot 0, and whatever else a test puts beside it.
+class HostTest : public testing::Test {
+protected:
+    using Game = Lake<>;
+
+    Bytes hello(std::uint16_t watch) const {
+        Bytes bytes(64);
+        Hello<Game> message;
+        message.schema = schema_hash<Game>();
+        message.watch = watch;
+        bytes.resize(encode(message, bytes));
+        return bytes;
+    }
+    void join(std::uint16_t slot, std::uint16_t watch = to_play) {
+        host.on_join({slot});
+        host.on_token({slot}, {.first = slot + 1U, .second = 1});
+        step({{slot}, hello(watch)});
+    }
+    void step() { host.tick(++tick, {}, mailbox); }
+    void step(const std::pair<PlayerId, Bytes>& said) {
+        const std::array<Command, 1> commands{Command{said.first, said.second}};
+        host.tick(++tick, commands, mailbox);
+    }
+    // What of a kind was said to this slot since the last question.
+    bool told(std::uint16_t slot, MessageKind kind) {
+        bool found = false;
+        for (const auto& [player, message] : mailbox.sent) {
+            MessageTag tag;
+            found = found || (player.slot == slot && read_tag(message, tag) && tag.kind == kind);
+        }
+        mailbox.sent.clear();
+        return found;
+    }
+    void read_snapshot_of(std::uint16_t slot) {
+        Bytes bytes(1024);
+        bytes.resize(host.write_snapshot({slot}, bytes));
+        ASSERT_FALSE(bytes.empty());
+        ASSERT_TRUE(read_snapshot(bytes, PlainRules<Game>{}, before, *snapshot));
+    }
+
+    Host<Game> host{HostOptions{.players_max = 2, .tick_rate_hz = 10}};
+    Mailbox mailbox;
+    std::uint64_t tick = 0;
+    std::unique_ptr<Snapshot<Game>> snapshot = std::make_unique<Snapshot<Game>>();
+    const Snapshot<Game>* before = nullptr;
+};
+
+TEST_F(HostTest, ShowsWhatIsNearByItsDeclarationAndWhatIsNowhereToAll) {
+    host.game().boats[1].where = {Fixed::from_int(450), Fixed::from_int(520)};
+    host.game().boats[2].where = {Fixed::from_int(900), Fixed::from_int(520)};
+    join(0);
+    read_snapshot_of(0);
+    ASSERT_EQ(snapshot->of<Boat<4>>().size(), 1U);
+    EXPECT_EQ(snapshot->of<Boat<4>>()[0].id, 1);
+    EXPECT_EQ(snapshot->of<Board>().size(), 1U);
+}
+
+TEST_F(HostTest, TellsByCellsOfWhatIsNowhereToo) {
+    join(0);
+    Bytes ping(16);
+    Ping message;
+    message.tag.flags = Ping::wants_cells;
+    ping.resize(encode(message, ping));
+    step({{0}, ping});
+    read_snapshot_of(0);
+    EXPECT_TRUE(snapshot->header.has(SnapshotHeader::cells));
+    EXPECT_EQ(snapshot->of<Board>().size(), 1U);
+}
+
+TEST_F(HostTest, ClosesTheConnectionOfASeatThatTheGameTurnsOut) {
+    join(1);
+    const std::set<std::uint16_t> seats{1};
+    EXPECT_EQ(host.game().here, seats);
+    join(0);
+    host.game().closes = true;
+    step();
+    EXPECT_EQ(mailbox.closed, std::vector<std::uint16_t>{0});
+}
+
+TEST_F(HostTest, KeepsTheSeatOfWhoIsAwayFromWhoMerelyLooksOn) {
+    join(0);
+    join(1);
+    host.on_leave({1});
+    join(1, 0);
+    EXPECT_TRUE(told(1, MessageKind::bye));
+    const std::set<std::uint16_t> both{0, 1};
+    EXPECT_EQ(host.game().here, both);
+}
+
+TEST(SchemaHash, DependsOnAllThatSetsTheWidthOfAField) {
+    const std::set<std::uint64_t> hashes{
+        schema_hash<Lake<4, 1000>>(), schema_hash<Lake<200, 1000>>(), schema_hash<Lake<4, 8000>>()};
+    EXPECT_EQ(hashes.size(), 3U);
+}
+
+}  // namespace
+}  // namespace ringtick
