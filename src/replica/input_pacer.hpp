@@ -94,6 +94,7 @@ public:
 
     // How much of a tick has passed since the last input was to be made.
     TickTime since_made() const {
+        if (!running()) return 0;
         const TickTime since = position() - TickTime{made_} * whole_tick;
         return std::clamp<TickTime>(since, 0, whole_tick);
     }

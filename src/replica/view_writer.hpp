@@ -184,15 +184,11 @@ private:
         urgencies_.clear();
         for (std::size_t i = 0; i < count(); ++i) urgencies_.push_back(urgency(at(i).id));
         const std::uint32_t near = least_of_the_near();
-        // Of those who are as near as the last of the near, no more than there is place for.
-        auto ties =
-            static_cast<std::ptrdiff_t>(Staleness::near_count) -
-            std::ranges::count_if(urgencies_, [&](std::uint32_t one) { return one > near; });
         order_.clear();
         for (std::size_t i = 0; i < count(); ++i) {
             const Candidate& candidate = at(i);
             if (candidate.width == 0) continue;
-            const bool is_near = urgencies_[i] > near || (urgencies_[i] == near && ties-- > 0);
+            const bool is_near = urgencies_[i] >= near;
             std::uint32_t priority =
                 candidate.missed * (is_near ? Staleness::far_ticks / Staleness::near_ticks : 1);
             if (!candidate.whole) priority = std::max(priority, due - 1);

@@ -124,5 +124,12 @@ TEST_F(Pacing, SaysHowFarTheNextInputIs) {
     }
 }
 
+// Between two connections what is known is drawn on.
+TEST(InputPacer, MakesNothingBeforeItRuns) {
+    const InputPacer pacer;
+    EXPECT_EQ(pacer.since_made(), 0);
+    EXPECT_EQ(pacer.due(), 0U);
+}
+
 }  // namespace
 }  // namespace ringtick

@@ -37,7 +37,8 @@ class Player:
         tick, events = (knows.tick, knows.events) if knows else (0, 0)
         resume = struct.pack("<H16sBII", ship, token, knows is not None, tick, events)
         name = b"Ann"
-        self.socket.sendall(frame(struct.pack("<BHQ", HELLO, 1, schema) + resume +
+        to_play = struct.pack("<H", 0xFFFF)
+        self.socket.sendall(frame(struct.pack("<BHQ", HELLO, 1, schema) + resume + to_play +
                                   bytes([len(name)]) + name))
         self.tick = tick
         self.events = events
