@@ -114,8 +114,9 @@ public:
     // Tells who looks at what, for the hash of a match.
     template <class Number>
     void tell_state(Number number) const {
-        for (std::uint16_t slot = 0; slot < spectators_.size(); ++slot) {
-            if (is_one({slot})) number(std::uint64_t{slot} << 16 | subject_of({slot}).slot);
+        for (std::size_t slot = 0; slot < spectators_.size(); ++slot) {
+            const PlayerId player{static_cast<std::uint16_t>(slot)};
+            if (is_one(player)) number(std::uint64_t{slot} << 16 | subject_of(player).slot);
         }
     }
 

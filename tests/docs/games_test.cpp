@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-// Each brings a main() of its own.
+// Each is a program, and brings a main() of its own.
+// NOLINTBEGIN(bugprone-suspicious-include, readability-identifier-naming)
 #define main cairn_main
 #include "../../docs/games/cairn.cpp"
 #undef main
@@ -23,6 +24,7 @@
 #define main pong_main
 #include "../../docs/games/pong.cpp"
 #undef main
+// NOLINTEND(bugprone-suspicious-include, readability-identifier-naming)
 
 namespace ringtick {
 namespace {
