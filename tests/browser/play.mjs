@@ -168,9 +168,8 @@ test('Page.ComesBackWhenTheServerDoes', async () => {
     (await server.json('/stats.json')).players === 1);
 });
 
-test('Page.ComesBackToItsShipWhenTheConnectionBreaks', async () => {
-  await start([]);
-  const page = await open();
+// Plays on a connection that goes through our hands. Returns the page's end of it.
+async function play_by_way_of_us(page, name) {
   let to_page;
   await page.page.routeWebSocket('**/play/1', (socket) => {
     socket.connectToServer();
@@ -178,7 +177,14 @@ test('Page.ComesBackToItsShipWhenTheConnectionBreaks', async () => {
   });
   await page.page.reload();
   await page.page.waitForFunction(() => window.railroids);
-  await page.play('Ann');
+  await page.play(name);
+  return to_page;
+}
+
+test('Page.ComesBackToItsShipWhenTheConnectionBreaks', async () => {
+  await start([]);
+  const page = await open();
+  const to_page = await play_by_way_of_us(page, 'Ann');
   const { id } = await page.state();
   await to_page.close({ code: 1001 });
   const back = await page.until('the world goes on', ({ resumptions }) => resumptions === 1);
@@ -190,14 +196,7 @@ test('Page.ComesBackToItsShipWhenTheConnectionBreaks', async () => {
 test('Page.LeavesItsShipToThePageThatGoesOnWithIt', async () => {
   await start([]);
   const page = await open();
-  let to_page;
-  await page.page.routeWebSocket('**/play/1', (socket) => {
-    socket.connectToServer();
-    to_page = socket;
-  });
-  await page.page.reload();
-  await page.page.waitForFunction(() => window.railroids);
-  await page.play('Ann');
+  const to_page = await play_by_way_of_us(page, 'Ann');
   const { id } = await page.state();
   await to_page.close({ code: 1000 });
   const other = await page.until('it has another ship', (state) =>
@@ -223,14 +222,7 @@ test('Page.ComesBackToItsShipWhenItIsLoadedAgain', async () => {
 test('Page.SaysThatTheConnectionIsSlow', async () => {
   await start([]);
   const page = await open();
-  let to_page;
-  await page.page.routeWebSocket('**/play/1', (socket) => {
-    socket.connectToServer();
-    to_page = socket;
-  });
-  await page.page.reload();
-  await page.page.waitForFunction(() => window.railroids);
-  await page.play('Ann');
+  const to_page = await play_by_way_of_us(page, 'Ann');
   const text = () => page.page.textContent('#snapshots');
 
   to_page.send(Buffer.of(8, 1));
