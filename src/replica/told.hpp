@@ -1,0 +1,226 @@
+#pragma once
+
+#include "base/assert.hpp"
+#include "replica/cell_writer.hpp"
+#include "replica/game_types.hpp"
+#include "replica/id_set.hpp"
+#include "replica/snapshot.hpp"
+#include "replica/view_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+namespace ringtick {
+
+namespace detail {
+
+// Which of a viewer's lists: as it was (`generation`, of tick `since`); the other is as it will be.
+struct ListPlace {
+    std::size_t viewer = 0;
+    unsigned generation = 0;
+    std::uint32_t since = 0;  // 0: it knows nothing.
+    std::size_t bits_max = 0;
+    std::size_t bits_wanted = 0;  // By the viewer's budget.
+};
+
+// All that the writer keeps of one type of entity: its models, and for each viewer the two lists
+// that it was told last. A viewer's pages are touched as it sees more.
+template <class Entity>
+class Told {
+public:
+    static constexpr std::size_t visible = visible_max<Entity>;
+
+    struct Scope {
+        EntityList<Entity> list;
+        Extent extent;
+        std::size_t viewers = 0;
+    };
+    explicit Told(const Scope& scope)
+        : list_(scope.list),
+          models_(list_.all.size(), scope.extent),
+          writer_(models_, bits_for(static_cast<std::uint32_t>(list_.all.size()))),
+          cells_(cell_grid_of<Entity>(scope.extent),
+                 list_.all.size(),
+                 bits_for(static_cast<std::uint32_t>(list_.all.size()))),
+          near_(list_.all.size()),
+          known_(std::make_unique_for_overwrite<Known[]>(scope.viewers * 2 * visible)),
+          counts_(scope.viewers),
+          passed_over_(visible) {
+        seen_.reserve(list_.all.size());
+    }
+    Told(const Told&) = delete;
+    Told& operator=(const Told&) = delete;
+
+    const Models<Entity>& models() const { return models_; }
+
+    template <class Rules>
+    void advance(std::uint32_t tick, const Rules& rules) {
+        models_.advance(tick, list_.all,
+                        [&](Entity& model, std::uint32_t now) { rules.step(model, now); });
+    }
+
+    // The least that has to be said takes no more bits.
+    std::size_t least_width_max(const ListPlace& place) const {
+        return ViewWriter<Entity>::least_width_max(count_before(place));
+    }
+
+    // False, and nothing is written, if not the least fits.
+    template <class Own>
+    bool write(FieldWriter& writer, const ListPlace& place, const Sight* sight, const Own* own) {
+        const auto before = known(place.viewer, place.generation).first(count_before(place));
+        const unsigned next = 1U - place.generation;
+        see(sight, before);
+        const auto count = writer_.write(
+            writer,
+            {.before = before,
+             .since = place.since,
+             .seen = seen_,
+             .own = id_of(own),
+             .bits_max = place.bits_max,
+             .bits_wanted = place.bits_wanted},
+            known(place.viewer, next), [&](std::uint16_t id) {
+                return sight == nullptr ? 1U : urgency_of(place_of(id) - sight->center);
+            });
+        if (count) counts_[place.viewer][next] = static_cast<std::uint16_t>(*count);
+        return count.has_value();
+    }
+    // All that this viewer knows, as for somebody who knows nothing. False if it does not fit.
+    bool write_whole(FieldWriter& writer, std::size_t viewer, unsigned generation) {
+        seen_.clear();
+        for (const Known& one : known(viewer, generation).first(counts_[viewer][generation])) {
+            if (!one.awaited) seen_.push_back(one.id);
+        }
+        const auto count = writer_.write(writer, {.seen = seen_, .bits_max = writer.bits_left()},
+                                         passed_over_, [](std::uint16_t) { return 1U; });
+        return count.has_value() && writer_.put_off() == 0;
+    }
+    // Of how many the last write() said nothing, for it would have been beyond the budget.
+    std::size_t put_off() const { return writer_.put_off(); }
+
+    // All cells that a rectangle touches. False, and nothing is written, if not even one fits.
+    bool write_cells(FieldWriter& writer, const Rect& seen, std::size_t bits_max) {
+        if (cells_tick_ != models_.tick()) {
+            cells_.build(list_.all.size(), [&](std::size_t id) {
+                return list_.all[id].shown() ? &list_.all[id] : nullptr;
+            });
+            cells_tick_ = models_.tick();
+        }
+        return cells_.write(writer, {.from = {seen.x0, seen.y0},
+                                     .to = {seen.x1, seen.y1},
+                                     .entities_max = visible,
+                                     .bits_max = bits_max});
+    }
+
+private:
+    std::size_t count_before(const ListPlace& place) const {
+        return place.since == 0 ? 0 : counts_[place.viewer][place.generation];
+    }
+    std::span<Known> known(std::size_t viewer, unsigned generation) {
+        return {known_.get() + (viewer * 2 + generation) * visible, visible};
+    }
+    FixedVector place_of(std::uint16_t id) const { return ringtick::place_of(list_.all[id]); }
+    // What has no place is in everybody's sight.
+    bool is_in(const Rect& rectangle, std::uint16_t id) const {
+        return !has_a_place<Entity>() || rectangle.contains(place_of(id));
+    }
+
+    // A viewer's own entity is one of the list, or none of it.
+    template <class Own>
+    std::uint32_t id_of(const Own* own) const {
+        if constexpr (std::is_same_v<Own, Entity>) {
+            const Entity* const first = list_.all.data();
+            const bool is_in_list =
+                !std::less<>{}(own, first) && std::less<>{}(own, first + list_.all.size());
+            if (is_in_list) return static_cast<std::uint32_t>(own - first);
+        }
+        return ViewWriter<Entity>::nobody;
+    }
+
+    // Who is nearer has more of it.
+    static std::uint32_t urgency_of(FixedVector off) {
+        constexpr std::int64_t most = 0x7FFF'FFFF;
+        return static_cast<std::uint32_t>(most - std::min<std::int64_t>(dot(off, off) >> 16, most));
+    }
+
+    // Fills seen_ with what is in sight, the nearest if there is too much of it, by ascending id.
+    void see(const Sight* sight, std::span<const Known> before) {
+        seen_.clear();
+        if (sight != nullptr) {
+            see_near(*sight, before);
+        } else {
+            see_all();
+        }
+        if (seen_.size() > visible) keep_nearest(sight != nullptr ? sight->center : FixedVector{});
+    }
+
+    void see_all() {
+        for (std::size_t id = 0; id < list_.all.size(); ++id) {
+            if (list_.all[id].shown()) seen_.push_back(static_cast<std::uint16_t>(id));
+        }
+    }
+
+    void see_near(const Sight& sight, std::span<const Known> before) {
+        find_near(sight);
+        std::size_t next = 0;
+        near_.for_each([&](std::uint16_t id) {
+            while (next < before.size() && before[next].id < id) next += 1;
+            const bool was_seen = next < before.size() && before[next].id == id;
+            if (was_seen || is_in(sight.inner, id)) seen_.push_back(id);
+        });
+    }
+
+    void find_near(const Sight& sight) {
+        near_.clear();
+        const auto look_at = [&](std::uint16_t id) {
+            if (list_.all[id].shown() && is_in(sight.outer, id)) near_.insert(id);
+        };
+        if (list_.grid != nullptr) return list_.grid->for_each_near(sight.outer, look_at);
+        for (std::size_t id = 0; id < list_.all.size(); ++id) {
+            look_at(static_cast<std::uint16_t>(id));
+        }
+    }
+
+    void keep_nearest(FixedVector center) {
+        const auto distance = [&](std::uint16_t id) {
+            const FixedVector off = place_of(id) - center;
+            return dot(off, off);
+        };
+        const auto nearer = [&](std::uint16_t a, std::uint16_t b) {
+            return distance(a) != distance(b) ? distance(a) < distance(b) : a < b;
+        };
+        const auto last = seen_.begin() + static_cast<std::ptrdiff_t>(visible);
+        std::nth_element(seen_.begin(), last, seen_.end(), nearer);
+        seen_.resize(visible);
+        std::ranges::sort(seen_);
+    }
+
+    EntityList<Entity> list_;
+    Models<Entity> models_;
+    ViewWriter<Entity> writer_;
+    CellWriter<Entity> cells_;      // Of the world as it is in cells_tick_: built when somebody
+    std::uint32_t cells_tick_ = 0;  // is told by them.
+    IdSet near_;
+    std::unique_ptr<Known[]> known_;
+    std::vector<std::array<std::uint16_t, 2>> counts_;
+    std::vector<std::uint16_t> seen_;  // By whom is being written to.
+    std::vector<Known> passed_over_;   // Of a whole view, which nobody goes on from.
+};
+
+template <class Entities>
+struct ToldOf;
+template <class... Entities>
+struct ToldOf<Types<Entities...>> {
+    using Type = std::tuple<Told<Entities>...>;
+};
+
+}  // namespace detail
+
+}  // namespace ringtick
