@@ -95,7 +95,9 @@ void Players::join(std::uint32_t index, Nanoseconds now) {
     hello.name = name_of(index);
     hello.watch = settings_.watch;
     hello.resume = player.back;
-    std::array<std::byte, 128> message{};
+    const bool has_world = player.shows_token && player.tick > 0;
+    if (has_world) hold(snapshots_[std::size_t{index} * 2 + player.latest], hello.resume.held);
+    std::array<std::byte, hello_size_max> message{};
     const std::size_t size = encode(hello, message);
     ASSERT(size > 0);
     const bool room = enqueue(index, std::span(message).first(size));

@@ -75,6 +75,8 @@ public:
     void on_short(std::uint32_t index, std::int32_t result);
 
 private:
+    static constexpr std::size_t hello_size_max = 128 + held_size_max;
+
     struct Player {
         explicit Player(std::uint64_t seed) : rng(seed) {}
 
@@ -92,7 +94,7 @@ private:
         Rng rng;
         std::size_t gathered = 0;  // Of a message that comes in pieces.
         // Frames that are to be sent. The first `taken` bytes are gone, if all went well.
-        std::array<std::byte, 256> out{};
+        std::array<std::byte, 256 + hello_size_max> out{};
         std::size_t out_size = 0;
         std::size_t out_taken = 0;
         bool queued = false;

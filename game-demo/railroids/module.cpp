@@ -26,7 +26,7 @@ using railroids::RailroidsClient;
 // Zeroes, so that the module does not carry a megabyte of initial values.
 alignas(RailroidsClient) constinit std::array<std::byte, sizeof(RailroidsClient)> client_memory{};
 constinit std::array<std::byte, 65'536> receive_memory{};
-constinit std::array<std::byte, 256> send_memory{};
+constinit std::array<std::byte, 2'048> send_memory{};
 constinit ringtick::Nanoseconds now{};
 
 // Made by the first call. (A static inside would bring the C++ library's guards and exit handlers.)

@@ -125,8 +125,15 @@ public:
 
     // What HELLO is to say of the connections before.
     ResumeWish resume_wish() const {
-        if (!knows_world_ || doubts_) return {.key = key_};
-        return {.key = key_, .knows_world = true, .tick = numbers_.server_tick, .events = events_};
+        ResumeWish wish{.key = key_};
+        if (!knows_world_ || doubts_) return wish;
+        wish.knows_world = true;
+        wish.tick = numbers_.server_tick;
+        wish.events = events_;
+        if constexpr (requires(const Snapshot& snapshot) { hold(snapshot, wish.held); }) {
+            if (!snapshots_.empty()) hold(snapshots_.newest(), wish.held);
+        }
+        return wish;
     }
     // With which another client can come back as this player.
     const ResumeKey& resume_key() const { return key_; }

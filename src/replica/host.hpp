@@ -340,8 +340,8 @@ private:
             welcome(player, {Resumed::anew, wish.key.token, events_.told(seat)}, outbox);
             return introduce(seat);
         }
-        const bool recent = tick_ - wish.tick <= std::uint64_t{delta_s_max} * options_.tick_rate_hz;
-        const bool delta = recent && writer_.go_on_from(seat, wish.tick);
+        const bool delta = wish.is_recent(tick_, delta_s_max * options_.tick_rate_hz) &&
+                           writer_.go_on_from(seat, wish.tick, bytes_of(wish.held));
         resumed_by_delta_ += delta ? 1 : 0;
         const Resumed resumed = delta ? Resumed::delta : Resumed::keyframe;
         welcome(player, {resumed, wish.key.token, wish.events}, outbox);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/resume_token.hpp"
+#include "replica/held.hpp"
 
 #include <cstdint>
 
@@ -12,12 +13,14 @@
 //     nobody's any more
 //     a seat's token, and no more    anew      that seat; the world is told from scratch
 //     a seat's token, how many       keyframe  that seat; what must arrive goes on where it broke
-//     EVENTs it had, and the last              off, the next snapshot stands alone
-//     snapshot that it applied       delta     and the next snapshot goes on from that one
+//     EVENTs it had, the last                  off, the next snapshot stands alone
+//     snapshot that it applied, and  delta     and the next snapshot goes on from that one
+//     what is in it (held.hpp)
 //
-// A delta needs that the server has told nothing but that snapshot, or one more: further back it
-// keeps no account of what a viewer knows, for the corrections of a few ticks more are no shorter
-// than the keyframe. If it does not keep all EVENTs that are missing, the world is told anew.
+// A delta goes on from any snapshot of the last two seconds, however many were sent behind it and
+// lost: what the viewer knows it says itself. It tells the own entity in full, and all others that
+// were put off in that snapshot. If the server does not keep all EVENTs that are missing, the world
+// is told anew.
 namespace ringtick {
 
 template <class Codec, class Token>
@@ -42,8 +45,13 @@ struct ResumeWish {
     ResumeKey key;
     bool knows_world = false;  // Of this seat. If not, the rest says nothing.
     std::uint32_t tick = 0;    // Of the last snapshot applied; 0: none.
-    std::uint32_t events =
-        0;  // How many EVENT messages its seat has been told, as far as it knows.
+    std::uint32_t events = 0;  // How many EVENT messages its seat was told, as far as it knows.
+    Held held;                 // What is in that snapshot.
+
+    // Whether that was at most so many ticks before this one; no tick to come was.
+    bool is_recent(std::uint64_t now, std::uint32_t ticks_max) const {
+        return now - tick <= ticks_max;
+    }
 
     template <class Codec, class Record>
     static constexpr void describe(Codec& codec, Record& wish) {
@@ -51,6 +59,7 @@ struct ResumeWish {
         codec.bits(wish.knows_world, 8);
         codec.whole(wish.tick);
         codec.whole(wish.events);
+        codec.list(wish.held, [&](auto& byte) { codec.bits(byte, 8); });
     }
 };
 

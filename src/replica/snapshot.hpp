@@ -61,7 +61,8 @@ struct PlainRules {
 
 namespace detail {
 
-// The own entity, told in full to begin with and then as corrections of what it does by itself.
+// The own entity, told in full to begin with and where the header says so, and otherwise as
+// corrections of what it does by itself.
 template <class Own, class Rules>
 void read_own(
     FieldReader& reader, const Own* before, Own& own, const ViewSpan& span, const Rules& rules) {
@@ -160,8 +161,8 @@ bool read_snapshot(std::span<const std::byte> in,
                         .tick = header.tick,
                         .extent = rules.extent()};
     if constexpr (has_own<G>) {
-        detail::read_own(reader, before != nullptr ? &before->own : nullptr, after.own, span,
-                         rules);
+        const bool goes_on = before != nullptr && !header.has(SnapshotHeader::own_whole);
+        detail::read_own(reader, goes_on ? &before->own : nullptr, after.own, span, rules);
     }
     if constexpr (requires { rules.passing(reader, after.passing); }) {
         rules.passing(reader, after.passing);

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "replica/game_types.hpp"
 #include "replica/protocol.hpp"
+#include "replica/recent_ticks.hpp"
 #include "replica/snapshot.hpp"
 #include "replica/told.hpp"
 
@@ -39,7 +40,8 @@ public:
           told_(typename detail::Told<Entities>::Scope{std::get<EntityList<Entities>>(lists),
                                                        rules.extent(), viewers_max}...),
           baselines_(viewers_max),
-          encodings_(viewers_max) {
+          encodings_(viewers_max),
+          told_all_(viewers_max) {
         // Of other widths, the reader would understand nothing.
         ASSERT(((std::get<EntityList<Entities>>(lists).all.size() ==
                  rules.ids(std::type_identity<Entities>{})) &&
@@ -87,7 +89,8 @@ public:
         const Baselines& baselines = baselines_[viewer.slot];
         ASSERT(has_written(viewer.slot));
         FieldWriter writer(out);
-        const SnapshotHeader header = header_for(viewer, 0, Encoding::changes);
+        SnapshotHeader header = header_for(viewer, 0, Encoding::changes);
+        if (has_own<G>) header.tag.flags |= SnapshotHeader::own_whole;
         describe_snapshot_header(writer, header, 0);
         if constexpr (has_own<G>) {
             OwnOf<G> own = latest(viewer.slot).own;
@@ -109,12 +112,24 @@ public:
     bool has_written(std::size_t viewer) const { return latest(viewer).tick == tick_; }
     // The last snapshot that was written for it never left: what it knows is what it knew before.
     void take_back(std::size_t viewer) { baselines_[viewer].latest ^= 1; }
-    // It has applied the snapshot of this tick, and what was written for it behind that never
-    // arrived: the next goes on from there. False if that is not remembered.
-    bool go_on_from(std::size_t viewer, std::uint32_t tick) {
-        if (tick == 0) return false;
-        if (latest(viewer).tick != tick) take_back(viewer);
-        return latest(viewer).tick == tick;
+    // It has applied the snapshot of this tick, of which it has what `held` says (held.hpp), and
+    // nothing that was written for it behind that: the next goes on from there. What it says need
+    // not be true, but then it understands nothing. False, and it knows nothing, if that is no list
+    // of ours or no tick before the next.
+    bool go_on_from(std::size_t viewer, std::uint32_t tick, std::span<const std::byte> held) {
+        const bool is_current = told_all_[viewer].has(tick);
+        forget(viewer);
+        FieldReader reader(held);
+        bool by_cells = false;
+        reader.bits(by_cells, 1);
+        const auto take_up = [&](auto& told) { return told.take_up(reader, viewer, is_current); };
+        const bool is_list =
+            by_cells || std::apply([&](auto&... told) { return (take_up(told) && ...); }, told_);
+        if (!is_list || !reader.finished() || tick == 0 || tick > tick_) return false;
+        baselines_[viewer].both[0] = {.tick = tick,
+                                      .encoding = by_cells ? Encoding::cells : Encoding::changes,
+                                      .own_is_known = false};
+        return true;
     }
     // It knows nothing: the next snapshot is a keyframe.
     void forget(std::size_t viewer) { baselines_[viewer] = {}; }
@@ -147,6 +162,7 @@ private:
     struct Baseline {
         std::uint32_t tick = 0;  // 0: nothing.
         Encoding encoding = Encoding::changes;
+        bool own_is_known = true;
         OwnOf<G> own{};
     };
     struct Baselines {
@@ -173,9 +189,13 @@ private:
         const std::uint32_t since = list_goes_on ? before.tick : 0;
 
         FieldWriter writer(out);
-        const SnapshotHeader header = header_for(viewer, since, encoding);
+        SnapshotHeader header = header_for(viewer, since, encoding);
+        const bool own_whole = since == 0 || !before.own_is_known;
+        if (has_own<G> && own_whole) header.tag.flags |= SnapshotHeader::own_whole;
         describe_snapshot_header(writer, header, since);
-        if constexpr (has_own<G>) write_own(writer, since, after.own, *viewer.own);
+        if constexpr (has_own<G>) {
+            write_own(writer, own_whole ? 0 : since, after.own, *viewer.own);
+        }
         pass(writer, before.tick);
 
         const detail::ListPlace place{
@@ -189,15 +209,19 @@ private:
 
         const std::size_t size = writer.finish();
         ASSERT(!writer.overflowed());
-        if (encoding == Encoding::changes) count_budget(size);
+        const bool by_changes = encoding == Encoding::changes;
+        told_all_[viewer.slot].note(tick_, by_changes && put_off() == 0);
+        if (by_changes) count_budget(size);
         baselines.latest ^= 1;
         return size;
     }
 
+    // Of how many the last lists of changes said nothing, for the budget's sake.
+    std::size_t put_off() const {
+        return std::apply([](const auto&... told) { return (told.put_off() + ...); }, told_);
+    }
     void count_budget(std::size_t size) {
-        std::size_t put_off = 0;
-        std::apply([&](const auto&... told) { ((put_off += told.put_off()), ...); }, told_);
-        if (put_off > 0) snapshots_cut_ += 1;
+        if (put_off() > 0) snapshots_cut_ += 1;
         if (size * 8 > bits_wanted_) snapshots_over_budget_ += 1;
     }
 
@@ -240,7 +264,6 @@ private:
                               .input_tick = static_cast<std::int8_t>(std::clamp(stamp, -128, 127)),
                               .input_lead = viewer.input_lead};
         if (is_keyframe) header.tag.flags |= SnapshotHeader::keyframe;
-        if (has_own<G>) header.tag.flags |= SnapshotHeader::own_state;
         if (skipped) header.tag.flags |= SnapshotHeader::rate_delayed;
         if (encoding == Encoding::cells) header.tag.flags |= SnapshotHeader::cells;
         return header;
@@ -273,6 +296,7 @@ private:
     typename detail::ToldOf<typename G::Entities>::Type told_;
     std::vector<Baselines> baselines_;
     std::vector<Encoding> encodings_;
+    std::vector<RecentTicks> told_all_;  // In which ticks nothing was put off for a viewer.
     std::uint32_t tick_ = 0;
 };
 

@@ -92,6 +92,24 @@ public:
         if (count) counts_[place.viewer][next] = static_cast<std::uint16_t>(*count);
         return count.has_value();
     }
+    // The viewer's list, of generation 0, is what `reader` says (held.hpp). `is_current`: all of it
+    // is as the models were; otherwise nothing says what is, and each will be told in full. False
+    // for what is no list of ours.
+    bool take_up(FieldReader& reader, std::size_t viewer, bool is_current) {
+        const std::span<Known> list = known(viewer, 0);
+        const std::uint32_t count = detail::read_count(reader, visible);
+        std::size_t next = 0;
+        for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
+            next += detail::read_count(reader, 0xFFFF);
+            if (next >= list_.all.size()) reader.refuse();
+            list[i] = {.id = static_cast<std::uint16_t>(next),
+                       .missed = static_cast<std::uint8_t>(is_current ? 0 : 1),
+                       .awaited = false};
+            next += 1;
+        }
+        counts_[viewer][0] = static_cast<std::uint16_t>(count);
+        return reader.ok();
+    }
     // All that this viewer knows, as for somebody who knows nothing. False if it does not fit.
     bool write_whole(FieldWriter& writer, std::size_t viewer, unsigned generation) {
         seen_.clear();

@@ -189,7 +189,8 @@ void add_network_limits(CLI::App& app, NetOptions& net) {
                 "Connections that wait to be accepted"}}) {
         add_count(app, limit);
     }
-    add_count<std::uint64_t>(app, {"--message-max", "BYTES", net.message.message_size_max, 125,
+    // A HELLO that says what a client has of a crowd takes more than a thousand.
+    add_count<std::uint64_t>(app, {"--message-max", "BYTES", net.message.message_size_max, 2'048,
                                    1 << 28, "Bytes of one message from a client"});
 }
 

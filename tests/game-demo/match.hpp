@@ -45,7 +45,7 @@ public:
 
 template <class Message>
 Bytes encoded(const Message& message) {
-    Bytes bytes(256);
+    Bytes bytes(2'048);
     bytes.resize(encode(message, bytes));
     return bytes;
 }

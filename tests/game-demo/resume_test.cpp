@@ -28,6 +28,7 @@ using Deaths = std::vector<std::pair<ShipId, ShipId>>;  // Killer and victim.
 constexpr std::uint16_t players_max = 16;
 constexpr std::uint16_t bots = 100;
 constexpr std::uint16_t no_slot = 0xFFFF;
+constexpr std::uint32_t two_seconds = 2 * default_tick_rate_hz;
 constexpr Nanoseconds period = std::chrono::nanoseconds(1'000'000'000 / default_tick_rate_hz);
 
 // One player over all its connections: the client, what is on the way to it, and what it was told.
@@ -36,6 +37,7 @@ struct Pilot {
     std::uint16_t slot = no_slot;  // Of the connection, if there is one.
     std::uint32_t back_at = 0;     // The tick in which there is another.
     std::deque<Bytes> under_way;
+    ringtick::ResumeWish wish;  // With which it came last.
     ShipId ship = nobody;
     std::uint32_t since = 0;  // The tick from which on it is its ship.
     Deaths told;              // Kills that concern it, as its client applied them.
@@ -152,10 +154,10 @@ private:
         game.on_join({slot});
         game.on_token({slot}, {.first = rng.next(), .second = rng.next()});
         pilot.client->reconnect();
-        Bytes hello(128);
+        pilot.wish = pilot.client->resume_wish();
+        Bytes hello(2'048);
         const std::string_view name = "Ann";
-        hello.resize(
-            ClientSide::write_hello(name, pilot.client->resume_wish(), ringtick::to_play, hello));
+        hello.resize(ClientSide::write_hello(name, pilot.wish, ringtick::to_play, hello));
         commands_.emplace_back(slot, hello);
     }
 
@@ -234,6 +236,11 @@ private:
         }
         EXPECT_EQ(pilot.ship, welcome.id) << "another's ship";
         EXPECT_NE(result, Resumed::anew) << "it knows what there was";
+        const bool recent = pilot.wish.tick > 0 && welcome.tick - pilot.wish.tick <= two_seconds;
+        const bool came_back = result == Resumed::delta || result == Resumed::keyframe;
+        if (came_back) {
+            EXPECT_EQ(result, recent ? Resumed::delta : Resumed::keyframe);
+        }
     }
 
     void on_event(Pilot& pilot, std::span<const std::byte> message) {

@@ -42,7 +42,7 @@ TEST(Wire, HasTheSizesThatAreDrawn) {
     ringtick::FieldMeter ping;
     const ringtick::Ping message;
     ringtick::Ping::describe(ping, message);
-    EXPECT_EQ(encode(hello, bytes), 41U + 1);
+    EXPECT_EQ(encode(hello, bytes), 43U + 1);
     EXPECT_EQ(encode(Welcome{}, bytes), 44U);
     EXPECT_EQ(encode(input, bytes), 12U + 2);
     EXPECT_EQ(ping.bit_count(), 5U * 8);

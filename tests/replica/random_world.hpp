@@ -41,6 +41,7 @@ struct Thing {
                Number<&Thing::energy, 0, 100>{},
                Count<&Thing::score>{},
                Text<&Thing::name>{});
+    static constexpr auto owner_wire = wire;  // As its own viewer is told of it.
 };
 
 inline void step(Thing& thing, std::uint32_t tick) {

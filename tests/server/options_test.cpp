@@ -38,7 +38,7 @@ TEST(Options, ReadsWhatItIsTold) {
     const Outcome outcome = parse({"--listen",       "[::]:80",   "--rate-hz",          "20",
                                    "--bots",         "7",         "--players-expected", "2000",
                                    "--origin",       "https://a", "--origin",           "https://b",
-                                   "--idle-timeout", "90.5",      "--message-max",      "1000",
+                                   "--idle-timeout", "90.5",      "--message-max",      "5000",
                                    "--rewind-ms",    "0",         "--snapshot-bytes",   "700"});
     ASSERT_TRUE(outcome.parsed.run) << outcome.output;
     EXPECT_EQ(outcome.options.listen.family, ListenAddress::Family::ip6);
@@ -49,7 +49,7 @@ TEST(Options, ReadsWhatItIsTold) {
     EXPECT_EQ(outcome.options.players_expected, 2000U);
     EXPECT_EQ(outcome.options.origins, (std::vector<std::string>{"https://a", "https://b"}));
     EXPECT_EQ(outcome.options.net.idle_timeout, std::chrono::milliseconds(90'500));
-    EXPECT_EQ(outcome.options.net.message.message_size_max, 1'000U);
+    EXPECT_EQ(outcome.options.net.message.message_size_max, 5'000U);
 }
 
 TEST(Options, HelpIsNoFailureAndNamesEveryLimitWithItsDefault) {
