@@ -30,7 +30,8 @@ public:
     Grid(std::int32_t side, std::size_t items_max)
         : across_(side / cell_size + 1),
           starts_(static_cast<std::size_t>(across_) * static_cast<std::size_t>(across_) + 1),
-          items_(items_max) {
+          items_(items_max),
+          places_(items_max) {
         cells_.resize(items_max);
     }
 
@@ -48,19 +49,27 @@ public:
         for (std::uint32_t& start : starts_) start = end += start;
         for (std::size_t i = count; i-- > 0;) {  // From the back: each cell ascends by id.
             if (cells_[i] == nowhere) continue;
-            items_[--starts_[cells_[i]]] = static_cast<std::uint16_t>(i);
+            const std::uint32_t at = --starts_[cells_[i]];
+            items_[at] = static_cast<std::uint16_t>(i);
+            places_[at] = *place_of(i);
         }
     }
 
-    // Visits a superset: everything in the cells that the rectangle touches.
+    // Visits a superset, visit(i): everything in the cells that the rectangle touches.
     template <class Visit>
     void for_each_near(const Rect& rect, Visit visit) const {
+        for_each_placed_near(rect, [&](std::uint16_t i, FixedVector) { visit(i); });
+    }
+    // The same, visit(i, place): where each was when the grid was built, which is at hand.
+    template <class Visit>
+    void for_each_placed_near(const Rect& rect, Visit visit) const {
         const std::int32_t x0 = column(rect.x0);
         const std::int32_t x1 = column(rect.x1);
         for (std::int32_t y = column(rect.y0); y <= column(rect.y1); ++y) {
             // The cells of a row lie one after the other, and so do their items.
             const std::uint32_t end = starts_[index(x1, y) + 1];
-            for (std::uint32_t i = starts_[index(x0, y)]; i < end; ++i) visit(items_[i]);
+            for (std::uint32_t i = starts_[index(x0, y)]; i < end; ++i)
+                visit(items_[i], places_[i]);
         }
     }
 
@@ -91,6 +100,7 @@ private:
     std::vector<std::uint32_t> starts_;  // Where each cell's items begin; one more at the end.
     std::vector<std::uint32_t> cells_;   // Of each item, while building.
     std::vector<std::uint16_t> items_;
+    std::vector<FixedVector> places_;  // Of each of these.
 };
 
 }  // namespace ringtick

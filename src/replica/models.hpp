@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/rng.hpp"
 #include "replica/change.hpp"
+#include "replica/id_set.hpp"
 
 #include <array>
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace ringtick {
 
@@ -30,7 +32,10 @@ public:
           capacity_(capacity),
           entries_(std::make_unique<Entry[]>(capacity)),
           corrections_(std::make_unique<Correction[]>(capacity * remembered)),
-          wholes_(std::make_unique<Whole[]>(capacity)) {}
+          wholes_(std::make_unique<Whole[]>(capacity)),
+          all_shown_(capacity),
+          news_(remembered, News(capacity)),
+          older_news_(capacity) {}
 
     std::size_t capacity() const { return capacity_; }
 
@@ -42,13 +47,19 @@ public:
         ASSERT(entities.size() <= capacity_);
         ASSERT(tick > tick_ || tick_ == 0);
         const bool leap = tick - tick_ > remembered;  // Nobody can be told what was between.
+        if (leap) {
+            for (News& news : news_) news.clear();
+        }
         while (!leap && tick_ + 1 < tick) {
             tick_ += 1;
+            news_of(tick_).clear();
             for (Entry& entry : std::span(entries_.get(), capacity_)) {
                 if (entry.shown) step_model(telling(), entry.model, at_tick(step));
             }
         }
         tick_ = tick;
+        news_of(tick_).clear();
+        all_shown_.clear();
         for (std::size_t i = 0; i < entities.size(); ++i) {
             correct(i, entities[i], leap, step);
         }
@@ -56,13 +67,38 @@ public:
 
     std::uint32_t tick() const { return tick_; }
     bool shown(std::size_t id) const { return entries_[id].shown; }
+    const IdSet& all_shown() const { return all_shown_; }
     const Entity& model(std::size_t id) const { return entries_[id].model; }
 
-    // Whoever knows the entity of this tick or later has followed all that became of it since.
-    std::uint32_t shown_since(std::size_t id) const { return entries_[id].shown_since; }
-    // Whether there is anything to tell to a viewer who was last told in tick `since`.
-    bool changed_since(std::size_t id, std::uint32_t since) const {
-        return entries_[id].changed_at > since;
+    // What became of all in some ticks.
+    struct News {
+        explicit News(std::size_t ids_max) : changed(ids_max), appeared(ids_max) {}
+
+        void clear() {
+            changed.clear();
+            appeared.clear();
+        }
+        void add(const News& news) {
+            changed.add(news.changed);
+            appeared.add(news.appeared);
+        }
+
+        IdSet changed;   // There is something to tell.
+        IdSet appeared;  // Of these: who knew it before has not followed it.
+    };
+    // To a viewer who was last told in tick `since`. Valid until the next call.
+    const News& news_since(std::uint32_t since) {
+        ASSERT(since < tick_);
+        if (tick_ - since == 1) return news_of(tick_);
+        older_news_.clear();
+        if (tick_ - since <= remembered) {
+            for (std::uint32_t tick = since + 1; tick <= tick_; ++tick) {
+                older_news_.add(news_of(tick));
+            }
+        } else {
+            gather_older_news(since);
+        }
+        return older_news_;
     }
     // The corrections after `since` can be told one by one.
     bool remembers(std::size_t id, std::uint32_t since) const {
@@ -149,20 +185,37 @@ private:
         const bool was_shown = entry.shown;
         entry.shown = actual.shown();
         if (!entry.shown) return;
+        const auto number = static_cast<std::uint16_t>(id);
+        all_shown_.insert(number);
         if (!was_shown || leap) {
             begin_model(telling(), entry.model, actual);
             entry.shown_since = entry.changed_at = tick_;
+            news_of(tick_).appeared.insert(number);
+            news_of(tick_).changed.insert(number);
             return;
         }
         const Miss<Entity> miss = follow(telling(), entry.model, actual, at_tick(step));
         if (miss.mask == 0) return;
         entry.changed_at = tick_;
+        news_of(tick_).changed.insert(number);
         Correction& correction = corrections_[(tick_ % remembered) * capacity_ + id];
         FieldWriter writer(correction.bits);
         write_miss(writer, telling(), miss, entry.model, actual);
         correction.width = static_cast<std::uint8_t>(width_of(writer, correction.bits.size()));
         correction.tick = tick_;
         if (correction.width == 0) entry.too_long_at = tick_;
+    }
+
+    News& news_of(std::uint32_t tick) { return news_[tick % remembered]; }
+
+    void gather_older_news(std::uint32_t since) {
+        for (std::size_t id = 0; id < capacity_; ++id) {
+            const Entry& entry = entries_[id];
+            if (!entry.shown || entry.changed_at <= since) continue;
+            const auto number = static_cast<std::uint16_t>(id);
+            older_news_.changed.insert(number);
+            if (entry.shown_since > since) older_news_.appeared.insert(number);
+        }
     }
 
     auto telling() const { return Telling{Entity::wire, extent_}; }
@@ -180,6 +233,9 @@ private:
     std::unique_ptr<Entry[]> entries_;
     std::unique_ptr<Correction[]> corrections_;  // By tick, then by entity.
     std::unique_ptr<Whole[]> wholes_;
+    IdSet all_shown_;
+    std::vector<News> news_;  // By tick.
+    News older_news_;         // Of several.
 };
 
 }  // namespace ringtick

@@ -51,10 +51,11 @@ public:
                  list_.all.size(),
                  bits_for(static_cast<std::uint32_t>(list_.all.size()))),
           near_(list_.all.size()),
+          seen_(list_.all.size()),
           known_(std::make_unique_for_overwrite<Known[]>(scope.viewers * 2 * visible)),
           counts_(scope.viewers),
           passed_over_(visible) {
-        seen_.reserve(list_.all.size());
+        picked_.reserve(list_.all.size());
     }
     Told(const Told&) = delete;
     Told& operator=(const Told&) = delete;
@@ -114,7 +115,7 @@ public:
     bool write_whole(FieldWriter& writer, std::size_t viewer, unsigned generation) {
         seen_.clear();
         for (const Known& one : known(viewer, generation).first(counts_[viewer][generation])) {
-            if (!one.awaited) seen_.push_back(one.id);
+            if (!one.awaited) seen_.insert(one.id);
         }
         const auto count = writer_.write(writer, {.seen = seen_, .bits_max = writer.bits_left()},
                                          passed_over_, [](std::uint16_t) { return 1U; });
@@ -145,10 +146,6 @@ private:
         return {known_.get() + (viewer * 2 + generation) * visible, visible};
     }
     FixedVector place_of(std::uint16_t id) const { return ringtick::place_of(list_.all[id]); }
-    // What has no place is in everybody's sight.
-    bool is_in(const Rect& rectangle, std::uint16_t id) const {
-        return !has_a_place<Entity>() || rectangle.contains(place_of(id));
-    }
 
     // A viewer's own entity is one of the list, or none of it.
     template <class Own>
@@ -168,42 +165,32 @@ private:
         return static_cast<std::uint32_t>(most - std::min<std::int64_t>(dot(off, off) >> 16, most));
     }
 
-    // Fills seen_ with what is in sight, the nearest if there is too much of it, by ascending id.
+    // Fills seen_ with what is in sight, the nearest if there is too much of it. What has no place
+    // is in everybody's sight.
     void see(const Sight* sight, std::span<const Known> before) {
         seen_.clear();
-        if (sight != nullptr) {
+        if (sight != nullptr && has_a_place<Entity>()) {
             see_near(*sight, before);
         } else {
-            see_all();
+            seen_.add(models_.all_shown());
         }
-        if (seen_.size() > visible) keep_nearest(sight != nullptr ? sight->center : FixedVector{});
+        if (seen_.count() > visible) keep_nearest(sight != nullptr ? sight->center : FixedVector{});
     }
 
-    void see_all() {
-        for (std::size_t id = 0; id < list_.all.size(); ++id) {
-            if (list_.all[id].shown()) seen_.push_back(static_cast<std::uint16_t>(id));
-        }
-    }
-
+    // What was seen stays so for a little farther.
     void see_near(const Sight& sight, std::span<const Known> before) {
-        find_near(sight);
-        std::size_t next = 0;
-        near_.for_each([&](std::uint16_t id) {
-            while (next < before.size() && before[next].id < id) next += 1;
-            const bool was_seen = next < before.size() && before[next].id == id;
-            if (was_seen || is_in(sight.inner, id)) seen_.push_back(id);
-        });
-    }
-
-    void find_near(const Sight& sight) {
         near_.clear();
-        const auto look_at = [&](std::uint16_t id) {
-            if (list_.all[id].shown() && is_in(sight.outer, id)) near_.insert(id);
+        const auto look_at = [&](std::uint16_t id, FixedVector place) {
+            near_.insert_if(sight.outer.contains(place), id);
+            seen_.insert_if(sight.inner.contains(place), id);
         };
-        if (list_.grid != nullptr) return list_.grid->for_each_near(sight.outer, look_at);
-        for (std::size_t id = 0; id < list_.all.size(); ++id) {
-            look_at(static_cast<std::uint16_t>(id));
+        if (list_.grid != nullptr) {
+            list_.grid->for_each_placed_near(sight.outer, look_at);
+        } else {
+            models_.all_shown().for_each([&](std::uint16_t id) { look_at(id, place_of(id)); });
         }
+        for (const Known& known : before) seen_.insert_if(near_.contains(known.id), known.id);
+        seen_.keep(models_.all_shown());
     }
 
     void keep_nearest(FixedVector center) {
@@ -214,10 +201,12 @@ private:
         const auto nearer = [&](std::uint16_t a, std::uint16_t b) {
             return distance(a) != distance(b) ? distance(a) < distance(b) : a < b;
         };
-        const auto last = seen_.begin() + static_cast<std::ptrdiff_t>(visible);
-        std::nth_element(seen_.begin(), last, seen_.end(), nearer);
-        seen_.resize(visible);
-        std::ranges::sort(seen_);
+        picked_.clear();
+        seen_.for_each([&](std::uint16_t id) { picked_.push_back(id); });
+        const auto last = picked_.begin() + static_cast<std::ptrdiff_t>(visible);
+        std::nth_element(picked_.begin(), last, picked_.end(), nearer);
+        seen_.clear();
+        std::for_each(picked_.begin(), last, [&](std::uint16_t id) { seen_.insert(id); });
     }
 
     EntityList<Entity> list_;
@@ -225,11 +214,12 @@ private:
     ViewWriter<Entity> writer_;
     CellWriter<Entity> cells_;      // Of the world as it is in cells_tick_: built when somebody
     std::uint32_t cells_tick_ = 0;  // is told by them.
-    IdSet near_;
+    IdSet near_;                    // Of whom is being written to:
+    IdSet seen_;                    // what it may see still, and what it sees.
     std::unique_ptr<Known[]> known_;
     std::vector<std::array<std::uint16_t, 2>> counts_;
-    std::vector<std::uint16_t> seen_;  // By whom is being written to.
-    std::vector<Known> passed_over_;   // Of a whole view, which nobody goes on from.
+    std::vector<std::uint16_t> picked_;  // Of too many.
+    std::vector<Known> passed_over_;     // Of a whole view, which nobody goes on from.
 };
 
 template <class Entities>

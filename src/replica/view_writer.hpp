@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/assert.hpp"
+#include "replica/id_set.hpp"
 #include "replica/models.hpp"
 #include "replica/view.hpp"
 
@@ -23,17 +24,24 @@ namespace ringtick {
 //     a correction, or at its bound   within the budget     | first that are more
 //     missed for so many ticks        what the budget left  v urgent
 //
-// Memory at construction; one serves all viewers.
+// Most of what is in sight goes on as its model does, and nothing is told of it. So all lists are
+// sets of bits, and only of whom there is something to tell is anything looked up. Memory at
+// construction; one serves all viewers.
 template <class Entity>
 class ViewWriter {
 public:
-    ViewWriter(Models<Entity>& models, unsigned id_bits) : models_(models), id_bits_(id_bits) {
-        kept_.reserve(models.capacity());
+    ViewWriter(Models<Entity>& models, unsigned id_bits)
+        : models_(models),
+          id_bits_(id_bits),
+          listed_(models.capacity()),
+          kept_(models.capacity()),
+          owed_(models.capacity()),
+          missed_(models.capacity()) {
+        changed_.reserve(models.capacity());
         entered_.reserve(models.capacity());
         leaves_.reserve(models.capacity());
         order_.reserve(models.capacity());
         urgencies_.reserve(models.capacity());
-        nearest_.reserve(models.capacity());
     }
 
     static constexpr std::uint32_t nobody = 0xFFFF'FFFF;
@@ -41,21 +49,20 @@ public:
     struct Viewer {
         std::span<const Known> before;  // What it knows since its last snapshot; a keyframe: none.
         std::uint32_t since = 0;        // That snapshot's tick.
-        std::span<const std::uint16_t> seen;  // What it is to know now. All lists ascend by id.
-        std::uint32_t own = nobody;           // The one that it is itself is told in each snapshot.
-        std::size_t bits_max = 0;             // The room there is,
+        const IdSet& seen;              // What it is to know now.
+        std::uint32_t own = nobody;     // The one that it is itself is told in each snapshot.
+        std::size_t bits_max = 0;       // The room there is,
         std::size_t bits_wanted = ~std::size_t{0};  // and the budget.
     };
 
     // Fills `after`, the viewer's next `before`, with room for all that is seen, and returns how
-    // many are in it. Nothing, and nothing is written, if the least that has to be said does not
-    // fit. `urgency(id)` says who is nearer: of two the one that has more of it.
+    // many are in it. Both ascend by id. Nothing, and nothing is written, if the least that has to
+    // be said does not fit. `urgency(id)` says who is nearer: of two the one that has more of it.
     template <class Urgency>
     std::optional<std::size_t> write(FieldWriter& writer,
                                      const Viewer& viewer,
                                      std::span<Known> after,
                                      Urgency urgency) {
-        ASSERT(viewer.seen.size() <= after.size());
         since_ = viewer.since;
         put_off_ = 0;
         sort_out(viewer.before, viewer.seen);
@@ -66,14 +73,14 @@ public:
         if (all_width() <= std::min(room, budget)) {
             tell_all();
         } else {
-            rank(viewer.own, urgency);
+            rank(viewer, urgency);
             tell_ranked(room, budget);
         }
 
         write_leaves(writer);
         write_kept(writer);
         write_entered(writer);
-        return remember(after);
+        return remember(viewer.seen, after);
     }
 
     // Of how many the last write() said nothing, though there was something to say.
@@ -86,93 +93,110 @@ public:
     }
 
 private:
+    // Of whom there is something to tell.
     struct Candidate {
         std::uint16_t id = 0;
         bool whole = false;
         bool told = false;
         std::uint32_t missed = 0;  // If it is not told now either.
-        std::uint32_t width =
-            0;  // Beyond the bit that says whether it is told. 0: nothing to tell.
+        std::uint32_t width = 0;   // Beyond the bit that says whether it is told.
     };
 
-    void sort_out(std::span<const Known> before, std::span<const std::uint16_t> seen) {
-        kept_.clear();
+    void sort_out(std::span<const Known> before, const IdSet& seen) {
+        changed_.clear();
         entered_.clear();
         leaves_.clear();
-        place_ = 0;
-        auto next = before.begin();
-        for (const std::uint16_t id : seen) {
-            for (; next != before.end() && next->id < id; ++next) pass(*next, false);
-            const Known* const known = next != before.end() && next->id == id ? &*next : nullptr;
-            const bool same =
-                known != nullptr && !known->awaited && models_.shown_since(id) <= since_;
-            if (same) {
-                kept_.push_back(to_tell(*known));
-            } else {
-                entered_.push_back(newcomer(id, known));
-            }
-            if (known != nullptr) pass(*next++, same);
+        list(before);
+        // Who knows nobody could do with any.
+        const auto& news = models_.news_since(before.empty() ? models_.tick() - 1 : since_);
+        kept_.clear();
+        std::uint64_t leaving = 0;
+        const auto sort_out_word = [&](std::size_t index) {
+            const std::uint64_t listed = listed_.word(index);
+            const std::uint64_t kept = listed & seen.word(index) & ~news.appeared.word(index);
+            kept_.add(index, kept);
+            leaving |= listed & ~kept;
+            IdSet::for_each_in(kept & (news.changed.word(index) | owed_.word(index)), index,
+                               [&](std::uint16_t id) { changed_.push_back(to_tell(id)); });
+            IdSet::for_each_in(seen.word(index) & ~kept, index,
+                               [&](std::uint16_t id) { entered_.push_back(newcomer(id)); });
+        };
+        seen.for_each_word(sort_out_word, listed_);
+        if (leaving != 0) find_leaves(before);
+        kept_count_ = listed_count_ - leaves_.size();
+    }
+
+    // By their places in the viewer's own list.
+    void find_leaves(std::span<const Known> before) {
+        std::size_t place = 0;
+        for (const Known& known : before) {
+            if (known.awaited) continue;
+            if (!kept_.contains(known.id)) leaves_.push_back(place);
+            place += 1;
         }
-        for (; next != before.end(); ++next) pass(*next, false);
     }
 
     // The viewer's own list is without those that it has to await.
-    void pass(const Known& known, bool stays) {
-        if (known.awaited) return;
-        if (!stays) leaves_.push_back(place_);
-        place_ += 1;
+    void list(std::span<const Known> before) {
+        owed_.for_each([&](std::uint16_t id) { missed_[id] = 0; });
+        owed_.clear();
+        listed_.clear();
+        listed_count_ = 0;
+        for (const Known& known : before) {
+            listed_.insert_if(!known.awaited, known.id);
+            listed_count_ += known.awaited ? 0 : 1;
+            if (known.missed == 0) continue;
+            owed_.insert(known.id);
+            missed_[known.id] = known.missed;
+        }
     }
 
-    std::uint32_t missed_by_now(const Known& known) const {
-        return known.missed + (models_.tick() - since_);
+    std::uint32_t missed_by_now(std::uint16_t id) const {
+        return missed_[id] + (models_.tick() - since_);
     }
 
-    Candidate newcomer(std::uint16_t id, const Known* known) {
-        const bool was_awaited = known != nullptr && known->awaited;
+    Candidate newcomer(std::uint16_t id) {
+        const bool was_awaited = owed_.contains(id) && !listed_.contains(id);
         return {.id = id,
                 .whole = true,
-                .missed = was_awaited ? missed_by_now(*known) : 1,
+                .missed = was_awaited ? missed_by_now(id) : 1,
                 .width = id_bits_ + models_.whole(id).width};
     }
 
     // What there is to tell of an entity that the viewer knows, in the shorter of two ways.
-    Candidate to_tell(const Known& known) {
-        Candidate candidate{.id = known.id};
+    Candidate to_tell(std::uint16_t id) {
+        Candidate candidate{.id = id, .missed = missed_by_now(id)};
         const std::uint32_t ticks = models_.tick() - since_;
-        if (known.missed == 0 && !models_.changed_since(known.id, since_)) return candidate;
-        candidate.missed = missed_by_now(known);
-        if (known.missed == 0 && models_.remembers(known.id, since_)) {
+        if (missed_[id] == 0 && models_.remembers(id, since_)) {
             candidate.width = 1 + (ticks > 1 ? ticks : 0);
             for (std::uint32_t tick = since_ + 1; tick <= models_.tick(); ++tick) {
-                candidate.width += models_.correction(known.id, tick).width;
+                candidate.width += models_.correction(id, tick).width;
             }
             // Of a single tick, the correction is always the shorter.
-            if (ticks == 1 || candidate.width <= 1U + models_.whole(known.id).width) {
-                return candidate;
-            }
+            if (ticks == 1 || candidate.width <= 1U + models_.whole(id).width) return candidate;
         }
         candidate.whole = true;
-        candidate.width = 1U + models_.whole(known.id).width;
+        candidate.width = 1U + models_.whole(id).width;
         return candidate;
     }
 
     std::size_t least_width() const {
         std::size_t width = detail::count_width(static_cast<std::uint32_t>(leaves_.size()));
         for_each_leave([&](std::uint32_t distance) { width += detail::count_width(distance); });
-        width += kept_.size() + detail::count_width(static_cast<std::uint32_t>(entered_.size()));
-        ASSERT(width <= least_width_max(kept_.size() + leaves_.size()));
+        width += kept_count_ + detail::count_width(static_cast<std::uint32_t>(entered_.size()));
+        ASSERT(width <= least_width_max(kept_count_ + leaves_.size()));
         return width;
     }
 
     std::size_t all_width() const {
         std::size_t width = 0;
-        for (const Candidate& candidate : kept_) width += candidate.width;
+        for (const Candidate& candidate : changed_) width += candidate.width;
         for (const Candidate& candidate : entered_) width += candidate.width;
         return width;
     }
 
     void tell_all() {
-        for (Candidate& candidate : kept_) candidate.told = candidate.width > 0;
+        for (Candidate& candidate : changed_) candidate.told = true;
         for (Candidate& candidate : entered_) candidate.told = true;
     }
 
@@ -180,20 +204,20 @@ private:
     // so that every bound is the same number. A correction has the priority of the bound: it is
     // short, and who misses it has to be told all.
     template <class Urgency>
-    void rank(std::uint32_t own, Urgency& urgency) {
+    void rank(const Viewer& viewer, Urgency& urgency) {
         urgencies_.clear();
-        for (std::size_t i = 0; i < count(); ++i) urgencies_.push_back(urgency(at(i).id));
+        viewer.seen.for_each([&](std::uint16_t id) { urgencies_.push_back(urgency(id)); });
         const std::uint32_t near = least_of_the_near();
         order_.clear();
-        for (std::size_t i = 0; i < count(); ++i) {
+        for (std::size_t i = 0; i < changed_.size() + entered_.size(); ++i) {
             const Candidate& candidate = at(i);
-            if (candidate.width == 0) continue;
-            const bool is_near = urgencies_[i] >= near;
+            const std::uint32_t urgent = urgency(candidate.id);
+            const bool is_near = urgent >= near;
             std::uint32_t priority =
                 candidate.missed * (is_near ? Staleness::far_ticks / Staleness::near_ticks : 1);
             if (!candidate.whole) priority = std::max(priority, due - 1);
-            if (candidate.id == own) priority = priority_max;
-            order_.push_back({.rank = rank_of(std::min(priority, priority_max), urgencies_[i]),
+            if (candidate.id == viewer.own) priority = priority_max;
+            order_.push_back({.rank = rank_of(std::min(priority, priority_max), urgent),
                               .index = static_cast<std::uint32_t>(i)});
         }
         std::ranges::sort(order_, [](const Ranked& a, const Ranked& b) {
@@ -203,9 +227,8 @@ private:
 
     std::uint32_t least_of_the_near() {
         if (urgencies_.size() <= Staleness::near_count) return 0;
-        nearest_ = urgencies_;
-        const auto last = nearest_.begin() + (Staleness::near_count - 1);
-        std::ranges::nth_element(nearest_, last, std::ranges::greater{});
+        const auto last = urgencies_.begin() + (Staleness::near_count - 1);
+        std::ranges::nth_element(urgencies_, last, std::ranges::greater{});
         return *last;
     }
 
@@ -224,10 +247,9 @@ private:
         }
     }
 
-    // All that are seen: first those that stay, then newcomers.
-    std::size_t count() const { return kept_.size() + entered_.size(); }
+    // First of those that stay, then newcomers.
     Candidate& at(std::size_t index) {
-        return index < kept_.size() ? kept_[index] : entered_[index - kept_.size()];
+        return index < changed_.size() ? changed_[index] : entered_[index - changed_.size()];
     }
 
     void write_leaves(FieldWriter& writer) const {
@@ -245,17 +267,38 @@ private:
         }
     }
 
+    // A run of those of whom nothing is told is a run of zeros.
     void write_kept(FieldWriter& writer) {
-        for (const Candidate& candidate : kept_) {
-            writer.bits(candidate.told, 1);
-            if (!candidate.told) continue;
-            writer.bits(candidate.whole, 1);
-            if (candidate.whole) {
-                const auto whole = models_.whole(candidate.id);
-                writer.packed(whole.bits, whole.width);
-            } else {
-                write_corrections(writer, candidate.id);
+        std::size_t silent = 0;
+        auto next = changed_.cbegin();
+        kept_.for_each_word([&](std::size_t index) {
+            std::uint64_t left = kept_.word(index);
+            for (; next != changed_.cend() && next->id / IdSet::ids_in_word == index; ++next) {
+                if (!next->told) continue;
+                const std::uint64_t below = IdSet::bit_of(next->id) - 1;
+                write_zeros(writer, silent + IdSet::count_of(left & below));
+                write_change(writer, *next);
+                silent = 0;
+                left &= ~(below | IdSet::bit_of(next->id));
             }
+            silent += IdSet::count_of(left);
+        });
+        write_zeros(writer, silent);
+    }
+
+    static void write_zeros(FieldWriter& writer, std::size_t count) {
+        constexpr std::size_t most = 32;
+        for (; count > most; count -= most) writer.bits(0, most);
+        writer.bits(0, static_cast<unsigned>(count));
+    }
+
+    void write_change(FieldWriter& writer, const Candidate& candidate) {
+        writer.bits(1U | (candidate.whole ? 2U : 0U), 2);
+        if (candidate.whole) {
+            const auto whole = models_.whole(candidate.id);
+            writer.packed(whole.bits, whole.width);
+        } else {
+            write_corrections(writer, candidate.id);
         }
     }
 
@@ -282,28 +325,27 @@ private:
         }
     }
 
-    std::size_t remember(std::span<Known> after) const {
+    std::size_t remember(const IdSet& seen, std::span<Known> after) const {
         std::size_t count = 0;
-        const auto add = [&](const Candidate& candidate, bool is_new) {
-            const bool misses = candidate.width > 0 && !candidate.told;
-            const std::uint32_t missed =
-                misses ? std::min<std::uint32_t>(candidate.missed, Known::missed_max) : 0;
-            after[count++] = {.id = candidate.id,
-                              .missed = static_cast<std::uint8_t>(missed),
-                              .awaited = is_new && misses};
-        };
-        auto newcomer = entered_.begin();
-        const auto add_newcomers_below = [&](std::uint32_t id) {
-            for (; newcomer != entered_.end() && newcomer->id < id; ++newcomer) {
-                add(*newcomer, true);
-            }
-        };
-        for (const Candidate& candidate : kept_) {
-            add_newcomers_below(candidate.id);
-            add(candidate, false);
+        seen.for_each(
+            [&](std::uint16_t id) { after[count++] = {.id = id, .missed = 0, .awaited = false}; });
+        if (put_off_ > 0) {
+            mark_put_off(after, changed_, false);
+            mark_put_off(after, entered_, true);
         }
-        add_newcomers_below(0x1'0000);
         return count;
+    }
+    static void mark_put_off(std::span<Known> after,
+                             const std::vector<Candidate>& candidates,
+                             bool are_new) {
+        auto known = after.begin();
+        for (const Candidate& candidate : candidates) {
+            if (candidate.told) continue;
+            while (known->id != candidate.id) ++known;
+            known->missed = static_cast<std::uint8_t>(
+                std::min<std::uint32_t>(candidate.missed, Known::missed_max));
+            known->awaited = are_new;
+        }
     }
 
     static constexpr std::uint32_t due = Staleness::far_ticks + 1;  // Past every bound.
@@ -320,14 +362,18 @@ private:
     Models<Entity>& models_;
     unsigned id_bits_;
     std::uint32_t since_ = 0;
-    std::size_t place_ = 0;  // While they are sorted out: in the viewer's list.
     std::size_t put_off_ = 0;
-    std::vector<Candidate> kept_;
+    IdSet listed_;  // What the viewer has.
+    std::size_t listed_count_ = 0;
+    IdSet kept_;  // Of that, what stays.
+    std::size_t kept_count_ = 0;
+    IdSet owed_;  // Of what there was something to tell the last time: for so many ticks.
+    std::vector<std::uint8_t> missed_;
+    std::vector<Candidate> changed_;  // Of what stays.
     std::vector<Candidate> entered_;
     std::vector<std::size_t> leaves_;
     std::vector<Ranked> order_;
     std::vector<std::uint32_t> urgencies_;
-    std::vector<std::uint32_t> nearest_;
 };
 
 }  // namespace ringtick

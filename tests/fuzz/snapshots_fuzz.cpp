@@ -59,10 +59,12 @@ public:
     // What became of a list. Empty: there was too little room.
     Bytes write_view(std::uint8_t choice) {
         if (knows_anything_ && since_ == now_) tick(1);
-        std::array<std::uint16_t, things> seen{};
+        IdSet seen(things);
         std::size_t count = 0;
         for (std::uint16_t id = 0; id < things && count < seen_max; ++id) {
-            if (models_.shown(id) && (id + choice) % 5 != 0) seen[count++] = id;
+            if (!models_.shown(id) || (id + choice) % 5 == 0) continue;
+            seen.insert(id);
+            count += 1;
         }
         Bytes bytes(choice % 16 == 0 ? 40 : message_max);
         FieldWriter out(bytes);
@@ -70,7 +72,7 @@ public:
         const auto known = views_.write(out,
                                         {.before = before_,
                                          .since = since_,
-                                         .seen = std::span(seen).first(count),
+                                         .seen = seen,
                                          .bits_max = bytes.size() * 8,
                                          .bits_wanted = choice % 3 == 0 ? 600U : ~std::size_t{0}},
                                         after_, [](std::uint16_t id) { return id + 1U; });

@@ -66,10 +66,12 @@ public:
     std::size_t write(const Viewer& viewer, const Wanted& wanted, std::vector<Known>& after) {
         after.resize(seen_max);
         FieldWriter out(std::span<std::byte>(bytes).first(wanted.size_max));
+        IdSet seen(things);
+        for (const std::uint16_t id : wanted.seen) seen.insert(id);
         const auto count = writer.write(out,
                                         {.before = viewer.before,
                                          .since = viewer.since,
-                                         .seen = wanted.seen,
+                                         .seen = seen,
                                          .own = wanted.own,
                                          .bits_max = wanted.size_max * 8,
                                          .bits_wanted = wanted.budget * 8},
@@ -219,8 +221,9 @@ private:
     }
     void expect_bound(std::uint16_t id, std::uint32_t bound, const Viewer& before, bool is_over) {
         const Visible<Thing>* const had = find(before.view, id);
-        const bool is_new = !std::ranges::binary_search(seen_before_, id) || before.since == 0 ||
-                            (had != nullptr && watched_.models.shown_since(id) > before.since);
+        const bool is_new =
+            !std::ranges::binary_search(seen_before_, id) || before.since == 0 ||
+            (had != nullptr && watched_.models.news_since(before.since).appeared.contains(id));
         if (is_new) right_at_[id] = watched_.now - 1;
         const std::uint32_t stale_if_put_off = watched_.now - right_at_[id];
 
