@@ -68,8 +68,9 @@ public:
         for (std::int32_t y = column(rect.y0); y <= column(rect.y1); ++y) {
             // The cells of a row lie one after the other, and so do their items.
             const std::uint32_t end = starts_[index(x1, y) + 1];
-            for (std::uint32_t i = starts_[index(x0, y)]; i < end; ++i)
+            for (std::uint32_t i = starts_[index(x0, y)]; i < end; ++i) {
                 visit(items_[i], places_[i]);
+            }
         }
     }
 

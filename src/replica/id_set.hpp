@@ -10,8 +10,8 @@ namespace ringtick {
 
 // A set of ids up to a bound, read in ascending order: filled in any order, sorted for nothing. A
 // bit for each id, so that what two sets have in common is found 64 ids at a time; and for each
-// word of these a bit that says whether there is anything in it, so that a few ids out of many cost
-// no more than a few.
+// word of these a bit that says whether there may be anything in it, so that a few ids out of many
+// cost no more than a few.
 class IdSet {
 public:
     static constexpr std::size_t ids_in_word = 64;
@@ -58,7 +58,7 @@ public:
         other.for_each_word([&](std::size_t index) { add(index, other.words_[index]); });
     }
 
-    // Each index, ascending, at which there is a word in one of these sets, all of one bound.
+    // Each index, ascending, at which there may be ids in one of these sets, all of one bound.
     template <class Visit, class... Others>
     void for_each_word(Visit visit, const Others&... others) const {
         for (std::size_t i = 0; i < used_.size(); ++i) {
