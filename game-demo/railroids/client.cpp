@@ -101,6 +101,10 @@ bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::Welcom
     view_.tick_rate_hz = welcome.tick_rate_hz;
     view_.bots = welcome.bots;
     view_.beacon_radius = to_float(rules::beacon_radius);
+    view_.cell_size = ringtick::cell_grid_of<Ship>(scale_.extent()).cell_size();
+    view_.sight_width = view_width + 2 * sight_margin;
+    view_.sight_height = view_height + 2 * sight_margin;
+    view_.sight_margin = sight_hysteresis;
     show_terrain();
     return true;
 }
@@ -118,6 +122,21 @@ void ClientSide::on_applied(const Snapshot& snapshot) {
             beams_.resize(beams_.size() - 1);
         }
         beams_.push({.record = record, .tick = snapshot.header.tick - record.ticks_ago});
+    }
+    if (looks_inside_) show_told(snapshot);
+}
+
+void ClientSide::show_told(const Snapshot& snapshot) {
+    view_.by_cells = snapshot.header.has(ringtick::SnapshotHeader::cells) ? 1 : 0;
+    view_.told_x = to_float(snapshot.own.position.x);
+    view_.told_y = to_float(snapshot.own.position.y);
+    view_.told_heading = to_radians(snapshot.own.heading);
+    const auto& ships = snapshot.of<Ship>();
+    view_.told_count = static_cast<std::int32_t>(ships.size());
+    for (std::size_t i = 0; i < ships.size(); ++i) {
+        view_.told_id[i] = ships[i].id;
+        view_.told_ship_x[i] = to_float(ships[i].entity.position.x);
+        view_.told_ship_y[i] = to_float(ships[i].entity.position.y);
     }
 }
 
@@ -207,6 +226,9 @@ void ClientSide::show(const Moment<Snapshot>& moment,
     const auto tick = static_cast<std::uint64_t>(std::max<TickTime>(moment.time, 0) / whole_tick);
     show_numbers(numbers);
     show_prediction(numbers);
+    const TickTime ahead = moment.time - TickTime{numbers.server_tick} * whole_tick;
+    const Nanoseconds period = Nanoseconds(std::chrono::seconds(1)) / welcome_.tick_rate_hz;
+    view_.drawn_ahead_ms = to_milliseconds(ringtick::time_of(ahead, period));
     show_beacon(tick);
     show_own(moment);
     show_ships(moment);
@@ -241,6 +263,21 @@ void ClientSide::show_numbers(const ringtick::ClientNumbers& numbers) {
     view_.snapshot_age_ms = to_milliseconds(numbers.snapshot_age);
     view_.resumptions = static_cast<std::int32_t>(numbers.resumptions);
     view_.messages_refused = static_cast<std::int32_t>(numbers.messages_refused);
+    view_.rtt_last_ms = to_milliseconds(numbers.round_trip_last);
+    view_.rtt_count = static_cast<std::int32_t>(numbers.round_trips);
+    view_.snapshots = static_cast<std::int32_t>(numbers.snapshots);
+    view_.snapshots_missed = static_cast<std::int32_t>(numbers.snapshots_missed);
+    show_parts(numbers.parts);
+}
+
+void ClientSide::show_parts(const ringtick::SnapshotParts& parts) {
+    const auto bytes = [](std::uint64_t bits) { return static_cast<std::int32_t>(bits / 8); };
+    view_.bytes_header = bytes(parts.header);
+    view_.bytes_own = bytes(parts.own);
+    view_.bytes_shots = bytes(parts.passing);
+    view_.bytes_comings = bytes(parts.comings);
+    view_.bytes_updates = bytes(parts.updates);
+    view_.bytes_cells = bytes(parts.cells);
 }
 
 void ClientSide::show_prediction(const ringtick::ClientNumbers& numbers) {

@@ -52,6 +52,8 @@ public:
               Nanoseconds now);
     void show_nothing(const ringtick::ClientNumbers& numbers, Nanoseconds now);
     const View& view() const { return view_; }
+    // Whether the view is to say where the newest snapshot tells that ships are.
+    void look_inside(bool looks) { looks_inside_ = looks; }
 
     // For prediction (replica/prediction.hpp): the rules of one ship, as the server runs them.
     static constexpr Fixed leap = rules::leap;
@@ -88,6 +90,8 @@ private:
     void show_terrain();
     void show_numbers(const ringtick::ClientNumbers& numbers);
     void show_own(const ringtick::Moment<Snapshot>& moment);
+    void show_parts(const ringtick::SnapshotParts& parts);
+    void show_told(const Snapshot& snapshot);
     void show_prediction(const ringtick::ClientNumbers& numbers);
     bool is_in_beacon(FixedVector place) const;
     void show_beacon(std::uint64_t tick);
@@ -103,6 +107,7 @@ private:
     Beacon beacon_;
     Ship own_;  // As it is drawn.
     bool own_is_predicted_ = false;
+    bool looks_inside_ = false;
     View view_{};
     BoundedList<Beam, View::beams_max> beams_;
     BoundedList<FeedEntry, View::feed_max> feed_;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <span>
 
 namespace ringtick {
@@ -125,6 +126,34 @@ extern "C" {
 [[clang::export_name("bye")]] std::int32_t bye() {
     return static_cast<std::int32_t>(
         ringtick::encode(ringtick::Bye{.reason = ringtick::ByeReason::leave}, send_memory));
+}
+
+// Which snapshots to ask for, with the next ping.
+[[clang::export_name("want_cells")]] void want_cells(std::int32_t wants) {
+    client().want_cells(wants != 0);
+}
+
+// How far in the past to draw; below 0: as far as what arrives demands.
+[[clang::export_name("hold_interpolation")]] void hold_interpolation(std::int32_t delay_ms) {
+    const bool holds = delay_ms >= 0;
+    client().hold_interpolation_delay(
+        holds ? std::optional<ringtick::Nanoseconds>(std::chrono::milliseconds(delay_ms))
+              : std::nullopt);
+}
+
+// Whether the view is to tell what only an engineer asks for.
+[[clang::export_name("look_inside")]] void look_inside(std::int32_t looks) {
+    client().game().look_inside(looks != 0);
+}
+
+// Of the newest snapshot, before it is drawn: its tick, and by how much it came later than those
+// that came soonest.
+[[clang::export_name("newest_tick")]] std::int32_t newest_tick() {
+    return static_cast<std::int32_t>(client().numbers().server_tick);
+}
+[[clang::export_name("newest_late_us")]] std::int32_t newest_late_us() {
+    const auto late = client().numbers().snapshot_late / std::chrono::microseconds(1);
+    return static_cast<std::int32_t>(std::min<std::int64_t>(late, 1'000'000'000));
 }
 
 [[clang::export_name("advance")]] void advance(double local_ms) {

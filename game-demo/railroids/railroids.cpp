@@ -10,8 +10,6 @@ namespace railroids {
 namespace {
 
 constexpr std::uint16_t players_expected_by_default = 64;
-constexpr std::int32_t sight_margin = 128;
-constexpr std::int32_t hysteresis = 64;  // Who flies along the edge does not come and go.
 
 std::uint16_t bots_in(const RailroidsOptions& options) {
     const std::uint32_t ids_left = ships_max - options.players_max;
@@ -109,7 +107,7 @@ ringtick::Sight Arena::sight(PlayerId player) const {
     const FixedVector center = own(player).position;
     return {.center = center,
             .inner = box_around(center, sight_margin),
-            .outer = box_around(center, sight_margin + hysteresis)};
+            .outer = box_around(center, sight_margin + sight_hysteresis)};
 }
 
 void Arena::write_passing(ringtick::FieldWriter& writer, std::uint32_t since, PlayerId viewer) {
@@ -150,13 +148,13 @@ RailroidsCounters Railroids::totals() const {
             .hits = world.hits,
             .kills = world.kills,
             .gems_taken = world.gems_taken,
-            .snapshots_cut = host.snapshots_cut,
-            .snapshots_over_budget = host.snapshots_over_budget,
-            .snapshots_held_back = host.snapshots_held_back};
+            .snapshots_held_back = host.snapshots_held_back,
+            .snapshots = host.snapshots};
 }
 
 std::span<const ringtick::GameCounter> Railroids::counters() {
     const RailroidsCounters now = totals();
+    const ringtick::SnapshotParts& parts = now.snapshots.parts;
     counters_ = {{{"people", now.people},
                   {"resumed", now.resumed},
                   {"resumed_by_delta", now.resumed_by_delta},
@@ -172,9 +170,15 @@ std::span<const ringtick::GameCounter> Railroids::counters() {
                   {"hits", now.hits},
                   {"kills", now.kills},
                   {"gems_taken", now.gems_taken},
-                  {"snapshots_cut", now.snapshots_cut},
-                  {"snapshots_over_budget", now.snapshots_over_budget},
-                  {"snapshots_held_back", now.snapshots_held_back}}};
+                  {"snapshots_cut", now.snapshots.cut},
+                  {"snapshots_over_budget", now.snapshots.over_budget},
+                  {"snapshots_held_back", now.snapshots_held_back},
+                  {"snapshot_bytes_header", parts.header / 8},
+                  {"snapshot_bytes_own", parts.own / 8},
+                  {"snapshot_bytes_shots", parts.passing / 8},
+                  {"snapshot_bytes_comings", parts.comings / 8},
+                  {"snapshot_bytes_updates", parts.updates / 8},
+                  {"snapshot_bytes_cells", parts.cells / 8}}};
     return counters_;
 }
 

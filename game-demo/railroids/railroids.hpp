@@ -97,9 +97,8 @@ struct RailroidsCounters {
     std::uint64_t hits = 0;
     std::uint64_t kills = 0;
     std::uint64_t gems_taken = 0;
-    std::uint64_t snapshots_cut = 0;
-    std::uint64_t snapshots_over_budget = 0;
     std::uint64_t snapshots_held_back = 0;
+    ringtick::SnapshotCounters snapshots;
 };
 
 // The match on the server.
@@ -115,7 +114,7 @@ public:
     World& world() { return game().world(); }
 
 private:
-    std::array<ringtick::GameCounter, 18> counters_{};
+    std::array<ringtick::GameCounter, 24> counters_{};
 };
 
 }  // namespace railroids

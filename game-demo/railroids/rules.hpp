@@ -25,6 +25,8 @@ inline constexpr std::int32_t raw_per_quantum = Fixed::one / quanta_per_unit;
 
 inline constexpr std::int32_t view_width = 1920;
 inline constexpr std::int32_t view_height = 1080;
+inline constexpr std::int32_t sight_margin = 128;     // Nothing pops up at the view's edge,
+inline constexpr std::int32_t sight_hysteresis = 64;  // nor comes and goes who flies along it.
 inline constexpr std::int32_t ships_per_view = 40;
 inline constexpr std::int32_t side_min = 2400;
 inline constexpr std::int32_t side_max = 32'000;

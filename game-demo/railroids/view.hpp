@@ -66,6 +66,27 @@ struct View {
     float snapshot_age_ms;  // Since the newest snapshot arrived.
     std::int32_t messages_refused;
 
+    // For whoever looks inside.
+    float rtt_last_ms;       // Of the last probe, with its wait for the server's tick.
+    std::int32_t rtt_count;  // Probes answered.
+    float drawn_ahead_ms;    // Of the drawn moment, ahead of the newest snapshot: a guess.
+    std::int32_t snapshots;  // Since the welcome, as is all below.
+    std::int32_t snapshots_missed;
+    std::int32_t bytes_header;
+    std::int32_t bytes_own;
+    std::int32_t bytes_shots;
+    std::int32_t bytes_comings;
+    std::int32_t bytes_updates;
+    std::int32_t bytes_cells;
+    std::int32_t by_cells;     // The newest snapshot was.
+    std::int32_t cell_size;    // Of the grid by which those are cut.
+    std::int32_t sight_width;  // What lies within this around the own ship is told,
+    std::int32_t sight_height;
+    std::int32_t sight_margin;  // and what was told already, so much farther.
+    float told_x;               // The own ship as the newest snapshot tells it.
+    float told_y;
+    float told_heading;
+
     // Of the own ship, which is shown where it is by now, ahead of all that snapshots tell.
     std::int32_t input_lead;      // How many ticks early inputs reach the server.
     std::int32_t inputs_late;     // Snapshots that told of a tick without its input.
@@ -85,6 +106,13 @@ struct View {
     float ship_aim[ships_max];
     std::int32_t ship_energy[ships_max];
     std::int32_t ship_flags[ships_max];
+
+    // As the newest snapshot tells them, for whoever looks inside: neither in the past nor
+    // ahead.
+    std::int32_t told_count;
+    std::int32_t told_id[ships_max];
+    float told_ship_x[ships_max];
+    float told_ship_y[ships_max];
 
     std::int32_t gem_count;
     std::int32_t gem_id[gems_max];

@@ -1,4 +1,5 @@
-// Bundles the page's script: node bundle.mjs TSCONFIG ENTRY OUTPUT DEPFILE
+// Bundles a script of the page's, and a style beside it if it imports one:
+// node bundle.mjs TSCONFIG ENTRY OUTPUT DEPFILE
 //
 // Through esbuild's own interface rather than its command line, because Meson wants to know which
 // files went in (the depfile): then touching any of them, or a package, rebuilds the bundle.

@@ -8,6 +8,7 @@
 #include "replica/rate_meter.hpp"
 #include "replica/resume.hpp"
 #include "replica/server_clock.hpp"
+#include "replica/snapshot_parts.hpp"
 #include "replica/tick_input.hpp"
 #include "replica/unsent_inputs.hpp"
 
@@ -43,11 +44,17 @@ struct InputStamp {
 struct ClientNumbers {
     std::uint32_t server_tick = 0;  // Of the newest snapshot.
     std::optional<Nanoseconds> round_trip;
+    Nanoseconds round_trip_last{};  // Of the last probe, with its wait for a tick.
+    std::uint64_t round_trips = 0;  // Probes answered.
     Nanoseconds interpolation_delay{};
     Nanoseconds snapshot_age{};          // Since the newest snapshot arrived.
     std::uint32_t snapshot_divisor = 1;  // A snapshot every so many ticks, says the server.
     std::uint64_t snapshots_per_second = 0;
     std::uint64_t snapshot_bytes_per_second = 0;
+    std::uint64_t snapshots = 0;
+    std::uint64_t snapshots_missed = 0;  // Ticks without one, between two that came.
+    Nanoseconds snapshot_late{};         // Of the newest, behind those that came soonest.
+    SnapshotParts parts;                 // Of all of them, for a game whose snapshots tell.
     std::uint64_t messages_refused = 0;
     std::uint64_t resumptions = 0;  // Connections that went on where another broke off.
     std::int32_t input_lead = 0;    // How many ticks early inputs reach the server, as it says.
@@ -180,6 +187,9 @@ public:
         unsent_.clear();
         return size;
     }
+
+    // How far in the past to draw; nothing: as far as what arrives demands.
+    void hold_interpolation_delay(std::optional<Nanoseconds> delay) { delay_.hold(delay); }
 
     // Which snapshots to ask for, with the next ping: by cells (cells.hpp) they are larger, and
     // cost the server less.
@@ -321,6 +331,10 @@ private:
         delay_.on_snapshot(gap, clock_.late());
         snapshot_meter_.add(1, now);
         byte_meter_.add(message.size(), now);
+        numbers_.snapshots += 1;
+        numbers_.snapshots_missed += gap - 1;
+        numbers_.snapshot_late = clock_.late();
+        if constexpr (requires { snapshot.parts; }) numbers_.parts.add(snapshot.parts);
         numbers_.server_tick = tick;
         newest_at_ = now;
         if (!pacer_.running()) pacer_.start(clock_.period(), reaches(now));
@@ -356,7 +370,9 @@ private:
         if (!decode(message, pong)) return false;
         const std::uint32_t took_us = microseconds(now) - pong.sent_us;
         if (took_us > 60'000'000) return false;  // Not an answer to anything we sent lately.
-        round_trips_[round_trips_count_ % round_trips_.size()] = std::chrono::microseconds(took_us);
+        numbers_.round_trip_last = std::chrono::microseconds(took_us);
+        numbers_.round_trips += 1;
+        round_trips_[round_trips_count_ % round_trips_.size()] = numbers_.round_trip_last;
         round_trips_count_ += 1;
         const auto count = std::min<std::size_t>(round_trips_count_, round_trips_.size());
         numbers_.round_trip = *std::min_element(round_trips_.begin(), round_trips_.begin() + count);

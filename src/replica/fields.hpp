@@ -165,6 +165,7 @@ public:
     void refuse() { refused_ = true; }
     bool ok() const { return !refused_ && !bits_.overran(); }
     bool more() const { return ok() && bits_.bits_left() >= 8; }
+    std::size_t bits_left() const { return bits_.bits_left(); }
     bool finished() const { return !refused_ && bits_.finished(); }
 
 private:

@@ -233,9 +233,8 @@ public:
                 .inputs_held = inputs_held_,
                 .messages_refused = messages_refused_,
                 .views_too_old = views_too_old_,
-                .snapshots_cut = writer_.snapshots_cut(),
-                .snapshots_over_budget = writer_.snapshots_over_budget(),
-                .snapshots_held_back = snapshots_held_back_};
+                .snapshots_held_back = snapshots_held_back_,
+                .snapshots = writer_.counters()};
     }
     const G& game() const { return game_; }
     G& game() { return game_; }

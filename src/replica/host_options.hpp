@@ -1,5 +1,7 @@
 #pragma once
 
+#include "replica/snapshot_parts.hpp"
+
 #include <cstdint>
 
 namespace ringtick {
@@ -25,9 +27,8 @@ struct HostCounters {
     std::uint64_t inputs_held = 0;       // Ticks of a player that went without an input.
     std::uint64_t messages_refused = 0;  // Not one of ours, or with values no client of ours sends.
     std::uint64_t views_too_old = 0;     // Inputs that look back farther than is allowed.
-    std::uint64_t snapshots_cut = 0;     // Told less than there was to tell, by the budget.
-    std::uint64_t snapshots_over_budget = 0;  // Told more: it could not wait.
-    std::uint64_t snapshots_held_back = 0;    // Not made: those before were under way for too long.
+    std::uint64_t snapshots_held_back = 0;  // Not made: those before were under way for too long.
+    SnapshotCounters snapshots;             // Of those that were made.
 };
 
 }  // namespace ringtick

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace ringtick {
 
@@ -32,9 +33,17 @@ public:
     static constexpr Nanoseconds delay_max = std::chrono::milliseconds(500);
 
     void start(Nanoseconds period) {
+        const auto held = held_;
         *this = InterpolationDelay{};
+        held_ = held;
         period_ = period;
         delay_ = period * 2;
+    }
+
+    // To be this from now on, whatever arrives when; nothing: as what arrives demands.
+    void hold(std::optional<Nanoseconds> delay) {
+        held_ = delay;
+        if (held_) held_ = std::clamp(*held_, Nanoseconds::zero(), delay_max);
     }
 
     void on_snapshot(std::uint32_t ticks_since_last, Nanoseconds late) {
@@ -55,6 +64,7 @@ public:
 
 private:
     Nanoseconds wanted() const {
+        if (held_) return *held_;
         const std::size_t count = std::min<std::size_t>(count_, gaps_.size());
         if (count == 0) return period_ * 2;
 
@@ -70,6 +80,7 @@ private:
 
     Nanoseconds period_{};
     Nanoseconds delay_{};
+    std::optional<Nanoseconds> held_;
     std::array<std::uint32_t, 64> gaps_{};
     std::array<Nanoseconds, 64> late_{};
     std::uint64_t count_ = 0;

@@ -3,6 +3,7 @@
 #include "replica/cell_reader.hpp"
 #include "replica/game_types.hpp"
 #include "replica/protocol.hpp"
+#include "replica/snapshot_parts.hpp"
 #include "replica/view_reader.hpp"
 
 #include <cstddef>
@@ -33,6 +34,7 @@ struct Snapshot {
     OwnOf<G> own;  // As its owner_wire declares it.
     PassingOf<G> passing;
     typename detail::ListsOf<typename G::Entities>::Type lists;
+    SnapshotParts parts;  // Of the message that told it.
 
     template <class Entity>
     const auto& of() const {
@@ -86,18 +88,21 @@ void read_own(
     }
 }
 
-template <class G, class Entity, std::size_t Capacity, class Rules>
+template <class Entity, class G, class Rules>
 bool read_list(FieldReader& reader,
                ViewSpan span,
                const Snapshot<G>* before,
-               VisibleList<Entity, Capacity>& after,
+               Snapshot<G>& after,
                const Rules& rules) {
     span.ids = rules.ids(std::type_identity<Entity>{});
     span.id_bits = bits_for(span.ids);
     const auto step = [&](Entity& entity, std::uint32_t tick) { rules.step(entity, tick); };
-    ViewReader<Entity, Capacity, decltype(step)> list_reader(reader, span, step);
-    const auto* const list = before != nullptr ? &before->template of<Entity>() : nullptr;
-    return list_reader.read(list, after);
+    auto& list = std::get<VisibleList<Entity, visible_max<Entity>>>(after.lists);
+    ViewReader<Entity, visible_max<Entity>, decltype(step)> list_reader(reader, span, step);
+    const auto* const known = before != nullptr ? &before->template of<Entity>() : nullptr;
+    const bool fine = list_reader.read(known, list);
+    after.parts.add(list_reader.parts());
+    return fine;
 }
 
 template <class Entity, std::size_t Capacity, class Rules>
@@ -150,6 +155,7 @@ bool read_snapshot(std::span<const std::byte> in,
                    const Snapshot<G>* before,
                    Snapshot<G>& after) {
     FieldReader reader(in);
+    BitsPassed passed(reader);
     SnapshotHeader& header = after.header;
     describe_snapshot_header(reader, header, before != nullptr ? before->header.tick : 0);
     if (!reader.ok()) return false;
@@ -157,6 +163,7 @@ bool read_snapshot(std::span<const std::byte> in,
     const bool by_cells = header.has(SnapshotHeader::cells);
     if (header.has(SnapshotHeader::keyframe)) before = nullptr;
 
+    after.parts = {.header = passed.take()};
     const ViewSpan span{.since = before != nullptr ? before->header.tick : header.tick,
                         .tick = header.tick,
                         .extent = rules.extent()};
@@ -164,14 +171,22 @@ bool read_snapshot(std::span<const std::byte> in,
         const bool goes_on = before != nullptr && !header.has(SnapshotHeader::own_whole);
         detail::read_own(reader, goes_on ? &before->own : nullptr, after.own, span, rules);
     }
+    after.parts.own = passed.take();
     if constexpr (requires { rules.passing(reader, after.passing); }) {
         rules.passing(reader, after.passing);
     }
-    const auto read_each = [&](auto&... lists) {
-        if (by_cells) return (detail::read_cells(reader, lists, rules) && ...);
-        return (detail::read_list(reader, span, before, lists, rules) && ...);
+    after.parts.passing = passed.take();
+    const auto read_cells = [&](auto&... lists) {
+        return (detail::read_cells(reader, lists, rules) && ...);
     };
-    return std::apply(read_each, after.lists) && reader.finished();
+    const auto read_lists = [&]<class... Entities>(Types<Entities...>) {
+        return (detail::read_list<Entities>(reader, span, before, after, rules) && ...);
+    };
+    const bool fine =
+        by_cells ? std::apply(read_cells, after.lists) : read_lists(typename G::Entities{});
+    if (by_cells) after.parts.cells = passed.take();
+    after.parts.header += reader.bits_left();  // The filling.
+    return fine && reader.finished();
 }
 
 }  // namespace ringtick

@@ -138,10 +138,8 @@ public:
     void encode_by(std::size_t viewer, Encoding encoding) { encodings_[viewer] = encoding; }
     Encoding encoding(std::size_t viewer) const { return encodings_[viewer]; }
 
-    // How many snapshots told less than there was to tell, for the budget's sake, and how many went
-    // beyond it.
-    std::uint64_t snapshots_cut() const { return snapshots_cut_; }
-    std::uint64_t snapshots_over_budget() const { return snapshots_over_budget_; }
+    // Of all that write() wrote, be it that it never left.
+    const SnapshotCounters& counters() const { return counters_; }
 
     // What whoever sees an entity is told that it is.
     template <class Entity>
@@ -189,14 +187,18 @@ private:
         const std::uint32_t since = list_goes_on ? before.tick : 0;
 
         FieldWriter writer(out);
+        BitsPassed passed(writer);
         SnapshotHeader header = header_for(viewer, since, encoding);
         const bool own_whole = since == 0 || !before.own_is_known;
         if (has_own<G> && own_whole) header.tag.flags |= SnapshotHeader::own_whole;
         describe_snapshot_header(writer, header, since);
+        SnapshotParts parts{.header = passed.take()};
         if constexpr (has_own<G>) {
             write_own(writer, own_whole ? 0 : since, after.own, *viewer.own);
         }
+        parts.own = passed.take();
         pass(writer, before.tick);
+        parts.passing = passed.take();
 
         const detail::ListPlace place{
             .viewer = viewer.slot, .generation = baselines.latest, .since = since};
@@ -207,11 +209,19 @@ private:
                               : write_lists(writer, place, viewer, beyond_budget);
         if (!fits) return 0;
 
+        const std::size_t lists = passed.take();
         const std::size_t size = writer.finish();
         ASSERT(!writer.overflowed());
         const bool by_changes = encoding == Encoding::changes;
         told_all_[viewer.slot].note(tick_, by_changes && put_off() == 0);
-        if (by_changes) count_budget(size);
+        if (by_changes) {
+            count_budget(size);
+            add_lists(parts);
+        } else {
+            parts.cells = lists;
+        }
+        parts.header += size * 8 - parts.sum();  // The filling.
+        counters_.parts.add(parts);
         baselines.latest ^= 1;
         return size;
     }
@@ -221,8 +231,12 @@ private:
         return std::apply([](const auto&... told) { return (told.put_off() + ...); }, told_);
     }
     void count_budget(std::size_t size) {
-        if (put_off() > 0) snapshots_cut_ += 1;
-        if (size * 8 > bits_wanted_) snapshots_over_budget_ += 1;
+        if (put_off() > 0) counters_.cut += 1;
+        if (size * 8 > bits_wanted_) counters_.over_budget += 1;
+    }
+
+    void add_lists(SnapshotParts& parts) const {
+        std::apply([&](const auto&... told) { (parts.add(told.parts()), ...); }, told_);
     }
 
     // Each gets what the least of those behind it leaves: of the room, and of the budget, which is
@@ -291,8 +305,7 @@ private:
 
     const Rules& rules_;
     std::size_t bits_wanted_;
-    std::uint64_t snapshots_cut_ = 0;
-    std::uint64_t snapshots_over_budget_ = 0;
+    SnapshotCounters counters_;
     typename detail::ToldOf<typename G::Entities>::Type told_;
     std::vector<Baselines> baselines_;
     std::vector<Encoding> encodings_;

@@ -123,6 +123,7 @@ public:
     }
     // Of how many the last write() said nothing, for it would have been beyond the budget.
     std::size_t put_off() const { return writer_.put_off(); }
+    const SnapshotParts& parts() const { return writer_.parts(); }
 
     // All cells that a rectangle touches. False, and nothing is written, if not even one fits.
     bool write_cells(FieldWriter& writer, const Rect& seen, std::size_t bits_max) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "replica/change.hpp"
+#include "replica/snapshot_parts.hpp"
 #include "replica/view.hpp"
 
 #include <cstddef>
@@ -30,29 +31,36 @@ public:
 
     bool read(const List* before, List& after) {
         after.clear();
-        if (before != nullptr) {
-            read_kept(*before, after);
-        } else {
-            detail::read_count(reader_, 0);  // Who knows nobody sees nobody leave.
-        }
+        leaves_.clear();
+        BitsPassed passed(reader_);
+        read_leaves(before != nullptr ? before->size() : 0);
+        parts_ = {.comings = passed.take()};
+        if (before != nullptr) read_kept(*before, after);
+        parts_.updates = passed.take();
         read_entered(after);
+        parts_.comings += passed.take();
         return reader_.ok();
     }
+
+    // What of it was what.
+    const SnapshotParts& parts() const { return parts_; }
 
 private:
     auto telling() const { return Telling{Entity::wire, span_.extent}; }
 
-    void read_kept(const List& before, List& after) {
-        std::uint32_t leaves =
-            detail::read_count(reader_, static_cast<std::uint32_t>(before.size()));
+    // Who knows nobody sees nobody leave.
+    void read_leaves(std::size_t known) {
+        std::uint32_t leaves = detail::read_count(reader_, static_cast<std::uint32_t>(known));
         std::size_t place = 0;
-        leaves_.clear();
         for (; leaves > 0 && reader_.ok(); --leaves) {
             place += detail::read_count(reader_, Capacity);
-            if (place >= before.size()) return reader_.refuse();
+            if (place >= known) return reader_.refuse();
             leaves_.push(place);
             place += 1;
         }
+    }
+
+    void read_kept(const List& before, List& after) {
         std::size_t next_leave = 0;
         for (std::size_t i = 0; i < before.size() && reader_.ok(); ++i) {
             if (next_leave < leaves_.size() && leaves_[next_leave] == i) {
@@ -110,6 +118,7 @@ private:
     ViewSpan span_;
     Step step_;
     BoundedList<std::size_t, Capacity> leaves_;
+    SnapshotParts parts_;
 };
 
 }  // namespace ringtick

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "replica/id_set.hpp"
 #include "replica/models.hpp"
+#include "replica/snapshot_parts.hpp"
 #include "replica/view.hpp"
 
 #include <algorithm>
@@ -77,11 +78,18 @@ public:
             tell_ranked(room, budget);
         }
 
+        BitsPassed passed(writer);
         write_leaves(writer);
+        parts_ = {.comings = passed.take()};
         write_kept(writer);
+        parts_.updates = passed.take();
         write_entered(writer);
+        parts_.comings += passed.take();
         return remember(viewer.seen, after);
     }
+
+    // What the last write() took.
+    const SnapshotParts& parts() const { return parts_; }
 
     // Of how many the last write() said nothing, though there was something to say.
     std::size_t put_off() const { return put_off_; }
@@ -363,6 +371,7 @@ private:
     unsigned id_bits_;
     std::uint32_t since_ = 0;
     std::size_t put_off_ = 0;
+    SnapshotParts parts_;
     IdSet listed_;  // What the viewer has.
     std::size_t listed_count_ = 0;
     IdSet kept_;  // Of that, what stays.

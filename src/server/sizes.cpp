@@ -37,7 +37,7 @@ std::uint32_t listen_backlog_max(const NetOptions& options) {
 }
 
 std::uint32_t page_size_max(std::uint32_t rooms) {
-    return 65'536 + rooms * 1'024;
+    return 65'536 + rooms * 2'048;
 }
 
 }  // namespace ringtick

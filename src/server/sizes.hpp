@@ -21,7 +21,7 @@ Sizes sizes_of(const NetOptions& options);
 // there are too many connections for any.
 std::uint32_t listen_backlog_max(const NetOptions& options);
 
-// The most that any page about `rooms` rooms takes, for games with up to a dozen counters whose
+// The most that any page about `rooms` rooms takes, for games with up to two dozen counters whose
 // names have up to 32 characters.
 std::uint32_t page_size_max(std::uint32_t rooms);
 

@@ -15,16 +15,35 @@ namespace {
 
 // Each of these ends in a comma; whoever closes the list takes the last one back.
 
+// How many were below 1,024 ns, then in each doubling of that, and in the last one all that were
+// longer.
+void add_buckets(TextWriter& text, const Histogram& values) {
+    constexpr unsigned first_bits = 10;
+    constexpr unsigned last_bits = 27;  // 134 ms: no tick is longer, if all is well.
+    text.add(R"("buckets":[)");
+    std::uint64_t below = 0;
+    for (unsigned bits = first_bits; bits <= last_bits; ++bits) {
+        const std::uint64_t count = values.count_up_to((std::uint64_t{1} << bits) - 1);
+        text.add("{},", count - below);
+        below = count;
+    }
+    text.add("{}],", values.total() - below);
+}
+
+enum class Detail : std::uint8_t { percentiles, buckets };
+
 // Times are recorded in nanoseconds and shown in microseconds.
-void add_histograms(TextWriter& text, const Metrics& metrics) {
+void add_histograms(TextWriter& text, const Metrics& metrics, Detail detail) {
     for (const HistogramRow& row : histogram_rows(metrics)) {
         const bool time = row.unit == HistogramRow::Unit::nanoseconds;
         const std::uint64_t divisor = time ? 1'000 : 1;
         const Histogram& values = *row.values;
-        text.add(R"("{}{}":{{"count":{},"p50":{},"p90":{},"p99":{},"p999":{},"max":{}}},)",
-                 row.name, time ? "_us" : "", values.total(), values.percentile(500) / divisor,
-                 values.percentile(900) / divisor, values.percentile(990) / divisor,
-                 values.percentile(999) / divisor, values.max() / divisor);
+        text.add(R"("{}{}":{{)", row.name, time ? "_us" : "");
+        if (time && detail == Detail::buckets) add_buckets(text, values);
+        text.add(R"("count":{},"p50":{},"p90":{},"p99":{},"p999":{},"max":{}}},)", values.total(),
+                 values.percentile(500) / divisor, values.percentile(900) / divisor,
+                 values.percentile(990) / divisor, values.percentile(999) / divisor,
+                 values.max() / divisor);
     }
 }
 
@@ -94,7 +113,7 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
     const CounterRows rows = counter_rows(metrics);
     for (const CounterRow& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);
     add_closed(text, metrics.connections->stats());
-    add_histograms(text, metrics);
+    add_histograms(text, metrics, Detail::buckets);
     add_control(text, loop);
     add_slow_clients(text, *metrics.connections);
     add_rooms(text, metrics);
@@ -141,7 +160,7 @@ std::size_t write_totals_json(std::span<char> out, const Metrics& metrics) {
     text.add(R"("ticks_forgiven":{},"ticks_overrun":{},"opened":{},"cq_overflow":{},)",
              loop.ticks_forgiven, loop.ticks_overrun, net.opened, ring.cq_overflow);
     text.add(R"("completions_stale":{},)", net.completions_stale);
-    add_histograms(text, metrics);
+    add_histograms(text, metrics, Detail::percentiles);
     add_control(text, loop);
     return close_object(text);
 }

@@ -97,6 +97,7 @@ protected:
     void show(Client& client, ShipId viewer) {
         if (rng.chance(viewer * 12U)) return;  // Not asked: the socket was not free.
         if (rng.chance(4)) switch_encoding(viewer);
+        const ringtick::SnapshotParts before = writer.counters().parts;
         const auto message = write(viewer);
         ASSERT_FALSE(message.empty());
         if (rng.chance(viewer * 4U)) {
@@ -106,8 +107,17 @@ protected:
         }
         ASSERT_TRUE(read(client, message)) << "viewer " << viewer << " tick " << tick;
         expect_right(client, viewer);
+        expect_parts(client, message.size(), before);
         ASSERT_GE(client.latest->of<Ship>().size(), in_view(viewer));
         shown += 1;
+    }
+    // The reader takes a message apart as the writer put it together, and leaves no bit over.
+    void expect_parts(const Client& client,
+                      std::size_t size,
+                      ringtick::SnapshotParts before) const {
+        EXPECT_EQ(client.latest->parts.sum(), size * 8);
+        before.add(client.latest->parts);
+        EXPECT_EQ(before, writer.counters().parts);
     }
     void switch_encoding(ShipId viewer) {
         const bool by_cells = writer.encoding(viewer) == Encoding::cells;

@@ -78,8 +78,8 @@ TEST(Budget, SpreadsAKeyframeOfACrowdOverAFewTicks) {
     }
     EXPECT_GT(first_seen, ringtick::Staleness::near_count);
     EXPECT_GT(eyes.seen().of<Ship>().size(), 2 * first_seen);
-    EXPECT_GT(match.game.totals().snapshots_cut, 0U);
-    EXPECT_EQ(match.game.totals().snapshots_over_budget, 0U);
+    EXPECT_GT(match.game.totals().snapshots.cut, 0U);
+    EXPECT_EQ(match.game.totals().snapshots.over_budget, 0U);
 }
 
 TEST(Budget, GivesWayToWhatCannotWait) {
@@ -96,8 +96,8 @@ TEST(Budget, GivesWayToWhatCannotWait) {
         ASSERT_GT(eyes.seen().of<Ship>().size(), 60U);
     }
     EXPECT_GT(stale, 0U);
-    EXPECT_GT(match.game.totals().snapshots_over_budget, 50U);
-    EXPECT_GT(match.game.totals().snapshots_cut, 50U);
+    EXPECT_GT(match.game.totals().snapshots.over_budget, 50U);
+    EXPECT_GT(match.game.totals().snapshots.cut, 50U);
 }
 
 TEST(Budget, IsNoneUnlessOneIsGiven) {
@@ -110,7 +110,7 @@ TEST(Budget, IsNoneUnlessOneIsGiven) {
         ASSERT_TRUE(eyes.read(match.snapshot(0)));
         EXPECT_EQ(eyes.stale(), 0U);
     }
-    EXPECT_EQ(match.game.totals().snapshots_cut, 0U);
+    EXPECT_EQ(match.game.totals().snapshots.cut, 0U);
 }
 
 // A player who says in each tick which snapshot it has applied.

@@ -217,6 +217,8 @@ TEST_F(Counted, StampsAnInputWithWhatWasSeenAndWhenItArrives) {
     Pong::describe(writer, answer);
     client.on_message(std::span(pong).first(writer.finish()), now);
     EXPECT_EQ(client.numbers().round_trip, milliseconds(80));
+    EXPECT_EQ(client.numbers().round_trip_last, milliseconds(80));
+    EXPECT_EQ(client.numbers().round_trips, 1U);
 
     client.advance(now);
     client.want({}, now);
@@ -258,6 +260,19 @@ TEST_F(Counted, CountsSnapshotsAndTheirBytes) {
     EXPECT_EQ(client.numbers().snapshot_bytes_per_second,
               client.numbers().snapshots_per_second * snapshot(1).size());
     EXPECT_EQ(client.numbers().snapshot_age, period);
+}
+
+TEST_F(Counted, CountsTheTicksThatCameWithoutASnapshotAndHowLateTheNewestWas) {
+    welcome();
+    run(50);
+    EXPECT_EQ(client.numbers().snapshots, 50U);
+    EXPECT_EQ(client.numbers().snapshots_missed, 0U);
+    tick += 3;
+    now += period * 3 + milliseconds(25);
+    EXPECT_TRUE(client.on_message(snapshot(tick), now));
+    EXPECT_EQ(client.numbers().snapshots, 51U);
+    EXPECT_EQ(client.numbers().snapshots_missed, 2U);
+    EXPECT_EQ(client.numbers().snapshot_late, milliseconds(25));
 }
 
 TEST_F(Counted, SaysWhatItHasOfTheConnectionBefore) {

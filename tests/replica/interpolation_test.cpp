@@ -125,6 +125,29 @@ TEST(InterpolationDelay, MovesByATwentiethOfTheTimeThatPasses) {
     EXPECT_EQ(delay.delay() - before, milliseconds(5));
 }
 
+TEST(InterpolationDelay, IsHeldThroughEverythingUntilItIsLetGo) {
+    InterpolationDelay delay;
+    const auto run = [&delay] {
+        for (int i = 0; i < 300; ++i) {
+            delay.on_snapshot(2, milliseconds(40));
+            delay.advance(period);
+        }
+    };
+    delay.hold(milliseconds(10));
+    delay.start(period);
+    run();
+    EXPECT_EQ(delay.delay(), milliseconds(10));
+    delay.start(period);
+    run();
+    EXPECT_EQ(delay.delay(), milliseconds(10));
+    delay.hold(std::chrono::hours(1));
+    run();
+    EXPECT_EQ(delay.delay(), InterpolationDelay::delay_max);
+    delay.hold(std::nullopt);
+    run();
+    EXPECT_EQ(delay.delay(), period * 3 + milliseconds(40));
+}
+
 TEST(InterpolationDelay, HasAnUpperBound) {
     InterpolationDelay delay;
     delay.start(period);

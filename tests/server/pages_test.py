@@ -87,6 +87,9 @@ class TickCounts:
         self.played = stats["tick_late_us"]["count"]
         self.idle = stats["tick_late_idle_us"]["count"]
         assert stats["tick_work_us"]["count"] == self.played
+        for name in ("tick_late_us", "tick_late_idle_us", "tick_work_us", "tick_work_idle_us"):
+            buckets = stats[name].get("buckets", [stats[name]["count"]])  # Not in the last line.
+            assert sum(buckets) == stats[name]["count"], name
         assert stats["tick_work_idle_us"]["count"] == self.idle
         assert stats["idle_control_age_s"] >= 0
 
@@ -103,6 +106,7 @@ def a_player_comes_and_goes():
     with programs.Server(sys.argv[1], ["--listen", f"127.0.0.1:{port}", "--rate-hz", "100"],
                          port) as server:
         programs.until(server.healthy, "the server answers")
+        assert len(server.stats()["tick_work_us"]["buckets"]) == 19
         alone = ticks_until(server, lambda now: now.idle >= 5, "ticks without a player")
         assert alone.played == 0
         samples = read_metrics(server.get("/metrics"))

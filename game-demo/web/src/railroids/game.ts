@@ -21,6 +21,8 @@ const aim_lead = 260;         // How far the eye follows the gun, as if it were 
 
 export class Game {
   readonly scene: Scene;
+  // Called behind each frame of the match.
+  on_frame: ((world: World, now_ms: number) => void) | undefined;
 
   private readonly controls: Controls;
   private readonly hud = new Hud();
@@ -102,6 +104,7 @@ export class Game {
     this.scene.pointers.mouse = this.controls.touch.used ? undefined : this.controls.mouse;
     this.scene.draw(this.frame_of(world, now_ms, dt, aim), this.focus);
     this.hud.update(world, now_ms, this.name_of);
+    this.on_frame?.(world, now_ms);
   }
 
   private aim(world: World): number {

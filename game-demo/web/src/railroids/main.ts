@@ -9,6 +9,7 @@ import { colour } from './colours';
 import { Game } from './game';
 import { install_hooks } from './hooks';
 import { Title } from './hud/title';
+import { Gate } from './overlay/gate';
 import { Sound } from './sound/sound';
 
 const pixels_per_point_most = 2;  // More cannot be seen in motion, and costs a phone its frames.
@@ -45,6 +46,7 @@ const client = new Client(module, play_url(), 'arena.v1');
 const game = new Game(app, client, new Sound(), options);
 // Only whoever pressed Play is told so, and the new page waits for that again: no endless loop.
 client.on_bye = () => location.reload();
+new Gate(client, game);
 install_hooks(module, client.connection, game.scene);
 const title = new Title((name) => game.play(name), () => game.watch(overview));
 const watch = options.get('watch');

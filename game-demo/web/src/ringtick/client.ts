@@ -13,6 +13,12 @@ const ping_ms = 900;
 // one can wait for that look.
 const ping_jitter_ms = 200;
 
+// Told of each message, before what came of it is drawn.
+export interface Observer {
+  on_received(kind: Kind, size: number): void;
+  on_sent(size: number): void;
+}
+
 export interface Wish {
   buttons: number;
   aim: number;  // 1/256 of a turn.
@@ -25,6 +31,9 @@ export class Client<L extends Layout> {
   on_bye: () => void = () => {};
   // Asked once for each tick that wants an input.
   wish: () => Wish = () => ({ buttons: 0, aim: 0 });
+
+  observer: Observer | undefined;
+  ping_every_ms = ping_ms;
 
   private name = '';
   private playing = false;
@@ -72,12 +81,18 @@ export class Client<L extends Layout> {
     }
     if (this.connection.backlog > 0) return;
     const message = this.module.inputs();
-    if (message.length > 0) this.connection.send(message);
+    if (message.length > 0) this.say(message);
+  }
+
+  // Sends a ping out of turn: what it asks for comes sooner.
+  probe(): void {
+    clearTimeout(this.ping_timer);
+    this.ping();
   }
 
   private on_open(): void {
     this.module.reconnect();
-    this.connection.send(this.module.hello(this.name, this.watched));
+    this.say(this.module.hello(this.name, this.watched));
     this.pings_sent = 0;
     clearTimeout(this.ping_timer);
     this.ping();
@@ -95,6 +110,7 @@ export class Client<L extends Layout> {
 
   private on_message(message: ArrayBuffer): void {
     const kind = this.module.on_message(message, performance.now());
+    this.observer?.on_received(kind, message.byteLength);
     if (kind === Kind.refused) return this.connection.drop();
     if (kind === Kind.bye) return this.on_bye();
     if (kind === Kind.welcome) this.connection.settled();
@@ -105,10 +121,17 @@ export class Client<L extends Layout> {
 
   private ping(): void {
     if (this.connection.status !== 'open') return;
-    this.connection.send(this.module.ping(performance.now()));
+    this.say(this.module.ping(performance.now()));
     this.pings_sent += 1;
     const wait_ms =
-      this.pings_sent < quick_pings ? quick_ping_ms : ping_ms + ping_jitter_ms * Math.random();
+      this.pings_sent < quick_pings
+        ? quick_ping_ms
+        : this.ping_every_ms + ping_jitter_ms * Math.random();
     this.ping_timer = setTimeout(() => this.ping(), wait_ms);
+  }
+
+  private say(message: Uint8Array): void {
+    if (this.connection.status === 'open') this.observer?.on_sent(message.length);
+    this.connection.send(message);
   }
 }

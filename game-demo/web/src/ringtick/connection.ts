@@ -1,6 +1,7 @@
 // One WebSocket that comes back: it reconnects with back-off until it is closed for good.
 
 import { Backoff } from './backoff';
+import type { Lane } from './lane';
 
 export type Status = 'idle' | 'connecting' | 'open' | 'waiting';
 
@@ -20,6 +21,8 @@ const silence_most_ms = 6000;
 export class Connection {
   status: Status = 'idle';
   retry_at_ms = 0;
+  // What is sent and what comes passes through these, if they are there.
+  lanes: { up: Lane; down: Lane } | undefined;
 
   private socket: WebSocket | undefined;
   private retry_timer = 0;
@@ -45,7 +48,7 @@ export class Connection {
 
   // Bytes handed to the browser that have not left it.
   get backlog(): number {
-    return this.socket?.bufferedAmount ?? 0;
+    return (this.socket?.bufferedAmount ?? 0) + (this.lanes?.up.backlog ?? 0);
   }
 
   connect(): void {
@@ -61,8 +64,9 @@ export class Connection {
       this.owner.on_open();
     };
     socket.onmessage = (event: MessageEvent) => {
-      this.heard_ms = performance.now();
-      this.owner.on_message(event.data as ArrayBuffer);
+      const message = event.data as ArrayBuffer;
+      if (!this.lanes) return this.hear(socket, message);
+      this.lanes.down.carry(message.byteLength, () => this.hear(socket, message));
     };
     socket.onclose = (event: CloseEvent) => {
       if (event.code === normal_closure) this.owner.on_dismissed();
@@ -72,7 +76,13 @@ export class Connection {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.status === 'open') this.socket?.send(bytes as Uint8Array<ArrayBuffer>);
+    const { socket, lanes } = this;
+    if (this.status !== 'open' || !socket) return;
+    if (!lanes) return socket.send(bytes as Uint8Array<ArrayBuffer>);
+    const copy = bytes.slice();  // The memory is written to again before this one leaves.
+    lanes.up.carry(copy.length, () => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(copy);
+    });
   }
 
   // To be called once the server has let us in: only then does the next loss start afresh. A server
@@ -86,6 +96,12 @@ export class Connection {
     if (this.status !== 'open' && this.status !== 'connecting') return;
     this.abandon();
     this.wait();
+  }
+
+  private hear(socket: WebSocket, message: ArrayBuffer): void {
+    if (socket !== this.socket) return;  // It came too late.
+    this.heard_ms = performance.now();
+    this.owner.on_message(message);
   }
 
   private wait(): void {

@@ -18,6 +18,11 @@ interface Exports {
   inputs(): number;
   ping(local_ms: number): number;
   bye(): number;
+  want_cells(wants: number): void;
+  hold_interpolation(delay_ms: number): void;
+  look_inside(looks: number): void;
+  newest_tick(): number;
+  newest_late_us(): number;
   advance(local_ms: number): void;
   view(): number;
   name_of(id: number): number;
@@ -126,6 +131,31 @@ export class GameModule<L extends Layout> {
   // Leaves for good; the server then closes the connection.
   bye(): Uint8Array {
     return this.to_send(this.wasm.bye());
+  }
+
+  // Which encoder of the server's to ask for, with the next ping.
+  want_cells(wants: boolean): void {
+    this.wasm.want_cells(wants ? 1 : 0);
+  }
+
+  // How far in the past to draw; undefined: as far as what arrives demands.
+  hold_interpolation(delay_ms: number | undefined): void {
+    this.wasm.hold_interpolation(delay_ms ?? -1);
+  }
+
+  // Whether the view is to tell what only an engineer asks for.
+  look_inside(looks: boolean): void {
+    this.wasm.look_inside(looks ? 1 : 0);
+  }
+
+  // The newest snapshot's, before it is drawn.
+  get newest_tick(): number {
+    return this.wasm.newest_tick();
+  }
+
+  // By how much it came later than those that came soonest.
+  get newest_late_ms(): number {
+    return this.wasm.newest_late_us() / 1000;
   }
 
   name_of(id: number): string {

@@ -1,0 +1,72 @@
+// The way in to the engineer's overlay: a key and a button. Until somebody takes it, the overlay is
+// not even loaded; while it is closed, it computes nothing.
+
+import type { layout } from 'railroids-layout';
+import type { Client } from '../../ringtick/client';
+import type { Game } from '../game';
+import type { Overlay } from './overlay';
+
+const keys = ['Backquote', 'F2'];
+
+export class Gate {
+  private readonly button = document.getElementById('look-inside') as HTMLButtonElement;
+  private overlay: Overlay | undefined;
+  private loading = false;
+
+  constructor(
+    private readonly client: Client<typeof layout>,
+    private readonly game: Game,
+  ) {
+    this.button.addEventListener('click', () => {
+      this.button.blur();  // Else the space bar would press it again instead of firing.
+      void this.toggle();
+    });
+    addEventListener('keydown', (event) => {
+      if (!keys.includes(event.code) || event.repeat || is_written_to(event.target)) return;
+      event.preventDefault();
+      void this.toggle();
+    });
+  }
+
+  private async toggle(): Promise<void> {
+    // Before the match there is nothing to look at.
+    if (this.loading || !document.body.classList.contains('playing')) return;
+    this.loading = true;
+    this.overlay ??= await this.load();
+    this.loading = false;
+    this.overlay?.toggle();
+    const is_open = this.overlay?.is_open ?? false;
+    this.button.setAttribute('aria-expanded', String(is_open));
+    this.button.lastChild!.textContent = is_open ? ' close' : ' look inside';
+  }
+
+  // Whoever finds no server to load it from may try again.
+  private async load(): Promise<Overlay | undefined> {
+    try {
+      await add_style('/overlay.css');
+      const script = '/overlay.js';  // A bundle of its own.
+      const bundle = (await import(script)) as typeof import('./overlay');
+      return new bundle.Overlay(this.client, this.game);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function is_written_to(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === 'text';
+}
+
+function add_style(href: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const link = document.createElement('link');
+    link.rel = 'stylesheet';
+    link.href = href;
+    link.onload = () => resolve();
+    link.onerror = () => {
+      link.remove();
+      reject(new Error(`${href} did not come`));
+    };
+    document.head.append(link);
+  });
+}

@@ -1,0 +1,49 @@
+// How far in the past others are drawn: as far as the lateness of snapshots demands, or as one
+// likes.
+
+import type { GameModule } from '../../ringtick/module';
+import type { layout } from 'railroids-layout';
+import type { World } from '../world';
+import { decimal, Panel } from './panel';
+import { Slider } from './slider';
+
+export class Interpolation extends Panel {
+  private readonly auto = document.createElement('input');
+  private readonly slider: Slider;
+  private readonly shown = this.headline('interpolation_delay_ms');
+
+  constructor(private readonly module: GameModule<typeof layout>) {
+    super('Interpolation', 'Too little, and frames have to guess beyond the newest snapshot; too ' +
+      'much, and you aim at the past. The server judges your shots by what you saw, up to 250 ms.');
+    this.slider = new Slider(
+      { name: 'interpolation', label: 'delay', most: 300, step: 5, text: (value) => `${value} ms` },
+      () => {
+        this.auto.checked = false;
+        this.apply();
+      });
+    const label = document.createElement('label');
+    this.auto.type = 'checkbox';
+    this.auto.name = 'interpolation_auto';
+    this.auto.checked = true;
+    this.auto.addEventListener('change', () => {
+      this.auto.blur();
+      this.apply();
+    });
+    label.className = 'check';
+    label.append(this.auto, 'auto');
+    const row = document.createElement('div');
+    row.className = 'row';
+    row.append(this.slider.element, label);
+    this.element.append(row);
+  }
+
+  override draw(world: World): void {
+    const delay_ms = world.interpolation_delay_ms;
+    this.shown.write(`${decimal(delay_ms, 0)} ms`, world.drawn_ahead_ms > 0);
+    if (this.auto.checked) this.slider.value = delay_ms;
+  }
+
+  private apply(): void {
+    this.module.hold_interpolation(this.auto.checked ? undefined : this.slider.value);
+  }
+}

@@ -1,0 +1,93 @@
+// A worse path, at will, in both directions: what this page sends is held before it reaches the
+// socket, and what comes is held before the module hears of it. So the server sees true lateness,
+// and this client, too; only the kernels' own queues stay empty.
+
+import { fair, Lane, stall_every_ms, type Weather } from '../../ringtick/lane';
+import type { Connection } from '../../ringtick/connection';
+import { Panel } from './panel';
+import { button, Slider } from './slider';
+
+const bandwidths = [0, 64_000, 32_000, 16_000, 8_000, 4_000, 2_000, 1_000];
+
+interface Knob {
+  key: keyof Weather;
+  label: string;
+  most: number;
+  step: number;
+  text: (value: number) => string;
+}
+
+const ms = (value: number) => `${value} ms`;
+const knobs: readonly Knob[] = [
+  { key: 'lag_ms', label: 'lag', most: 300, step: 5, text: ms },
+  { key: 'jitter_ms', label: 'jitter', most: 200, step: 5, text: ms },
+  { key: 'stall_ms', label: 'stall', most: 2000, step: 50, text: ms },
+  {
+    key: 'bytes_per_s', label: 'limit', most: bandwidths.length - 1, step: 1,
+    text: (value) => (value > 0 ? `${bandwidths[value]! / 1000} kB/s` : 'none'),
+  },
+];
+
+const presets: Record<string, Partial<Weather>> = {
+  'as it is': {},
+  '150 ms': { lag_ms: 75 },
+  'Wi-Fi': { lag_ms: 10, jitter_ms: 80 },
+  stalls: { lag_ms: 20, stall_ms: 700 },
+};
+
+type Direction = 'up' | 'down';
+
+export class Path extends Panel {
+  private readonly lanes = { up: new Lane(), down: new Lane() };
+  private readonly sliders: { direction: Direction; knob: Knob; slider: Slider }[] = [];
+
+  constructor(connection: Connection) {
+    super('Path', 'Applied in this page, between the socket and the game, in both directions. A ' +
+      `stall comes every ${stall_every_ms / 1000} s: that is how TCP shows a loss.`);
+    connection.lanes = this.lanes;
+    const table = document.createElement('div');
+    table.className = 'lanes';
+    for (const [direction, title] of [['up', 'to the server'], ['down', 'from it']] as const) {
+      table.append(this.column(direction, title));
+    }
+    const choices = document.createElement('p');
+    choices.className = 'choices';
+    for (const [name, weather] of Object.entries(presets)) {
+      choices.append(button(name, () => this.set_all(weather)));
+    }
+    this.element.append(table, choices);
+  }
+
+  // Whether it is worse than it was: that is to be seen when the overlay is closed, too.
+  get is_fair(): boolean {
+    const { up, down } = this.lanes;
+    return knobs.every(({ key }) => up.weather[key] === 0 && down.weather[key] === 0);
+  }
+
+  private column(direction: Direction, title: string): HTMLElement {
+    const column = document.createElement('div');
+    const heading = document.createElement('h3');
+    heading.textContent = title;
+    column.append(heading);
+    for (const knob of knobs) {
+      const options = { ...knob, name: `${direction}_${knob.key}` };
+      const slider = new Slider(options, (value) => this.set(direction, knob, value));
+      this.sliders.push({ direction, knob, slider });
+      column.append(slider.element);
+    }
+    return column;
+  }
+
+  private set(direction: Direction, { key }: Knob, value: number): void {
+    const { weather } = this.lanes[direction];
+    weather[key] = key === 'bytes_per_s' ? bandwidths[value]! : value;
+  }
+
+  private set_all(wanted: Partial<Weather>): void {
+    for (const { direction, knob, slider } of this.sliders) {
+      const value = { ...fair, ...wanted }[knob.key];
+      slider.value = value;  // No preset limits the bytes: there an index is a value, 0.
+      this.set(direction, knob, value);
+    }
+  }
+}

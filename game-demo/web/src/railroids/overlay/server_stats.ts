@@ -1,0 +1,87 @@
+// What the server says of itself in /stats.json, asked once a second while somebody looks.
+
+export interface Times {
+  count: number;
+  p50: number;
+  p90: number;
+  p99: number;
+  max: number;
+  // How many were below 1,024 ns, in each doubling of that, and longer than the last.
+  buckets: number[];
+}
+
+export type Things = Omit<Times, 'buckets'>;
+
+export interface ServerStats {
+  uptime_s: number;
+  rate_hz: number;
+  connections: number;
+  players: number;
+  ticks: number;
+  enters: number;
+  submitted: number;
+  completions: number;
+  receives: number;
+  receive_buffers_lent: number;
+  snapshots_sent: number;
+  snapshots_skipped: number;
+  snapshots_thinned: number;
+  idle_control_age_s: number;
+  run_delay_s?: number;
+  tick_late_us: Times;
+  tick_late_idle_us: Times;
+  tick_work_us: Times;
+  tick_work_idle_us: Times;
+  sqes_per_enter: Things;
+  cqes_per_reap: Things;
+  rooms: { game: Record<string, number> }[];
+}
+
+// One answer and the one before it.
+export interface Report {
+  now: ServerStats;
+  before: ServerStats;
+}
+
+const poll_ms = 1000;
+
+export class StatsPoll {
+  private timer = 0;
+  private latest: ServerStats | undefined;
+
+  constructor(
+    private readonly is_there: () => boolean,
+    private readonly on_report: (report: Report) => void,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => void this.ask(), poll_ms);
+    void this.ask();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = 0;
+    this.latest = undefined;
+  }
+
+  private async ask(): Promise<void> {
+    if (!this.is_there()) return;
+    const stats = await fetch_stats();
+    if (!stats || this.timer === 0) return;
+    const restarted = this.latest && stats.uptime_s < this.latest.uptime_s;
+    const before = !this.latest || restarted ? stats : this.latest;
+    this.latest = stats;
+    this.on_report({ now: stats, before });
+  }
+}
+
+// A server may be gone at any moment, or stand behind a proxy that keeps this page to itself.
+async function fetch_stats(): Promise<ServerStats | undefined> {
+  try {
+    const answer = await fetch('/stats.json', { cache: 'no-store' });
+    return answer.ok ? ((await answer.json()) as ServerStats) : undefined;
+  } catch {
+    return undefined;
+  }
+}

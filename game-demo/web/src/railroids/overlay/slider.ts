@@ -1,0 +1,63 @@
+// A slider with its value beside it. It gives the keys back to the ship once it is let go.
+
+import { Written } from './panel';
+
+export interface SliderOptions {
+  name: string;
+  label: string;
+  most: number;
+  step: number;
+  text: (value: number) => string;
+}
+
+export class Slider {
+  readonly element = document.createElement('label');
+
+  private readonly input = document.createElement('input');
+  private readonly shown: Written;
+  private readonly text: (value: number) => string;
+
+  constructor(options: SliderOptions, private readonly on_change: (value: number) => void) {
+    const { name, label, most, step, text } = options;
+    this.text = text;
+    this.input.type = 'range';
+    this.input.min = '0';
+    this.input.max = String(most);
+    this.input.step = String(step);
+    this.input.value = '0';
+    this.input.name = name;
+    const caption = document.createElement('span');
+    caption.textContent = label;
+    const value = document.createElement('output');
+    this.shown = new Written(value);
+    this.element.className = 'slider';
+    this.element.append(caption, this.input, value);
+    this.input.addEventListener('input', () => {
+      this.shown.write(text(this.value));
+      this.on_change(this.value);
+    });
+    this.input.addEventListener('change', () => this.input.blur());
+    this.shown.write(text(0));
+  }
+
+  get value(): number {
+    return Number(this.input.value);
+  }
+
+  // Without telling anybody.
+  set value(value: number) {
+    this.input.value = String(value);
+    this.shown.write(this.text(this.value));
+  }
+}
+
+export function button(text: string, on_press: () => void): HTMLButtonElement {
+  const made = document.createElement('button');
+  made.type = 'button';
+  made.textContent = text;
+  made.addEventListener('click', () => {
+    made.blur();
+    on_press();
+  });
+  return made;
+}

@@ -1,0 +1,2 @@
+// The bundler takes style sheets in, beside the script.
+declare module '*.css';

@@ -1,0 +1,60 @@
+// Why a client stutters, in one sentence: the first of the usual causes that the numbers show.
+// Those that are the reason of others come first.
+
+export interface Symptoms {
+  tick_ms: number;              // What a tick has.
+  connected: boolean;
+  snapshot_age_ms: number;
+  snapshot_divisor: number;     // The server sends every so many ticks.
+  server_late_ms: number;       // p99 of the last second.
+  server_work_ms: number;
+  snapshots_missed: number;     // Of the last two seconds, in parts of the ticks.
+  guessed: number;              // Frames of them that were drawn beyond the newest snapshot.
+  inputs_late: number;          // Ticks of them without their input.
+  frame_ms: number;             // p95 of the frames' durations.
+}
+
+export interface Verdict {
+  cause:
+    | 'link' | 'silence' | 'server' | 'rate' | 'gaps' | 'guessing' | 'inputs' | 'drawing' | 'none';
+  text: string;
+}
+
+const ms = (value: number) => `${Math.round(value)} ms`;
+const percent = (part: number) => `${Math.round(part * 100)} %`;
+
+export function verdict_of(symptoms: Symptoms): Verdict {
+  const s = symptoms;
+  if (!s.connected) return { cause: 'link', text: 'There is no connection.' };
+  if (s.snapshot_age_ms > (5 + s.snapshot_divisor) * s.tick_ms) {
+    const text = `The path stalls: nothing came for ${ms(s.snapshot_age_ms)}.`;
+    return { cause: 'silence', text };
+  }
+  if (s.server_work_ms > s.tick_ms || s.server_late_ms > s.tick_ms / 2) {
+    const text =
+      s.server_work_ms > s.tick_ms
+        ? `The server is overloaded: its ticks take ${ms(s.server_work_ms)} of ${ms(s.tick_ms)}.`
+        : `The server's machine is busy: ticks begin ${ms(s.server_late_ms)} late.`;
+    return { cause: 'server', text };
+  }
+  if (s.snapshot_divisor > 1) {
+    const text = `Your path is slow: the server sends every ${s.snapshot_divisor}. snapshot only.`;
+    return { cause: 'rate', text };
+  }
+  if (s.snapshots_missed > 0.05) {
+    const text = `${percent(s.snapshots_missed)} of the snapshots were skipped: the path was full.`;
+    return { cause: 'gaps', text };
+  }
+  if (s.guessed > 0.05) {
+    const text = `Snapshots come too late: ${percent(s.guessed)} of the frames are guesses.`;
+    return { cause: 'guessing', text };
+  }
+  if (s.inputs_late > 0.05) {
+    const text = `Your inputs come late: ${percent(s.inputs_late)} of the ticks went without.`;
+    return { cause: 'inputs', text };
+  }
+  if (s.frame_ms > 40) {
+    return { cause: 'drawing', text: `This browser draws slowly: ${ms(s.frame_ms)} a frame.` };
+  }
+  return { cause: 'none', text: 'All is well: nothing here would make it stutter.' };
+}

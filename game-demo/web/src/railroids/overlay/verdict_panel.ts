@@ -1,0 +1,85 @@
+// The panel that is read first: what is wrong, if anything is.
+
+import type { World } from '../world';
+import { Panel } from './panel';
+import { percentile, Samples } from './samples';
+import { verdict_of, type Symptoms } from './verdict';
+
+const looked_back_ms = 2000;
+const shown_ms = 1500;  // A cause is shown at least so long: one has to read it.
+
+// How the counters stood at some moment.
+interface Mark {
+  at_ms: number;
+  snapshots: number;
+  missed: number;
+  inputs_late: number;
+}
+
+export class VerdictPanel extends Panel {
+  private readonly text = this.note('');
+  private readonly frame_ms = new Samples(240);
+  private readonly guesses = new Samples(240);
+  private marks: Mark[] = [];
+  private last_frame_ms = 0;
+  private shown_at_ms = -Infinity;
+  private cause = '';
+
+  constructor(private readonly connected: () => boolean) {
+    super('Why it stutters', 'The first of the usual causes that the numbers below show.');
+    this.element.classList.add('verdict');
+    this.text.dataset['number'] = 'verdict';
+  }
+
+  override reset(): void {
+    this.frame_ms.clear();
+    this.guesses.clear();
+    this.marks = [];
+    this.last_frame_ms = 0;
+  }
+
+  override on_frame(world: World, now_ms: number): void {
+    if (this.last_frame_ms > 0) this.frame_ms.push(now_ms - this.last_frame_ms);
+    this.last_frame_ms = now_ms;
+    this.guesses.push(world.drawn_ahead_ms > 0 ? 1 : 0);
+  }
+
+  override draw(world: World, now_ms: number): void {
+    const { cause, text } = verdict_of(this.symptoms(world, now_ms));
+    const worth_a_change = cause === this.cause || now_ms - this.shown_at_ms > shown_ms;
+    if (!worth_a_change) return;
+    if (cause !== this.cause) this.shown_at_ms = now_ms;
+    this.cause = cause;
+    this.element.dataset['cause'] = cause;
+    if (this.text.textContent !== text) this.text.textContent = text;
+  }
+
+  private symptoms(world: World, now_ms: number): Symptoms {
+    const now = {
+      at_ms: now_ms,
+      snapshots: world.snapshots,
+      missed: world.snapshots_missed,
+      inputs_late: world.inputs_late,
+    };
+    // Another connection counts anew.
+    if ((this.marks.at(-1)?.snapshots ?? 0) > now.snapshots) this.marks = [];
+    this.marks.push(now);
+    while (now_ms - this.marks[0]!.at_ms > looked_back_ms) this.marks.shift();
+    const then = this.marks[0]!;
+    const came = now.snapshots - then.snapshots;
+    const missed = now.missed - then.missed;
+    const guesses = this.guesses.all();
+    return {
+      tick_ms: 1000 / (world.tick_rate_hz || 30),
+      connected: this.connected(),
+      snapshot_age_ms: world.snapshot_age_ms,
+      snapshot_divisor: world.snapshot_divisor,
+      server_late_ms: world.tick_late_p99_us / 1000,
+      server_work_ms: world.tick_work_p99_us / 1000,
+      snapshots_missed: missed / Math.max(1, came + missed),
+      guessed: guesses.reduce((sum, value) => sum + value, 0) / Math.max(1, guesses.length),
+      inputs_late: (now.inputs_late - then.inputs_late) / Math.max(1, came),
+      frame_ms: percentile(this.frame_ms.all(), 0.95),
+    };
+  }
+}

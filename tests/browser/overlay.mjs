@@ -1,0 +1,201 @@
+// The engineer's overlay in a real browser: what it shows is what the server says, and what it
+// offers to change changes. usage: node overlay.mjs, with RAILROIDS and ARTEFACTS.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, afterEach, before, test } from 'node:test';
+import { GamePage, launch, program } from '../support/browser.mjs';
+import { GameServer } from '../support/game_server.mjs';
+import { until } from '../support/until.mjs';
+
+if (!existsSync(program)) {
+  console.log(`There is no browser at ${program}.`);
+  process.exit(77);
+}
+
+const page_size_most = 300_000;  // Compressed, all of it.
+
+let browser;
+let server;
+let page;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+afterEach(async () => {
+  await page?.close();
+  await server.end();
+  assert.deepEqual(page?.complaints ?? [], []);
+});
+
+// A match in which Ann plays and looks inside.
+async function look_inside(...args) {
+  server = await GameServer.start(process.env.RAILROIDS, { args });
+  page = await GamePage.open(browser, server.url);
+  await page.play('Ann');
+  await page.page.keyboard.press('F2');
+  await page.page.waitForSelector('#inside');
+}
+
+const text = (name) => page.page.textContent(`[data-number=${name}]`);
+const number = async (name) => Number.parseFloat((await text(name)).replaceAll(',', ''));
+
+function until_number(what, name, condition) {
+  return until(`${what} (${name})`, async () => condition(await number(name)));
+}
+
+async function set_slider(name, value) {
+  await page.page.fill(`#inside [name=${name}]`, String(value));
+}
+
+test('Overlay.ShowsInEveryPanelWhatThereIsToTell', async () => {
+  await look_inside('--bots', '40');
+  await until('every number is there', async () => {
+    const texts = await page.page.$$eval('#inside [data-number]', (all) =>
+      all.map(({ dataset, textContent }) => [dataset.number, textContent]));
+    const empty = texts.filter(([name, shown]) => /^–|NaN/.test(shown) && name !== 'rewound_units');
+    return texts.length > 40 && empty.length === 0;
+  });
+  const titles = await page.page.$$eval('#inside section', (all) =>
+    all.map(({ dataset }) => dataset.panel));
+  assert.deepEqual(titles, [
+    'Why it stutters', 'Lagometer', 'Network', 'Round trip', 'Snapshot age', 'Prediction error',
+    'Bytes by kind', 'Tick lateness', 'Tick work', 'io_uring', 'Path', 'Interpolation', 'Encoder',
+    'Over the world']);
+  await page.screenshot('overlay');
+});
+
+// Of microseconds or milliseconds, as it is shown.
+async function shown_us(name) {
+  const shown = await text(name);
+  return Number.parseFloat(shown.replaceAll(',', '')) * (shown.endsWith('ms') ? 1000 : 1);
+}
+
+test('Overlay.SaysOfTheServerWhatTheServerSays', async () => {
+  await look_inside();
+  await until_number('the server was asked', 'players', (value) => value === 1);
+  // Both are asked at some moment of a match that goes on: one reading lies between two others.
+  const ticks = async () => (await server.json('/stats.json')).tick_work_us;
+  const [first, shown, last] = [await ticks(), await shown_us('tick_work_p50'), await ticks()];
+  const [low, high] = [Math.min(first.p50, last.p50), Math.max(first.p50, last.p50)];
+  assert.ok(shown >= low / 2 && shown <= high * 2, `${low} <= ${shown} <= ${high}`);
+
+  const { sqes_per_enter, cqes_per_reap } = await server.json('/stats.json');
+  assert.ok(Number(/\d+$/.exec(await text('sqes_per_enter'))[0]) <= sqes_per_enter.max);
+  assert.ok(Number(/\d+$/.exec(await text('cqes_per_reap'))[0]) <= cqes_per_reap.max);
+  await until_number('a turn enters the kernel', 'enters_per_tick', (value) => value >= 1);
+});
+
+// Goal: what this page took apart is what the server put together. Method: the counters of both,
+// the page's first: what is under way is not in them yet.
+test('Overlay.TakesSnapshotsApartAsTheServerPutThemTogether', async () => {
+  await look_inside('--bots', '40');
+  await page.until('some came', ({ bytes }) => bytes.updates > 2000 && bytes.comings > 100);
+  const { bytes, snapshots } = await page.state();
+  const { rooms, snapshots_sent } = await server.json('/stats.json');
+  assert.ok(snapshots <= snapshots_sent, `${snapshots} of ${snapshots_sent}`);
+  const later = (await page.state()).bytes;
+  for (const [kind, here] of Object.entries(bytes)) {
+    const there = rooms[0].game[`snapshot_bytes_${kind}`];
+    // What came behind that is told by the server first, and then here.
+    assert.ok(here <= there, `${kind}: ${here} here, ${there} there`);
+    await page.until(`all ${kind} came`, (state) => state.bytes[kind] >= there - 1);
+    assert.ok(later[kind] >= here);
+  }
+});
+
+test('Overlay.LengthensTheWayByAsMuchAsIsAskedFor', async () => {
+  await look_inside();
+  await until_number('the way is short', 'rtt_median_ms', (value) => value >= 0);
+  const before_ms = await number('rtt_min_ms');
+  await set_slider('up_lag_ms', 60);
+  await set_slider('down_lag_ms', 40);
+  // Until all that the panel remembers is of the longer way.
+  await until_number('the way is longer', 'rtt_min_ms', (value) => value >= 100);
+  const now_ms = await number('rtt_min_ms');
+  assert.ok(now_ms < before_ms + 400, `${before_ms} ms became ${now_ms} ms`);
+  await page.until('the game knows', ({ rtt_ms }) => rtt_ms >= 100);
+
+  await page.page.click('#inside button:text-is("as it is")');
+  await until_number('it is as it was', 'rtt_min_ms', (value) => value < 100);
+});
+
+test('Overlay.SaysWhyItStuttersWhenThePathStalls', async () => {
+  await look_inside('--bots', '40');
+  await set_slider('down_stall_ms', 1500);
+  await page.page.waitForSelector('#inside [data-cause=silence]');
+  assert.match(await text('verdict'), /^The path stalls: nothing came for \d+ ms\.$/);
+  await page.screenshot('overlay-stall');
+});
+
+test('Overlay.DrawsAsFarInThePastAsItsSliderSays', async () => {
+  await look_inside();
+  await set_slider('interpolation', 250);
+  await until_number('far', 'interpolation_delay_ms', (value) => value === 250);
+  await set_slider('interpolation', 20);
+  await until_number('near', 'interpolation_delay_ms', (value) => value === 20);
+  assert.ok(!(await page.page.isChecked('[name=interpolation_auto]')));
+  await page.page.check('[name=interpolation_auto]');
+  await until_number('as it needs to be', 'interpolation_delay_ms', (value) => value > 20);
+});
+
+test('Overlay.AsksForTheOtherEncoder', async () => {
+  await look_inside('--bots', '40');
+  const is_cells = () => page.page.textContent('[data-number=encoder]');
+  await until('changes come', async () => /^changes/.test(await is_cells()));
+  await page.page.click('#inside button:text-is("cells")');
+  await until('cells come', async () => /^cells/.test(await is_cells()));
+  const { bytes } = await page.state();
+  await page.until('they are counted', (state) => state.bytes.cells > bytes.cells);
+  await page.page.click('#inside button:text-is("changes")');
+  await until('changes come again', async () => /^changes/.test(await is_cells()));
+});
+
+test('Overlay.DrawsOverTheWorldOnlyWhatIsWanted', async () => {
+  await look_inside('--bots', '40');
+  assert.equal(await page.page.$('#inside-world'), null);
+  for (const layer of ['server_ghosts', 'rewind_ghosts', 'interest_grid']) {
+    await page.page.check(`[name=${layer}]`);
+  }
+  await page.page.waitForSelector('#inside-world');
+  const painted = () => page.page.$eval('#inside-world', (canvas) =>
+    canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+      .some((value) => value > 0));
+  await until('something is drawn', painted);
+  await page.screenshot('overlay-world');
+  await page.page.keyboard.press('F2');
+  assert.equal(await page.page.$('#inside-world'), null);
+});
+
+test('Overlay.AsksTheServerNothingOnceItIsClosed', async () => {
+  await look_inside();
+  const asked = [];
+  page.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const questions = () => asked.filter((path) => path === '/stats.json').length;
+  await until('it asks now and then', () => questions() > 1);
+  await page.page.click('#look-inside');
+  assert.equal(await page.page.$('#inside'), null);
+  const { length } = asked;
+  const { server_tick } = await page.state();
+  await page.until('seconds of the match pass', (state) => state.server_tick > server_tick + 75);
+  assert.equal(asked.length, length);
+});
+
+// Whoever only plays loads nothing of it, and all together is small.
+test('Overlay.IsLoadedByNobodyWhoDoesNotLook', async () => {
+  server = await GameServer.start(process.env.RAILROIDS);
+  page = await GamePage.open(browser, server.url);
+  await page.play('Ann');
+  const loaded = await page.page.evaluate(() =>
+    performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname));
+  assert.ok(loaded.includes('/railroids.js') && !loaded.includes('/overlay.js'), `${loaded}`);
+  let size = 0;
+  for (const path of ['/', '/style.css', '/favicon.svg', '/railroids.js', '/railroids.wasm',
+                      '/overlay.js', '/overlay.css']) {
+    const answer = await fetch(server.url + path, { headers: { 'Accept-Encoding': 'gzip' } });
+    assert.equal(answer.status, 200, path);
+    size += Number(answer.headers.get('content-length'));
+  }
+  assert.ok(size > 0 && size < page_size_most, `${size} bytes compressed`);
+});

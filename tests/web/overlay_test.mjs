@@ -1,0 +1,157 @@
+// Those parts of the engineer's overlay that need no browser. usage: node overlay_test.mjs, with
+// PAGE_TSCONFIG.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load_page_code } from '../support/page_code.mjs';
+
+const { Lane, PerSecond, percentile, Samples, stall_every_ms, verdict_of } = await load_page_code(
+  process.env.PAGE_TSCONFIG, [
+    'ringtick/lane', 'railroids/overlay/per_second', 'railroids/overlay/samples',
+    'railroids/overlay/verdict',
+  ]);
+
+// Time that passes when it is told to.
+class Time {
+  now_ms = stall_every_ms / 2;
+  calls = [];
+  part = 0;
+  now() { return this.now_ms; }
+  random() { return this.part; }
+  later(callback, delay_ms) { this.calls.push({ callback, at_ms: this.now_ms + delay_ms }); }
+  pass(ms) {
+    const end_ms = this.now_ms + ms;
+    for (;;) {
+      const due = this.calls.filter(({ at_ms }) => at_ms <= end_ms);
+      if (due.length === 0) break;
+      const next = due.reduce((a, b) => (b.at_ms < a.at_ms ? b : a));
+      this.calls.splice(this.calls.indexOf(next), 1);
+      this.now_ms = next.at_ms;
+      next.callback();
+    }
+    this.now_ms = end_ms;
+  }
+}
+
+function lane_with(weather) {
+  const time = new Time();
+  const lane = new Lane(time);
+  Object.assign(lane.weather, weather);
+  const came = [];
+  const began_ms = time.now_ms;
+  const carry = (what, size = 1) =>
+    lane.carry(size, () => came.push([what, Math.round(time.now_ms - began_ms)]));
+  return { time, lane, came, carry };
+}
+
+test('Lane.PassesOnAtOnceWhatNothingHolds', () => {
+  const { came, carry } = lane_with({});
+  carry('a');
+  assert.deepEqual(came, [['a', 0]]);
+});
+
+test('Lane.HoldsEachMessageForTheLag', () => {
+  const { time, came, carry } = lane_with({ lag_ms: 75 });
+  carry('a');
+  time.pass(30);
+  carry('b');
+  time.pass(200);
+  assert.deepEqual(came, [['a', 75], ['b', 105]]);
+});
+
+test('Lane.KeepsTheOrderWhateverTheJitter', () => {
+  const { time, came, carry } = lane_with({ jitter_ms: 100 });
+  time.part = 0.9;
+  carry('a');
+  time.part = 0.1;
+  carry('b');
+  time.pass(200);
+  assert.deepEqual(came, [['a', 90], ['b', 90]]);
+});
+
+test('Lane.KeepsTheOrderWhenTheLagEnds', () => {
+  const { time, lane, came, carry } = lane_with({ lag_ms: 50 });
+  carry('a');
+  lane.weather.lag_ms = 0;
+  carry('b');
+  time.pass(50);
+  carry('c');
+  assert.deepEqual(came, [['a', 50], ['b', 50], ['c', 50]]);
+});
+
+test('Lane.LetsNothingPassDuringAStall', () => {
+  const { time, came, carry } = lane_with({ stall_ms: 700 });
+  carry('before');
+  time.pass(stall_every_ms / 2);
+  carry('held');
+  time.pass(600);
+  carry('held, too');
+  assert.equal(came.length, 1);
+  time.pass(100);
+  carry('after');
+  const end_ms = stall_every_ms / 2 + 700;
+  assert.deepEqual(came, [
+    ['before', 0], ['held', end_ms], ['held, too', end_ms], ['after', end_ms]]);
+});
+
+test('Lane.PassesNoMoreBytesThanItsLimitAndSaysHowManyWait', () => {
+  const { time, lane, came, carry } = lane_with({ bytes_per_s: 1000 });
+  carry('a', 100);
+  carry('b', 50);
+  assert.equal(lane.backlog, 150);
+  time.pass(1000);
+  assert.equal(lane.backlog, 0);
+  assert.deepEqual(came, [['a', 100], ['b', 150]]);
+});
+
+test('Samples.KeepTheLastOnes', () => {
+  const samples = new Samples(3);
+  for (const value of [1, 2, 3, 4]) samples.push(value);
+  assert.deepEqual(samples.all(), [2, 3, 4]);
+  assert.equal(samples.last, 4);
+  samples.clear();
+  assert.deepEqual(samples.all(), []);
+});
+
+test('Samples.HaveAPercentileThatIsOneOfThem', () => {
+  const values = [5, 1, 4, 2, 3];
+  assert.equal(percentile(values, 0), 1);
+  assert.equal(percentile(values, 0.5), 3);
+  assert.equal(percentile(values, 0.99), 5);
+  assert.ok(Number.isNaN(percentile([], 0.5)));
+});
+
+test('PerSecond.CountsWhatCameInTheLastSecond', () => {
+  const meter = new PerSecond();
+  for (let ms = 0; ms < 2000; ms += 10) meter.add(1, ms);
+  assert.ok(Math.abs(meter.rate(2000) - 100) <= 1, `${meter.rate(2000)}`);
+  assert.equal(meter.rate(60_000), 0);
+});
+
+const well = {
+  tick_ms: 33, connected: true, snapshot_age_ms: 20, snapshot_divisor: 1, server_late_ms: 0.1,
+  server_work_ms: 0.5, snapshots_missed: 0, guessed: 0, inputs_late: 0, frame_ms: 17,
+};
+const cause = (symptoms) => verdict_of({ ...well, ...symptoms }).cause;
+
+test('Verdict.NamesTheCauseThatTheNumbersShow', () => {
+  assert.equal(cause({}), 'none');
+  assert.equal(cause({ connected: false }), 'link');
+  assert.equal(cause({ snapshot_age_ms: 700 }), 'silence');
+  assert.equal(cause({ server_work_ms: 40 }), 'server');
+  assert.equal(cause({ server_late_ms: 20 }), 'server');
+  assert.equal(cause({ snapshot_divisor: 3 }), 'rate');
+  assert.equal(cause({ snapshots_missed: 0.2 }), 'gaps');
+  assert.equal(cause({ guessed: 0.3 }), 'guessing');
+  assert.equal(cause({ inputs_late: 0.3 }), 'inputs');
+  assert.equal(cause({ frame_ms: 90 }), 'drawing');
+});
+
+test('Verdict.TakesNoLowerRateForAStall', () => {
+  assert.equal(cause({ snapshot_divisor: 6, snapshot_age_ms: 250 }), 'rate');
+});
+
+test('Verdict.NamesTheCauseBeforeWhatComesOfIt', () => {
+  assert.equal(cause({ server_work_ms: 50, guessed: 0.5, snapshots_missed: 0.3 }), 'server');
+  assert.equal(cause({ snapshots_missed: 0.3, guessed: 0.5, inputs_late: 0.2 }), 'gaps');
+});
