@@ -42,7 +42,7 @@ public:
         entered_.reserve(models.capacity());
         leaves_.reserve(models.capacity());
         order_.reserve(models.capacity());
-        urgencies_.reserve(models.capacity());
+        nearness_.reserve(models.capacity());
     }
 
     static constexpr std::uint32_t nobody = 0xFFFF'FFFF;
@@ -213,14 +213,15 @@ private:
     // short, and who misses it has to be told all.
     template <class Urgency>
     void rank(const Viewer& viewer, Urgency& urgency) {
-        urgencies_.clear();
-        viewer.seen.for_each([&](std::uint16_t id) { urgencies_.push_back(urgency(id)); });
-        const std::uint32_t near = least_of_the_near();
+        nearness_.clear();
+        viewer.seen.for_each(
+            [&](std::uint16_t id) { nearness_.push_back(nearness_of(urgency(id), id)); });
+        const std::uint64_t near = least_of_the_near();
         order_.clear();
         for (std::size_t i = 0; i < changed_.size() + entered_.size(); ++i) {
             const Candidate& candidate = at(i);
             const std::uint32_t urgent = urgency(candidate.id);
-            const bool is_near = urgent >= near;
+            const bool is_near = nearness_of(urgent, candidate.id) >= near;
             std::uint32_t priority =
                 candidate.missed * (is_near ? Staleness::far_ticks / Staleness::near_ticks : 1);
             if (!candidate.whole) priority = std::max(priority, due - 1);
@@ -233,10 +234,15 @@ private:
         });
     }
 
-    std::uint32_t least_of_the_near() {
-        if (urgencies_.size() <= Staleness::near_count) return 0;
-        const auto last = urgencies_.begin() + (Staleness::near_count - 1);
-        std::ranges::nth_element(urgencies_, last, std::ranges::greater{});
+    // Of two that are as urgent, the lower id is nearer: of no two it is equal, so that where all
+    // are as urgent no more are near than anywhere else.
+    static constexpr std::uint64_t nearness_of(std::uint32_t urgency, std::uint16_t id) {
+        return std::uint64_t{urgency} << 16 | (0xFFFFU - id);
+    }
+    std::uint64_t least_of_the_near() {
+        if (nearness_.size() <= Staleness::near_count) return 0;
+        const auto last = nearness_.begin() + (Staleness::near_count - 1);
+        std::ranges::nth_element(nearness_, last, std::ranges::greater{});
         return *last;
     }
 
@@ -382,7 +388,7 @@ private:
     std::vector<Candidate> entered_;
     std::vector<std::size_t> leaves_;
     std::vector<Ranked> order_;
-    std::vector<std::uint32_t> urgencies_;
+    std::vector<std::uint64_t> nearness_;
 };
 
 }  // namespace ringtick

@@ -205,18 +205,16 @@ public:
     std::size_t over_budget = 0;
 
 private:
+    // Of two that are as urgent, the lower id is nearer.
     void expect_bounds(const std::vector<std::uint16_t>& seen, const Viewer& before, bool is_over) {
-        std::vector<std::uint32_t> urgencies;
-        urgencies.reserve(seen.size());
-        for (const std::uint16_t id : seen) urgencies.push_back(watched_.urgency(id));
-        std::ranges::sort(urgencies, std::ranges::greater{});
-        const bool all_are_near = seen.size() <= Staleness::near_count;
-        const std::uint32_t near = all_are_near ? 0 : urgencies[Staleness::near_count - 1];
-        for (const std::uint16_t id : seen) {
-            const bool is_near = watched_.urgency(id) >= near;
+        std::vector<std::uint16_t> nearest = seen;
+        std::ranges::stable_sort(nearest, std::ranges::greater{},
+                                 [&](std::uint16_t id) { return watched_.urgency(id); });
+        for (std::size_t i = 0; i < nearest.size(); ++i) {
+            const bool is_near = i < Staleness::near_count;
             std::uint32_t bound = is_near ? Staleness::near_ticks : Staleness::far_ticks;
-            if (id == own) bound = 0;
-            expect_bound(id, bound, before, is_over);
+            if (nearest[i] == own) bound = 0;
+            expect_bound(nearest[i], bound, before, is_over);
         }
     }
     void expect_bound(std::uint16_t id, std::uint32_t bound, const Viewer& before, bool is_over) {
@@ -286,6 +284,36 @@ TEST(View, KeepsToTheBudgetUpToTheBoundsOfStaleness) {
     }
     EXPECT_GT(over_budget, 1000U);
     EXPECT_GT(within_the_largest, 1000U);
+}
+
+// Goal: where all are as urgent (a game without sight) no more are near than anywhere else.
+TEST(View, TakesSoManyForNearAndNoMoreIfAllAreAsNear) {
+    auto watched = std::make_unique<Watched>(1);
+    std::array<Thing, 64> crowd{};
+    for (Thing& thing : crowd) thing.is_there = true;
+    IdSet seen(things);
+    for (std::uint16_t id = 0; id < crowd.size(); ++id) seen.insert(id);
+    std::vector<Known> before;
+    std::vector<Known> after(seen_max);
+    for (std::uint32_t tick = 1; tick <= Staleness::far_ticks + 1; ++tick) {
+        watched->models.advance(tick, crowd, step);
+        FieldWriter out(watched->bytes);
+        const auto count = watched->writer.write(out,
+                                                 {.before = before,
+                                                  .since = tick - 1,
+                                                  .seen = seen,
+                                                  .bits_max = 30'000,
+                                                  .bits_wanted = 0},
+                                                 after, [](std::uint16_t) { return 7U; });
+        ASSERT_TRUE(count.has_value());
+        before.assign(after.begin(), after.begin() + static_cast<std::ptrdiff_t>(*count));
+        const std::size_t told = crowd.size() - watched->writer.put_off();
+        const std::size_t wanted = tick <= Staleness::near_ticks ? 0 : Staleness::near_count;
+        if (tick <= Staleness::near_ticks + 1) {
+            ASSERT_EQ(told, wanted) << tick;
+        }
+    }
+    EXPECT_EQ(watched->writer.put_off(), 0U) << "and the others are told at their bound";
 }
 
 TEST(View, TellsNothingOfWhatGoesOnByItself) {
