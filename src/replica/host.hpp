@@ -15,6 +15,7 @@
 #include "replica/to_seats.hpp"
 #include "tick/game.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,31 +33,8 @@ namespace ringtick {
 //     commands --> input queues --one each--> g.on_input
 //                                             g.tick --> models --> snapshots
 //
-// G names its types (game_types.hpp) and gives
-//
-//     void on_join(PlayerId), on_leave(PlayerId)
-//     void on_input(PlayerId, const Input&)           exactly one a player and tick, before tick()
-//     void tick(std::uint64_t tick)                   or with an Outbox&, for messages of its own
-//     entities()                                      a std::tuple of an EntityList for each type
-//
-// and, where it wants more than the least:
-//
-//     void on_join(PlayerId, const Greeting&)  instead, with a Greeting
-//     void on_input(PlayerId, const Order<Input>&)  instead: with the moment that its player saw
-//     static constexpr std::uint16_t players_max    of whom there can be no more in a room
-//     Facts facts() const                      with Facts
-//     const Own& own(PlayerId) const           with an Own
-//     const Rules& rules() const               with rules that need more than types (PlainRules)
-//     Sight sight(PlayerId) const              whoever sees less than everything
-//     write_passing(writer, since, PlayerId)   with Passing; rules().passing() reads it
-//     on_told(const SnapshotWriter&)           after each tick: what everybody is told
-//     std::uint64_t hash() const               of all that later ticks depend on, for replays
-//     introduce(PlayerId)                      tell it again all that only a newcomer is told
-//     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on
-//     bool can_watch(PlayerId) const           more can be looked at than who plays: if `overview`
-//                                              can, it is asked about as a player is
-//
-// G never sees a message, a clock or a float. One thread; no allocation after construction.
+// What G gives is listed in host_view.hpp; it never sees a message, a clock or a float. One thread;
+// no allocation after construction.
 template <class G>
 class Host : public Game {
 public:
@@ -86,7 +64,7 @@ public:
         ASSERT(connections_[player.slot].state == Connection::State::none);
         connections_[player.slot] = {.state = Connection::State::silent,
                                      .window = AckWindow(options_.tick_rate_hz)};
-        people_ += 1;
+        counters_.people += 1;
     }
 
     void on_token(PlayerId player, const ResumeToken& token) override {
@@ -100,7 +78,7 @@ public:
         if (spectators_.is_one(player)) unwatch(player);
         seats_.lose(player.slot, static_cast<std::uint32_t>(tick_));
         connections_[player.slot] = {};
-        people_ -= 1;
+        counters_.people -= 1;
     }
 
     void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) override {
@@ -108,6 +86,7 @@ public:
         for (Connection& connection : connections_) connection.answered_ping = false;
         seats_.expire(static_cast<std::uint32_t>(tick), give_up());
         for (const Command& command : commands) on_command(command, outbox);
+        while (spectators_.count() > 0 && is_crowded()) turn_out_spectator(outbox);
         turn_to_who_is_there(outbox);
         for (std::size_t seat = 0; seat < inputs_.size(); ++seat) {
             if (plays(seat)) give_input(static_cast<std::uint16_t>(seat));
@@ -132,7 +111,7 @@ public:
         if (connection.watched || !connection.window.behind(static_cast<std::uint32_t>(tick_))) {
             return SnapshotKey::own;
         }
-        snapshots_held_back_ += 1;
+        counters_.snapshots_held_back += 1;
         return SnapshotKey::held_back;
     }
 
@@ -224,17 +203,11 @@ public:
     }
 
     HostCounters host_counters() const {
-        return {.people = people_,
-                .spectators = spectators_.count(),
-                .spectator_snapshots = spectators_.snapshots_written(),
-                .resumed = resumed_,
-                .resumed_by_delta = resumed_by_delta_,
-                .inputs_applied = inputs_applied_,
-                .inputs_held = inputs_held_,
-                .messages_refused = messages_refused_,
-                .views_too_old = views_too_old_,
-                .snapshots_held_back = snapshots_held_back_,
-                .snapshots = writer_.counters()};
+        HostCounters counters = counters_;
+        counters.spectators = spectators_.count();
+        counters.spectator_snapshots = spectators_.snapshots_written();
+        counters.snapshots = writer_.counters();
+        return counters;
     }
     const G& game() const { return game_; }
     G& game() { return game_; }
@@ -276,7 +249,7 @@ private:
         } else {
             fine = false;
         }
-        if (!fine) messages_refused_ += 1;
+        if (!fine) counters_.messages_refused += 1;
     }
 
     bool on_hello(PlayerId player, std::span<const std::byte> message, Outbox& outbox) {
@@ -302,14 +275,18 @@ private:
 
     // If only by looking on.
     bool playing(PlayerId player) const { return seats_.seat_of(player.slot) != Seats::none; }
+    // It is closed behind the word that says why.
     bool refuse(PlayerId player, ByeReason reason, Outbox& outbox) {
         connections_[player.slot].state = Connection::State::refused;
         send(player, Bye{.reason = reason}, outbox);
+        outbox.close(player);
         return false;
     }
 
     void take_seat(PlayerId player, const Hello<G>& hello, Outbox& outbox) {
         const ResumeToken& token = connections_[player.slot].token;
+        const bool keeps_others_out = !seats_.has_free() && spectators_.count() > 0;
+        if (keeps_others_out) turn_out_spectator(outbox);
         const PlayerId seat{seats_.take(player.slot, token, give_up())};
         inputs_[seat.slot].start(static_cast<std::uint32_t>(tick_),
                                  options_.tick_rate_hz / holds_per_second);
@@ -330,7 +307,7 @@ private:
             outbox.close({displaced});
         }
         inputs_[seat].reconnect();
-        resumed_ += 1;
+        counters_.resumed += 1;
 
         // Who watches has seen nothing of what was before.
         const bool knows = wish.knows_world && !connections_[player.slot].watched;
@@ -341,7 +318,7 @@ private:
         }
         const bool delta = wish.is_recent(tick_, delta_s_max * options_.tick_rate_hz) &&
                            writer_.go_on_from(seat, wish.tick, bytes_of(wish.held));
-        resumed_by_delta_ += delta ? 1 : 0;
+        counters_.resumed_by_delta += delta ? 1 : 0;
         const Resumed resumed = delta ? Resumed::delta : Resumed::keyframe;
         welcome(player, {resumed, wish.key.token, wish.events}, outbox);
         events_.for_each_behind(seat, wish.events, [&](std::span<const std::byte> message) {
@@ -395,7 +372,7 @@ private:
         if (!is_ours || !decode(bytes, message)) return false;
         const auto said = inputs_[seats_.seat_of(player.slot)].push(message, tick_, rewind_max_);
         if (!said.is_possible) return false;
-        views_too_old_ += said.too_old ? 1 : 0;
+        counters_.views_too_old += said.too_old ? 1 : 0;
         AckWindow& window = connections_[player.slot].window;
         window.on_acknowledged(message.acknowledged_tick, static_cast<std::uint32_t>(tick_));
         return true;
@@ -404,7 +381,11 @@ private:
     // Of who is absent, the last is held for a moment and then let go.
     void give_input(std::uint16_t seat) {
         const Order<Input> order = inputs_[seat].take(tick_, rewind_max_);
-        (inputs_[seat].is_fresh() ? inputs_applied_ : inputs_held_) += 1;
+        if (inputs_[seat].is_fresh()) {
+            counters_.inputs_applied += 1;
+        } else if (!seats_.absent(seat)) {
+            counters_.inputs_held += 1;
+        }
         if constexpr (requires { game_.on_input(PlayerId{seat}, order); }) {
             game_.on_input({seat}, order);
         } else {
@@ -436,9 +417,24 @@ private:
         return subject.slot < seats_.count() && plays(subject.slot);
     }
 
+    // Of 16 places one, and one at least, is kept from those who merely look on, so that there is
+    // one for whoever comes to play. Not counted are those who are about to go.
+    bool is_crowded() const {
+        const std::size_t kept = std::max<std::size_t>(connections_.size() / 16, 1);
+        const auto go =
+            std::ranges::count(connections_, Connection::State::refused, &Connection::state);
+        return counters_.people - static_cast<std::size_t>(go) + kept > connections_.size();
+    }
+    void turn_out_spectator(Outbox& outbox) {
+        const PlayerId player = spectators_.last();
+        unwatch(player);
+        refuse(player, ByeReason::no_room, outbox);
+    }
+
     // Who merely looks on takes no seat that somebody may come back to.
     bool watch(PlayerId player, PlayerId subject, Outbox& outbox) {
-        if (!seats_.has_free()) return refuse(player, ByeReason::nothing_to_watch, outbox);
+        const bool has_room = !is_crowded() && seats_.has_free();
+        if (!has_room) return refuse(player, ByeReason::no_room, outbox);
         if (!look_at(player, subject, outbox)) return false;
         connections_[player.slot].state = Connection::State::playing;
         const std::uint16_t seat = seats_.take(player.slot, {}, give_up());  // Not to come back to.
@@ -456,11 +452,15 @@ private:
         spectators_.end(player);
     }
 
-    // Who cannot look at whom it wants to looks at what there is, for which a view stays free.
-    // False: there is nothing.
+    // Who cannot look at whom it wants to looks at what there is, for which a view stays free; and
+    // where there is nothing of the kind and no view left, at what most others look at. False:
+    // there is nothing.
     bool look_at(PlayerId player, PlayerId subject, Outbox& outbox) {
-        if (can_watch(subject) && spectators_.begin(player, subject, 1)) return true;
-        if (can_watch({overview}) && spectators_.begin(player, {overview})) return true;
+        const bool has_more = can_watch({overview});
+        const bool can = can_watch(subject);
+        if (can && spectators_.begin(player, subject, has_more ? 1 : 0)) return true;
+        if (has_more && spectators_.begin(player, {overview})) return true;
+        if (can && spectators_.join_most(player)) return true;
         return refuse(player, ByeReason::nothing_to_watch, outbox);
     }
 
@@ -486,14 +486,7 @@ private:
     EventLog events_;
     Spectators spectators_;  // By slot. Each has a seat, but for its events.
     std::uint64_t tick_ = 0;
-    std::uint64_t people_ = 0;
-    std::uint64_t resumed_ = 0;
-    std::uint64_t resumed_by_delta_ = 0;
-    std::uint64_t inputs_applied_ = 0;
-    std::uint64_t inputs_held_ = 0;
-    std::uint64_t messages_refused_ = 0;
-    std::uint64_t views_too_old_ = 0;
-    std::uint64_t snapshots_held_back_ = 0;
+    HostCounters counters_;  // Those that nobody else counts.
 };
 
 }  // namespace ringtick

@@ -8,7 +8,29 @@
 #include <type_traits>
 #include <utility>
 
-// What a host asks of its game (host.hpp), which may leave out what it does not need.
+// What a host asks of its game (host.hpp). G names its types (game_types.hpp) and gives
+//
+//     void on_join(PlayerId), on_leave(PlayerId)
+//     void on_input(PlayerId, const Input&)           exactly one a player and tick, before tick()
+//     void tick(std::uint64_t tick)                   or with an Outbox&, for messages of its own
+//     entities()                                      a std::tuple of an EntityList for each type
+//
+// and, where it wants more than the least:
+//
+//     void on_join(PlayerId, const Greeting&)  instead, with a Greeting
+//     void on_input(PlayerId, const Order<Input>&)  instead: with the moment that its player saw
+//     static constexpr std::uint16_t players_max    of whom there can be no more in a room
+//     Facts facts() const                      with Facts
+//     const Own& own(PlayerId) const           with an Own
+//     const Rules& rules() const               with rules that need more than types (PlainRules)
+//     Sight sight(PlayerId) const              whoever sees less than everything
+//     write_passing(writer, since, PlayerId)   with Passing; rules().passing() reads it
+//     on_told(const SnapshotWriter&)           after each tick: what everybody is told
+//     std::uint64_t hash() const               of all that later ticks depend on, for replays
+//     introduce(PlayerId)                      tell it again all that only a newcomer is told
+//     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on
+//     bool can_watch(PlayerId) const           more can be looked at than who plays: if `overview`
+//                                              can, it is asked about as a player is
 namespace ringtick {
 
 namespace detail {

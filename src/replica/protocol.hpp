@@ -117,7 +117,8 @@ struct Stats {
 enum class ByeReason : std::uint8_t {
     reload = 1,  // To a client that is not of this server's build.
     leave = 2,   // Of a player who does not mean to come back: the server closes the connection.
-    nothing_to_watch = 3  // To who wanted to look on: there is nobody, or there are too many views.
+    nothing_to_watch = 3,  // To who wanted to look on: there is nobody.
+    no_room = 4            // To who looks on, or wanted to: the places are for those who play.
 };
 
 struct Bye {
@@ -128,7 +129,7 @@ struct Bye {
     template <class Codec, class Message>
     static constexpr void describe(Codec& codec, Message& bye) {
         describe_tag(codec, bye.tag, MessageKind::bye);
-        codec.one_of(bye.reason, ByeReason::reload, ByeReason::nothing_to_watch, 8);
+        codec.one_of(bye.reason, ByeReason::reload, ByeReason::no_room, 8);
         codec.whole(bye.retry_after_s);
     }
 };

@@ -45,6 +45,12 @@ public:
         spectators_[spectator.slot] = {.view = static_cast<std::uint16_t>(found - views_.begin())};
         return true;
     }
+    // There is no view left: this one looks at what most others look at. False: there is nothing.
+    bool join_most(PlayerId spectator) {
+        const auto most = std::ranges::max_element(views_, {}, &View::spectators);
+        if (most == views_.end() || most->spectators == 0) return false;
+        return begin(spectator, most->subject);
+    }
     void end(PlayerId spectator) {
         if (!is_one(spectator)) return;
         views_[spectators_[spectator.slot].view].spectators -= 1;
@@ -52,6 +58,14 @@ public:
         count_ -= 1;
     }
     bool is_one(PlayerId player) const { return spectators_[player.slot].view != none; }
+    // Of all of them that in the highest slot.
+    PlayerId last() const {
+        ASSERT(count_ > 0);
+        const auto found =
+            std::ranges::find_if(spectators_.rbegin(), spectators_.rend(),
+                                 [](const Spectator& one) { return one.view != none; });
+        return {static_cast<std::uint16_t>(spectators_.rend() - found - 1)};
+    }
     PlayerId subject_of(PlayerId spectator) const { return view_of(spectator).subject; }
 
     // Which snapshot this one gets in this tick, and takes it as taken.

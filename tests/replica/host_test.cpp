@@ -115,7 +115,10 @@ protected:
         ASSERT_TRUE(read_snapshot(bytes, PlainRules<Game>{}, before, *snapshot));
     }
 
-    Host<Game> host{HostOptions{.players_max = 2, .tick_rate_hz = 10}};
+    explicit HostTest(const HostOptions& options = {.players_max = 4, .tick_rate_hz = 10})
+        : host(options) {}
+
+    Host<Game> host;
     Mailbox mailbox;
     std::uint64_t tick = 0;
     std::unique_ptr<Snapshot<Game>> snapshot = std::make_unique<Snapshot<Game>>();
@@ -154,14 +157,100 @@ TEST_F(HostTest, ClosesTheConnectionOfASeatThatTheGameTurnsOut) {
     EXPECT_EQ(mailbox.closed, std::vector<std::uint16_t>{0});
 }
 
+TEST_F(HostTest, ClosesBehindTheWordWhyItRefuses) {
+    host.on_join({0});
+    Bytes other = hello(to_play);
+    other[3] ^= std::byte{1};  // Of the schema.
+    step({{0}, other});
+    EXPECT_TRUE(told(0, MessageKind::bye));
+    EXPECT_EQ(mailbox.closed, std::vector<std::uint16_t>{0});
+    step({{0}, hello(to_play)});
+    EXPECT_FALSE(told(0, MessageKind::welcome)) << "it had its word";
+}
+
+TEST_F(HostTest, CountsNoInputsOfWhoIsAway) {
+    join(0);
+    const std::uint64_t held = host.host_counters().inputs_held;
+    for (int i = 0; i < 5; ++i) step();
+    EXPECT_EQ(host.host_counters().inputs_held, held + 5);
+    host.on_leave({0});
+    for (int i = 0; i < 5; ++i) step();
+    EXPECT_EQ(host.host_counters().inputs_held, held + 5);
+}
+
 TEST_F(HostTest, KeepsTheSeatOfWhoIsAwayFromWhoMerelyLooksOn) {
+    for (std::uint16_t slot = 0; slot < 4; ++slot) join(slot);
+    for (std::uint16_t slot = 1; slot < 4; ++slot) host.on_leave({slot});
+    join(1, 0);
+    EXPECT_TRUE(told(1, MessageKind::bye)) << "all seats are somebody's";
+    const std::set<std::uint16_t> all{0, 1, 2, 3};
+    EXPECT_EQ(host.game().here, all);
+}
+
+// Goal: as long as somebody merely looks on there is a place for one more who comes to play.
+TEST_F(HostTest, TurnsOutWhoLooksOnWhereTheLastPlaceIsTaken) {
+    join(0);
+    join(1, 0);
+    join(2, 0);
+    EXPECT_EQ(host.host_counters().spectators, 2U);
+    join(3);
+    EXPECT_TRUE(told(2, MessageKind::bye));
+    EXPECT_EQ(mailbox.closed, std::vector<std::uint16_t>{2});
+    EXPECT_EQ(host.host_counters().spectators, 1U) << "one place is enough";
+    step();
+    EXPECT_EQ(host.host_counters().spectators, 1U) << "while it is going";
+    host.on_leave({2});
+    join(2, 0);
+    EXPECT_TRUE(told(2, MessageKind::bye)) << "the last place is for who plays";
+    host.on_leave({2});
+    mailbox.closed.clear();
+    join(2);
+    const std::set<std::uint16_t> players{0, 2, 3};
+    EXPECT_EQ(host.game().here.size(), players.size());
+    EXPECT_EQ(mailbox.closed, std::vector<std::uint16_t>{1});
+    EXPECT_EQ(host.host_counters().spectators, 0U);
+}
+
+TEST_F(HostTest, WhoIsAwayKeepsItsSeatFromANewcomerWhileSomebodyLooksOn) {
     join(0);
     join(1);
     host.on_leave({1});
     join(1, 0);
-    EXPECT_TRUE(told(1, MessageKind::bye));
-    const std::set<std::uint16_t> both{0, 1};
-    EXPECT_EQ(host.game().here, both);
+    join(2);
+    EXPECT_EQ(host.game().here.size(), 3U);
+    join(3);
+    EXPECT_EQ(host.game().here.size(), 4U) << "nobody has lost his";
+    EXPECT_EQ(host.host_counters().spectators, 0U);
+}
+
+class OneView : public HostTest {
+protected:
+    OneView() : HostTest({.players_max = 8, .tick_rate_hz = 10, .views_max = 1}) {}
+
+    std::uint16_t id_in_welcome(std::uint16_t slot) {
+        for (const auto& [player, message] : mailbox.sent) {
+            Welcome<Game> welcome;
+            if (player.slot == slot && decode(message, welcome)) return welcome.id;
+        }
+        return 0xFFFF;
+    }
+};
+
+TEST_F(OneView, WithoutAnotherViewOneLooksAtWhatMostLookAt) {
+    join(0);
+    join(1);
+    join(2, 1);
+    EXPECT_EQ(id_in_welcome(2), 1);
+    join(3, 0);
+    EXPECT_EQ(id_in_welcome(3), 1);
+    EXPECT_EQ(host.host_counters().spectators, 2U);
+    host.on_leave({2});
+    host.on_leave({3});
+    join(2, 0);
+    mailbox.sent.clear();
+    host.on_leave({2});
+    join(2, 0);
+    EXPECT_EQ(id_in_welcome(2), 0) << "it is free again";
 }
 
 TEST(SchemaHash, DependsOnAllThatSetsTheWidthOfAField) {

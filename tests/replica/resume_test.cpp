@@ -110,6 +110,7 @@ public:
     void disconnect() { host.on_leave({slot_}); }
     void tick(const std::vector<Bytes>& said = {}) {
         std::vector<Command> commands;
+        commands.reserve(said.size());
         for (const Bytes& bytes : said) commands.push_back({{slot_}, bytes});
         now += 1;
         host.tick(now, commands, outbox_);

@@ -19,6 +19,7 @@ RAILROIDS, SWARM = sys.argv[1:3]
 HELLO, WELCOME, SNAPSHOT, EVENT, BYE = 1, 2, 4, 5, 9
 FRESH, ANEW, KEYFRAME, DELTA = range(4)  # As src/replica/resume.hpp has them.
 KEYFRAME_FLAG = 1
+RELOAD = 1  # As src/replica/protocol.hpp has it.
 NOBODY = bytes(16)
 NOTHING_IN_SIGHT = bytes(2)  # Two empty lists (src/replica/held.hpp): no list is decoded here.
 
@@ -46,12 +47,14 @@ class Player:
         self.events = events
         self.first_snapshot = None
         self.bye = None
+        self.closed_with = None
         self.welcome = None
 
     def read(self):
         """One message: its kind, or None at the end of the stream or at a close frame."""
         head = self.take(2)
         if head is None or head[0] == 0x88:
+            self.closed_with = head and int.from_bytes(self.take(2), "big")
             return None
         size = head[1]
         if size == 126:
@@ -176,6 +179,16 @@ def check_strangers(server, schema, ann, bob):
     assert back.ship == ann.ship, "it was kept for her all the while"
 
 
+def check_refused(server, schema):
+    """Who is not of this build is told so, and is not kept waiting."""
+    stranger = Player(server.port, schema + 1)
+    while stranger.read() is not None:
+        pass
+    assert stranger.bye is not None and stranger.bye[1] == RELOAD, stranger.bye
+    assert stranger.welcome is None
+    assert stranger.closed_with == 1000, stranger.closed_with
+
+
 def check_storm(server):
     """Everybody is cut off at once, and has its own ship back."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
@@ -214,6 +227,7 @@ def main():
             schema = schema_of(path)
             ann, bob = check_return(server, schema)
             check_strangers(server, schema, ann, bob)
+            check_refused(server, schema)
             check_storm(server)
             code, totals = server.stop()
         assert code == 0 and totals.get("allocations_after_warmup", 0) == 0, totals

@@ -6,6 +6,7 @@ import { KeptKey } from './kept_key';
 import { Kind, to_play, type GameModule } from './module';
 import type { Layout } from './view';
 
+const bye_reload = 1;  // As the server's ByeReason has it.
 const quick_pings = 5;  // At the start, so that the clock is known within half a second.
 const quick_ping_ms = 110;
 const ping_ms = 900;
@@ -112,7 +113,8 @@ export class Client<L extends Layout> {
     const kind = this.module.on_message(message, performance.now());
     this.observer?.on_received(kind, message.byteLength);
     if (kind === Kind.refused) return this.connection.drop();
-    if (kind === Kind.bye) return this.on_bye();
+    // Of another reason the server closes the connection, and we ask again in a while.
+    if (kind === Kind.bye && new Uint8Array(message)[1] === bye_reload) return this.on_bye();
     if (kind === Kind.welcome) this.connection.settled();
     // A hidden tab gets no frames, and a slow machine few: what comes in makes us answer, so that
     // the server hears from us all the same.
