@@ -150,6 +150,15 @@ install_npm_packages() {
     cp "$folder/package-lock.json" "$installed"
 }
 
+# Nobody's work hangs on it: without it, one test is skipped.
+install_firefox() {
+    local missing=() package
+    if ! is_here firefox-esr; then missing+=(firefox-esr); fi
+    if ! is_here Xvfb; then missing+=(xvfb); fi  # Without a screen it has no WebGL.
+    if [[ ${#missing[@]} == 0 ]]; then return 0; fi
+    command -v apt-get >/dev/null && (install_packages "${missing[@]}")
+}
+
 install_missing "${1:-all}"
 install_npm_packages game-demo/web "the page's packages"
 peer=(bench/peers/colyseus 'Colyseus, and the Node.js that it runs on')
@@ -157,6 +166,10 @@ peer=(bench/peers/colyseus 'Colyseus, and the Node.js that it runs on')
 # lock file for unreadable then.
 npm_major=$(npm --version | cut -d . -f 1)
 if ((npm_major < 10)); then npm=(npm exec --yes npm@10 --); fi
+case ${1:-all} in
+    play | bench) ;;
+    *) install_firefox || say 'going on without Firefox' ;;
+esac
 case ${1:-all} in
     play) ;;
     # Three hundred MiB on disk for a single test, which is skipped without them.

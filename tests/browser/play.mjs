@@ -296,7 +296,7 @@ test('Page.LoadsAgainWhenTheServerIsOfAnotherBuild', async () => {
   await page.page.waitForFunction(() => window.railroids);
   await page.page.evaluate(() => (window.is_old = true));
   await page.page.fill('#name', 'Ann');
-  await page.page.click('#title button');
+  await page.page.click('#title [type="submit"]');
   await page.page.waitForFunction(() => window.railroids && !window.is_old);
   assert.ok(await page.page.isVisible('#title'));
 });

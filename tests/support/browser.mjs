@@ -25,7 +25,7 @@ export function launch() {
 }
 
 // What a browser says by itself when a server is not there.
-const unreachable = /WebSocket connection to 'ws:\S+' failed|ERR_CONNECTION_REFUSED/;
+const unreachable = /WebSocket connection to 'ws:\S+' failed|ERR_CONNECTION_REFUSED|status of 503/;
 
 export class GamePage {
   complaints = [];
@@ -55,7 +55,7 @@ export class GamePage {
 
   async play(name) {
     await this.page.fill('#name', name);
-    await this.page.click('#title button');
+    await this.page.click('#title [type="submit"]');
     await this.until(`${name} plays`, (state) => state.connected && state.alive);
   }
 

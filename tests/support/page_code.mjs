@@ -21,3 +21,16 @@ export async function load_page_code(tsconfig, names) {
   });
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
+
+// A file with all that it imports of the page, as one script for a browser.
+export async function bundle_for_pages(tsconfig, file) {
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    nodePaths: [new URL('node_modules', web).pathname],
+    tsconfig,
+    bundle: true,
+    format: 'iife',
+    write: false,
+  });
+  return outputFiles[0].text;
+}

@@ -28,6 +28,7 @@ export class Attract {
     world.world_side = side;
     world.beacon_x = world.beacon_y = middle;
     world.beacon_radius = 600;
+    world.tick_rate_hz = 30;
     world.ship_count = ships;
     for (let i = 0; i < ships; i++) {
       world.ship_id[i] = i + 1;
@@ -48,6 +49,7 @@ export class Attract {
 
   advance(time_s: number, dt: number): void {
     for (let i = 0; i < ships; i++) this.fly(i, dt);
+    this.world.beacon_ms_left = 60_000 - ((time_s * 1000) % 60_000);
     this.age_beams(dt);
     if (time_s < this.next_shot_s) return;
     this.next_shot_s = time_s + 0.25 + this.random() * 0.8;

@@ -5,9 +5,10 @@ import type { Application } from 'pixi.js';
 import type { layout } from 'railroids-layout';
 import type { Client, Wish } from '../ringtick/client';
 import { Attract } from './attract';
-import { Controls } from './controls/controls';
+import { Controls, is_for_the_page } from './controls/controls';
 import { Hud } from './hud/hud';
 import { LinkNotice } from './hud/link';
+import { motion } from './motion';
 import { Quality } from './quality';
 import type { Frame } from './scene/frame';
 import { Scene } from './scene/scene';
@@ -23,10 +24,12 @@ export class Game {
   readonly scene: Scene;
   // Called behind each frame of the match.
   on_frame: ((world: World, now_ms: number) => void) | undefined;
+  readonly link = new LinkNotice();
+  // Somebody wants to play, and says so by gamepad.
+  on_start: () => void = () => {};
 
   private readonly controls: Controls;
   private readonly hud = new Hud();
-  private readonly link = new LinkNotice();
   private readonly attract = new Attract();
   private readonly names = new Map<number, string>();
   private names_read_ms = 0;
@@ -57,10 +60,17 @@ export class Game {
     });
     addEventListener('keydown', (event) => this.on_key(event));
     addEventListener('pointerdown', () => sound.wake());
+    document.getElementById('sound')!.addEventListener('click', (event) => {
+      this.toggle_sound();
+      // Else the next shot, by the space bar, would press it again.
+      if (event.detail > 0) (event.currentTarget as HTMLElement).blur();
+    });
   }
 
   play(name: string): void {
     this.sound.wake();
+    this.watching = false;
+    document.body.classList.remove('watching');
     this.controls.enabled = true;
     this.start();
     this.client.play(name);
@@ -76,15 +86,18 @@ export class Game {
 
   private start(): void {
     this.started = true;
+    this.link.begin();
     document.body.classList.add('playing');
     this.scene.reset();
-    this.hud.show();
   }
 
   private frame(dt: number): void {
     const now_ms = performance.now();
     this.link.update(this.client.connection, now_ms);
-    if (this.started) this.played_frame(now_ms, dt);
+    this.controls.gamepad.read();
+    if (this.controls.gamepad.take_start() && (!this.started || this.watching)) this.on_start();
+    // Until there is a world, that of the title goes on.
+    if (this.started && this.client.module.view.connected) this.played_frame(now_ms, dt);
     else this.title_frame(now_ms, dt);
   }
 
@@ -101,7 +114,7 @@ export class Game {
     }
     const aim = this.aim(world);
     this.look_at(world, aim);
-    this.scene.pointers.mouse = this.controls.touch.used ? undefined : this.controls.mouse;
+    this.scene.pointers.mouse = this.controls.pointer;
     this.scene.draw(this.frame_of(world, now_ms, dt, aim), this.focus);
     this.hud.update(world, now_ms, this.name_of);
     this.on_frame?.(world, now_ms);
@@ -126,8 +139,9 @@ export class Game {
     const { world } = this.attract;
     const time_s = now_ms / 1000;
     this.attract.advance(time_s, dt);
-    this.focus.x = world.beacon_x + 520 * Math.sin(time_s * 0.05);
-    this.focus.y = world.beacon_y + 260 * Math.sin(time_s * 0.073);
+    const drift = motion.calm ? 0 : 1;
+    this.focus.x = world.beacon_x + drift * 520 * Math.sin(time_s * 0.05);
+    this.focus.y = world.beacon_y + drift * 260 * Math.sin(time_s * 0.073);
     this.scene.draw(this.frame_of(world, now_ms, dt, 0), this.focus);
   }
 
@@ -139,17 +153,21 @@ export class Game {
   // The dead look at where they fell. Who looks on sees what is looked at.
   private look_at(world: World, aim: number): void {
     if (this.watching) {
-      this.focus = { x: world.own_x, y: world.own_y, lead_x: world.own_vx, lead_y: world.own_vy };
+      this.look_from(world, 0, 0);
       return;
     }
     if (!world.own_alive) {
       this.focus.lead_x = this.focus.lead_y = 0;
       return;
     }
+    this.look_from(world, Math.cos(aim) * aim_lead, Math.sin(aim) * aim_lead);
+  }
+
+  private look_from(world: World, lead_x: number, lead_y: number): void {
     this.focus.x = world.own_x;
     this.focus.y = world.own_y;
-    this.focus.lead_x = world.own_vx + Math.cos(aim) * aim_lead;
-    this.focus.lead_y = world.own_vy + Math.sin(aim) * aim_lead;
+    this.focus.lead_x = world.own_vx + lead_x;
+    this.focus.lead_y = world.own_vy + lead_y;
   }
 
   // Names are asked of the module now and then, not for every ship in every frame.
@@ -171,7 +189,10 @@ export class Game {
 
   private on_key(event: KeyboardEvent): void {
     this.sound.wake();
-    if (event.code !== 'KeyM' || event.repeat || event.target instanceof HTMLInputElement) return;
+    if (event.code === 'KeyM' && !event.repeat && !is_for_the_page(event)) this.toggle_sound();
+  }
+
+  private toggle_sound(): void {
     this.sound.toggle();
     this.hud.show_sound(this.sound.muted);
   }

@@ -9,6 +9,8 @@ import { colour } from './colours';
 import { Game } from './game';
 import { install_hooks } from './hooks';
 import { Title } from './hud/title';
+import { missing_need } from './needs';
+import { load_again, was_loaded_again } from './outdated';
 import { Gate } from './overlay/gate';
 import { Sound } from './sound/sound';
 
@@ -38,19 +40,48 @@ async function open_canvas(): Promise<Application> {
   return app;
 }
 
-const [module, app] = await Promise.all([
-  GameModule.load('/railroids.wasm', layout),
-  open_canvas(),
-]);
-const client = new Client(module, play_url(), 'arena.v1');
-const game = new Game(app, client, new Sound(), options);
-// Only whoever pressed Play is told so, and the new page waits for that again: no endless loop.
-client.on_bye = () => location.reload();
-new Gate(client, game);
-install_hooks(module, client.connection, game.scene);
-const title = new Title((name) => game.play(name), () => game.watch(overview));
-const watch = options.get('watch');
-if (watch !== null) {
-  title.leave();
-  game.watch(/^\d{1,5}$/.test(watch) ? Number(watch) : overview);
+// Only whoever pressed Play or Watch is told so, and a new page waits for that: no endless loop.
+function on_bye(client: Client<typeof layout>, game: Game): void {
+  if (load_again()) return;
+  client.connection.close();
+  game.link.end(
+    'This page is not of the version that the server runs, and loading it again did not help. ' +
+    'Try again in a few minutes.');
+}
+
+async function start(): Promise<void> {
+  const [module, app] = await Promise.all([
+    GameModule.load('/railroids.wasm', layout),
+    open_canvas(),
+  ]);
+  const client = new Client(module, play_url(), 'arena.v1');
+  const game = new Game(app, client, new Sound(), options);
+  client.on_bye = () => on_bye(client, game);
+  new Gate(client, game);
+  install_hooks(module, client.connection, game.scene);
+  const title = new Title((name) => game.play(name), () => game.watch(overview));
+  game.on_start = () => title.press_play();
+  performance.mark('playable');
+  if (was_loaded_again()) title.note('The game was updated, and this is the new one.');
+  const watch = options.get('watch');
+  if (watch !== null) {
+    game.watch(/^\d{1,5}$/.test(watch) ? Number(watch) : overview);
+    title.leave_to_look_on();
+  }
+}
+
+function give_up(why: string): void {
+  document.body.classList.add('given-up');
+  const note = document.getElementById('note')!;
+  note.textContent = why;
+  note.hidden = false;
+}
+
+const missing = missing_need();
+if (missing) give_up(missing);
+else {
+  start().catch((error: unknown) => {
+    give_up('The game could not be loaded whole. Load the page again.');
+    throw error;
+  });
 }

@@ -28,6 +28,7 @@ export const enum Button {
   aim_follows_heading = 32,
 }
 
+export const beacon_ticks = 1800;  // Before it moves on.
 export const energy_full = 100;
 export const rail_range = 900;
 export const nobody = -1;

@@ -3,10 +3,10 @@
 
 import { Connection, type Status } from './connection';
 import { KeptKey } from './kept_key';
-import { Kind, to_play, type GameModule } from './module';
+import { ByeReason, Kind, to_play, type GameModule } from './module';
 import type { Layout } from './view';
 
-const bye_reload = 1;  // As the server's ByeReason has it.
+const bye_reason_at = 1;  // In the message: after its kind.
 const quick_pings = 5;  // At the start, so that the clock is known within half a second.
 const quick_ping_ms = 110;
 const ping_ms = 900;
@@ -62,6 +62,7 @@ export class Client<L extends Layout> {
     this.name = name;
     this.playing = true;
     this.watched = to_play;
+    this.watched = to_play;
     this.module.start(performance.now(), this.kept_key.take());
     this.connection.connect();
   }
@@ -113,12 +114,18 @@ export class Client<L extends Layout> {
     const kind = this.module.on_message(message, performance.now());
     this.observer?.on_received(kind, message.byteLength);
     if (kind === Kind.refused) return this.connection.drop();
-    // Of another reason the server closes the connection, and we ask again in a while.
-    if (kind === Kind.bye && new Uint8Array(message)[1] === bye_reload) return this.on_bye();
+    if (kind === Kind.bye) return this.on_farewell(new Uint8Array(message)[bye_reason_at]!);
     if (kind === Kind.welcome) this.connection.settled();
     // A hidden tab gets no frames, and a slow machine few: what comes in makes us answer, so that
     // the server hears from us all the same.
     if (kind === Kind.snapshot) this.send_input();
+  }
+
+  // Of another reason the server closes the connection, and we ask again in a while.
+  private on_farewell(reason: number): void {
+    if (reason === ByeReason.reload) return this.on_bye();
+    this.connection.refusal =
+      reason === ByeReason.no_room ? 'no_place_to_watch' : 'nobody_to_watch';
   }
 
   private ping(): void {

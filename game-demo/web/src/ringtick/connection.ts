@@ -2,6 +2,7 @@
 
 import { Backoff } from './backoff';
 import type { Lane } from './lane';
+import { why_refused, type Refusal } from './refusal';
 
 export type Status = 'idle' | 'connecting' | 'open' | 'waiting';
 
@@ -23,6 +24,7 @@ export class Connection {
   retry_at_ms = 0;
   // What is sent and what comes passes through these, if they are there.
   lanes: { up: Lane; down: Lane } | undefined;
+  refusal: Refusal = 'unknown';  // Why the last attempt came to nothing.
 
   private socket: WebSocket | undefined;
   private retry_timer = 0;
@@ -60,6 +62,7 @@ export class Connection {
     const socket = new WebSocket(this.url, this.protocol);
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
+      this.refusal = 'unknown';
       this.set_status('open');
       this.owner.on_open();
     };
@@ -70,6 +73,7 @@ export class Connection {
     };
     socket.onclose = (event: CloseEvent) => {
       if (event.code === normal_closure) this.owner.on_dismissed();
+      if (this.status === 'connecting') this.ask_why();
       this.wait();
     };
     this.socket = socket;
@@ -91,6 +95,13 @@ export class Connection {
     this.backoff.reset();
   }
 
+  // For good, or until the next connect().
+  close(): void {
+    clearTimeout(this.retry_timer);
+    this.abandon();
+    this.set_status('idle');
+  }
+
   // Gives up this socket and tries again as if it had been lost.
   drop(): void {
     if (this.status !== 'open' && this.status !== 'connecting') return;
@@ -102,6 +113,12 @@ export class Connection {
     if (socket !== this.socket) return;  // It came too late.
     this.heard_ms = performance.now();
     this.owner.on_message(message);
+  }
+
+  private ask_why(): void {
+    void why_refused(this.url).then((refusal) => {
+      if (this.status !== 'open') this.refusal = refusal;
+    });
   }
 
   private wait(): void {

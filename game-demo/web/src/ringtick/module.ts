@@ -40,6 +40,13 @@ export const enum Kind {
   stats = 10,
 }
 
+// As in replica/protocol.hpp.
+export const enum ByeReason {
+  reload = 1,  // The server and this page are not of one build.
+  nothing_to_watch = 3,
+  no_room = 4,  // The places are for those who play.
+}
+
 // Whom one looks at instead of playing: a player's id, or what the game thinks worth it.
 export const to_play = 0xffff;
 export const overview = 0xfffe;

@@ -1,9 +1,11 @@
-// What the player wants, from whatever they play with. Keyboard and mouse here, thumbs in touch.ts.
+// What the player wants, from whatever they play with. Keyboard and mouse here, thumbs in touch.ts,
+// gamepads in gamepad.ts; what was touched last counts.
 //
 // With the mouse the ship turns its nose to the reticle by itself, until a key turns it; so right
 // button and mouse alone are enough to fly. With the keyboard alone the gun points ahead.
 
 import { Button, type World } from '../world';
+import { GamepadControl } from './gamepad';
 import { Touch } from './touch';
 import { turn_towards } from './steering';
 
@@ -20,7 +22,8 @@ const keys: Readonly<Record<string, Button>> = {
 
 export class Controls {
   readonly touch: Touch;
-  mouse: { x: number; y: number } | undefined;
+  readonly gamepad = new GamepadControl();
+  private mouse: { x: number; y: number } | undefined;
   enabled = false;
 
   private readonly held = new Set<string>();
@@ -45,10 +48,17 @@ export class Controls {
     this.mouse_buttons = 0;
     this.tapped = 0;
     this.touch.release();
+    this.gamepad.release();
+  }
+
+  // What the reticle follows, if it is a mouse that aims.
+  get pointer(): { x: number; y: number } | undefined {
+    return this.touch.used || this.gamepad.used ? undefined : this.mouse;
   }
 
   // Where the gun shall point. `ship` is where the own ship is on the screen: one aims from there.
   aim(world: World, ship: { x: number; y: number }): number {
+    if (this.gamepad.used) return this.gamepad.aim(world.own_heading);
     if (this.touch.used) return this.touch.aim(world.own_heading);
     if (!this.mouse) return world.own_heading;
     return Math.atan2(this.mouse.y - ship.y, this.mouse.x - ship.x);
@@ -56,6 +66,7 @@ export class Controls {
 
   // What shall be sent. What was tapped is wished for once.
   buttons(world: World, aim: number): number {
+    if (this.gamepad.used) return this.gamepad.buttons(world.own_heading);
     if (this.touch.used) return this.touch.buttons(world.own_heading);
     let buttons = this.tapped;
     this.tapped = 0;
@@ -72,14 +83,16 @@ export class Controls {
 
   private on_key_down(event: KeyboardEvent): void {
     const button = keys[event.code];
-    if (button === undefined || !this.enabled || event.target instanceof HTMLInputElement) return;
+    if (button === undefined || !this.enabled || is_for_the_page(event)) return;
     event.preventDefault();
+    this.gamepad.used = false;
     this.held.add(event.code);
     if (!event.repeat) this.tapped |= button;
     if (button & (Button.left | Button.right)) this.turned_by_key_ms = performance.now();
   }
 
   private on_mouse(event: PointerEvent): void {
+    this.gamepad.used = false;
     if (event.pointerType === 'touch') return;
     this.touch.used = false;
     this.mouse = { x: event.clientX, y: event.clientY };
@@ -90,4 +103,9 @@ export class Controls {
     if (pressed & 2) this.tapped |= Button.thrust;
     if (event.type === 'pointerdown') this.surface.setPointerCapture(event.pointerId);
   }
+}
+
+// Somebody types, or works a button of the page by keyboard.
+export function is_for_the_page(event: KeyboardEvent): boolean {
+  return event.target instanceof HTMLInputElement || event.target instanceof HTMLButtonElement;
 }

@@ -1,24 +1,15 @@
-// Thumbs: the left one steers with a stick that appears where it lands, the right one fires, and
-// aims if it is dragged.
+// Thumbs: the left one steers with a stick that appears where it lands and brakes while it rests in
+// the middle; the right one fires, and aims if it is dragged.
 
 import { Button } from '../world';
-import { turn_towards } from './steering';
+import { angle_of, is_pulled, steer_by, type Stick } from './steering';
 
-const reach = 56;       // Pixels from the middle of a stick to its rim.
-const dead_zone = 10;
-const aim_from = 20;
-const thrust_from = 0.6;
+const reach = 56;  // Pixels from the middle of a stick to its rim.
 
-interface Thumb {
+interface Thumb extends Stick {
   pointer: number;
   from_x: number;
   from_y: number;
-  dx: number;
-  dy: number;
-}
-
-function pull(thumb: Thumb): number {
-  return Math.hypot(thumb.dx, thumb.dy);
 }
 
 export class Touch {
@@ -48,19 +39,16 @@ export class Touch {
   // Where the right thumb was dragged, or else where the ship is steered.
   aim(heading: number): number {
     const { steer, fire } = this;
-    if (fire && pull(fire) > aim_from) return Math.atan2(fire.dy, fire.dx);
-    if (steer && pull(steer) > dead_zone) return Math.atan2(steer.dy, steer.dx);
-    return heading;
+    if (fire && is_pulled(fire)) return angle_of(fire);
+    return steer && is_pulled(steer) ? angle_of(steer) : heading;
   }
 
   buttons(heading: number): number {
     const { steer, fire } = this;
-    let buttons = fire || this.fire_tapped ? Button.fire : 0;
+    const buttons = fire || this.fire_tapped ? Button.fire : 0;
     this.fire_tapped = false;
-    if (!steer || pull(steer) <= dead_zone) return buttons;
-    buttons |= turn_towards(Math.atan2(steer.dy, steer.dx), heading);
-    if (pull(steer) > reach * thrust_from) buttons |= Button.thrust;
-    return buttons;
+    if (!steer) return buttons;
+    return buttons | (is_pulled(steer) ? steer_by(steer, heading) : Button.brake);
   }
 
   private on_down(event: PointerEvent, on_trigger: boolean): void {
@@ -71,7 +59,7 @@ export class Touch {
       document.body.classList.add('touch');
     }
     const thumb = {
-      pointer: event.pointerId, from_x: event.clientX, from_y: event.clientY, dx: 0, dy: 0,
+      pointer: event.pointerId, from_x: event.clientX, from_y: event.clientY, x: 0, y: 0,
     };
     const left = event.clientX < innerWidth / 2;
     if (on_trigger || !left) {
@@ -87,8 +75,8 @@ export class Touch {
   private on_move(event: PointerEvent): void {
     for (const thumb of [this.steer, this.fire]) {
       if (thumb?.pointer !== event.pointerId) continue;
-      thumb.dx = event.clientX - thumb.from_x;
-      thumb.dy = event.clientY - thumb.from_y;
+      thumb.x = (event.clientX - thumb.from_x) / reach;
+      thumb.y = (event.clientY - thumb.from_y) / reach;
     }
     this.show();
   }
@@ -110,9 +98,9 @@ export class Touch {
       knob.style.removeProperty('transform');
       return;
     }
-    const length = Math.max(1, pull(steer) / reach);
+    const scale = reach / Math.max(1, Math.hypot(steer.x, steer.y));
     this.stick.style.left = `${steer.from_x}px`;
     this.stick.style.top = `${steer.from_y}px`;
-    knob.style.transform = `translate(${steer.dx / length}px, ${steer.dy / length}px)`;
+    knob.style.transform = `translate(${steer.x * scale}px, ${steer.y * scale}px)`;
   }
 }

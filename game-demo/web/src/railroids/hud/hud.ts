@@ -3,6 +3,7 @@
 
 import { colour_of, css } from '../colours';
 import { energy_full, FeedKind, type World } from '../world';
+import { BeaconNotice } from './beacon_notice';
 import { Feed, type NameOf } from './feed';
 import { WorldMap } from './map';
 import { snapshots_text } from './net_text';
@@ -20,6 +21,10 @@ function write(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
+function watched_text(name: string): string {
+  return name ? `Watching ${name}` : 'Watching the beacon';
+}
+
 // Starts a CSS animation over.
 function play_animation(target: HTMLElement, name: string): void {
   target.classList.remove(name);
@@ -28,8 +33,10 @@ function play_animation(target: HTMLElement, name: string): void {
 }
 
 export class Hud {
+  private readonly glass = element('hud');
   private readonly map = new WorldMap();
   private readonly feed = new Feed();
+  private readonly beacon = new BeaconNotice();
   private readonly leaders = document.querySelector('#leaders ol')!;
   private readonly energy = element('energy');
   private readonly energy_bar = this.energy.firstElementChild as HTMLElement;
@@ -46,10 +53,6 @@ export class Hud {
     setTimeout(() => element('help').classList.add('old'), help_ms);
   }
 
-  show(): void {
-    element('hud').hidden = false;
-  }
-
   // Another world begins.
   reset(): void {
     this.feed.clear();
@@ -58,10 +61,12 @@ export class Hud {
   }
 
   show_sound(muted: boolean): void {
-    write(element('sound'), muted ? 'sound off' : 'sound on');
+    write(element('sound'), muted ? 'Sound off' : 'Sound on');
+    element('sound').setAttribute('aria-pressed', String(!muted));
   }
 
   update(world: World, now_ms: number, name_of: NameOf): void {
+    this.glass.hidden = false;  // From the first world on.
     this.news(world, name_of);
     this.vitals(world);
     this.fallen_panel(world);
@@ -69,6 +74,8 @@ export class Hud {
     if (now_ms - this.numbers_at_ms < numbers_ms) return;
     this.numbers_at_ms = now_ms;
     this.status(world);
+    this.beacon.update(world);
+    write(element('watched'), watched_text(name_of(world.own_id)));
     this.leader_board(world, name_of);
   }
 
@@ -108,7 +115,6 @@ export class Hud {
     this.energy.classList.toggle('low', energy < 0.35);
     this.energy.setAttribute('aria-valuenow', String(Math.round(energy * 100)));
     element('vitals').classList.toggle('dead', !world.own_alive);
-    element('in-beacon').classList.toggle('on', Boolean(world.own_in_beacon && world.own_alive));
     write(element('score').firstElementChild!, String(world.own_score));
     write(this.tally[0]!, String(world.own_kills));
     write(this.tally[1]!, String(world.own_deaths));
@@ -136,14 +142,24 @@ export class Hud {
 
   private leader_board(world: World, name_of: NameOf): void {
     element('leaders').hidden = world.leader_count === 0;
-    while (this.leaders.childElementCount > world.leader_count) this.leaders.lastChild?.remove();
-    for (let i = 0; i < world.leader_count; i++) {
-      const id = world.leader_id[i]!;
-      const row = this.leaders.children[i] ?? this.new_row();
-      row.classList.toggle('own', id === world.own_id);
-      write(row.firstElementChild!, name_of(id) || `ship ${id}`);
-      write(row.lastElementChild!, String(world.leader_score[i]));
+    let rows = 0;
+    let own_leads = !name_of(world.own_id);  // Who looks on from above is nobody.
+    for (; rows < world.leader_count; rows++) {
+      const id = world.leader_id[rows]!;
+      this.leader(rows, id, world.leader_score[rows]!, world.own_id, name_of);
+      own_leads ||= id === world.own_id;
     }
+    // Who is not among the best still sees how far it is to them.
+    element('leaders').classList.toggle('behind', !own_leads);
+    if (!own_leads) this.leader(rows++, world.own_id, world.own_score, world.own_id, name_of);
+    while (this.leaders.childElementCount > rows) this.leaders.lastChild?.remove();
+  }
+
+  private leader(at: number, id: number, score: number, own_id: number, name_of: NameOf): void {
+    const row = this.leaders.children[at] ?? this.new_row();
+    row.classList.toggle('own', id === own_id);
+    write(row.firstElementChild!, name_of(id) || `ship ${id}`);
+    write(row.lastElementChild!, String(score));
   }
 
   private new_row(): Element {

@@ -1,25 +1,52 @@
-// Says what the connection is doing while it is not simply there.
+// Says what the connection is doing while it is not simply there, and why.
 
 import type { Connection } from '../../ringtick/connection';
+import type { Refusal } from '../../ringtick/refusal';
+
+const reasons: Readonly<Partial<Record<Refusal, string>>> = {
+  full: 'The server is full',
+  too_many_from_here: 'Too many players come from your address',
+  no_such_room: 'There is no such room',
+  nobody_to_watch: 'There is nobody to watch',
+  no_place_to_watch: 'All places are for those who play',
+};
+
+type Link = Pick<Connection, 'status' | 'refusal' | 'attempts' | 'retry_at_ms'>;
+
+// Empty if there is nothing to say: a first connection that takes no time needs no word.
+export function link_text(link: Link, was_open: boolean, now_ms: number): string {
+  const { status, refusal } = link;
+  if (status === 'open' || status === 'idle') return '';
+  if (!was_open && link.attempts === 0) return '';
+  const what =
+    reasons[refusal] ?? (was_open ? 'Connection lost' : 'No answer from the server');
+  if (status === 'connecting') return `${what}. Connecting…`;
+  const left_s = Math.max(0, Math.ceil((link.retry_at_ms - now_ms) / 1000));
+  return `${what}. Trying again in ${left_s} s`;
+}
 
 export class LinkNotice {
   private readonly notice = document.getElementById('link')!;
   private was_open = false;
+  private last_word = '';
 
   update(connection: Connection, now_ms: number): void {
-    const { status } = connection;
-    if (status === 'open') this.was_open = true;
-    // A first connection that takes no time needs no word.
-    this.notice.hidden = status === 'open' || status === 'idle' || !this.worth_saying(connection);
-    if (this.notice.hidden) return;
-    const left_s = Math.max(0, Math.ceil((connection.retry_at_ms - now_ms) / 1000));
-    const what = this.was_open ? 'Connection lost' : 'No answer from the server';
-    const text =
-      status === 'connecting' ? `${what}. Connecting…` : `${what}. Trying again in ${left_s} s`;
-    if (this.notice.textContent !== text) this.notice.textContent = text;
+    if (connection.status === 'open') this.was_open = true;
+    this.show(this.last_word || link_text(connection, this.was_open, now_ms));
   }
 
-  private worth_saying(connection: Connection): boolean {
-    return this.was_open || connection.attempts > 0;
+  // There is nothing more to wait for: this stays, until something new begins.
+  end(word: string): void {
+    this.last_word = word;
+  }
+
+  begin(): void {
+    this.last_word = '';
+    this.was_open = false;
+  }
+
+  private show(text: string): void {
+    this.notice.hidden = text === '';
+    if (this.notice.textContent !== text) this.notice.textContent = text;
   }
 }

@@ -1,13 +1,17 @@
-// The first thing one sees: asks a name, remembers it, says how to fly.
+// The first thing one sees: asks a name, remembers it, says how to fly. Who looks on may call it
+// back, and play.
 
 import { recall, remember } from '../memory';
 
 export class Title {
   private readonly form = document.getElementById('title') as HTMLFormElement;
   private readonly name = document.getElementById('name') as HTMLInputElement;
+  private readonly join = document.getElementById('join')!;
+  private looks_on = false;
 
   constructor(on_play: (name: string) => void, on_watch: () => void) {
     this.name.value = recall('name');
+    for (const button of this.form.querySelectorAll('button')) button.disabled = false;
     if (matchMedia('(pointer: fine)').matches) this.name.focus();
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -17,13 +21,41 @@ export class Title {
       on_play(name);
     });
     document.getElementById('watch')!.addEventListener('click', () => {
-      this.leave();
       on_watch();
+      this.leave_to_look_on();
+    });
+    this.join.addEventListener('click', () => this.come_back());
+    this.form.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && this.looks_on) this.leave();
     });
   }
 
-  leave(): void {
+  note(text: string): void {
+    const note = document.getElementById('note')!;
+    note.textContent = text;
+    note.hidden = false;
+  }
+
+  // As if its button had been pressed.
+  press_play(): void {
+    this.form.requestSubmit();
+  }
+
+  // Once there is something to look at.
+  leave_to_look_on(): void {
+    this.looks_on = true;
+    document.getElementById('watch')!.hidden = true;  // Once is enough.
+    this.leave();
+  }
+
+  private leave(): void {
     this.name.blur();
     this.form.classList.add('gone');
+    this.join.focus({ preventScroll: true });
+  }
+
+  private come_back(): void {
+    this.form.classList.remove('gone');
+    this.name.focus();
   }
 }

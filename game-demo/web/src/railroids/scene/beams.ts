@@ -7,7 +7,7 @@ import { colour, colour_of } from '../colours';
 import { nobody, type World } from '../world';
 import type { Atlas } from './atlas';
 import type { Frame } from './frame';
-import { SpritePool } from './pool';
+import { MarkPool } from './pool';
 
 const glow_ms = 600;
 
@@ -24,49 +24,55 @@ export class Beams {
   seen_count = 0;
   private listed = new Set<number>();
   private listed_before = new Set<number>();
-  private readonly pool: SpritePool;
+  private readonly pool: MarkPool;
 
   constructor(
     private readonly atlas: Atlas,
     layer: Container,
     private readonly on_new: (beam: Beam) => void,
   ) {
-    this.pool = new SpritePool(layer, 'add');
+    this.pool = new MarkPool(layer, atlas.beam, 'add');
   }
 
   update({ world }: Frame): void {
-    [this.listed, this.listed_before] = [this.listed_before, this.listed];
+    const before = this.listed;
+    this.listed = this.listed_before;
+    this.listed_before = before;
     this.listed.clear();
     this.pool.begin();
     for (let i = 0; i < world.beam_count; i++) {
       const id = world.beam_id[i]!;
       this.listed.add(id);
-      const beam = beam_at(world, i);
-      if (!this.listed_before.has(id)) {
+      if (!before.has(id)) {
         this.seen_count += 1;
-        this.on_new(beam);
+        this.on_new(beam_at(world, i));
       }
-      this.draw(beam, world.beam_age_ms[i]! / glow_ms, world.own_id);
+      this.draw(world, i);
     }
     this.pool.end();
   }
 
-  private draw(beam: Beam, age: number, own_id: number): void {
+  private draw(world: World, i: number): void {
+    const age = world.beam_age_ms[i]! / glow_ms;
     const left = Math.max(0, 1 - age);
-    const length = Math.hypot(beam.x1 - beam.x0, beam.y1 - beam.y0);
-    const angle = Math.atan2(beam.y1 - beam.y0, beam.x1 - beam.x0);
-    const line = (width: number, alpha: number, tint: number) => {
-      const sprite = this.pool.take(this.atlas.beam, beam.x0, beam.y0, angle);
-      sprite.anchor.set(0, 0.5);
-      sprite.scale.set(length / this.atlas.beam.width, width / this.atlas.beam.height);
-      sprite.alpha = alpha;
-      sprite.tint = tint;
-    };
-    const tint = colour_of(beam.shooter, own_id);
+    const tint = colour_of(world.beam_shooter[i]!, world.own_id);
     // The tube of light swells while it fades; the core is gone first.
-    line(46 + 30 * age, 0.75 * left ** 2, tint);
-    line(16 * left + 4, 0.95 * left, tint);
-    line(9 * left, left ** 0.5, colour.white);
+    this.line(world, i, 46 + 30 * age, 0.75 * left ** 2, tint);
+    this.line(world, i, 16 * left + 4, 0.95 * left, tint);
+    this.line(world, i, 9 * left, left ** 0.5, colour.white);
+  }
+
+  private line(world: World, i: number, width: number, alpha: number, tint: number): void {
+    const x = world.beam_x0[i]!;
+    const y = world.beam_y0[i]!;
+    const dx = world.beam_x1[i]! - x;
+    const dy = world.beam_y1[i]! - y;
+    const { beam } = this.atlas;
+    const mark = this.pool.take(beam, x, y, Math.atan2(dy, dx));
+    mark.anchorX = 0;
+    mark.scaleX = Math.hypot(dx, dy) / beam.width;
+    mark.scaleY = width / beam.height;
+    mark.paint(tint, alpha);
   }
 }
 

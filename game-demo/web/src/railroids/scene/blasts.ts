@@ -2,7 +2,8 @@
 // when there are too many.
 
 import type { Container, Texture } from 'pixi.js';
-import { SpritePool } from './pool';
+import type { Atlas } from './atlas';
+import { MarkPool } from './pool';
 
 interface Blast {
   texture: Texture;
@@ -21,10 +22,10 @@ const most = 160;
 
 export class Blasts {
   private readonly blasts: Blast[] = [];
-  private readonly pool: SpritePool;
+  private readonly pool: MarkPool;
 
-  constructor(layer: Container) {
-    this.pool = new SpritePool(layer, 'add');
+  constructor(atlas: Atlas, layer: Container) {
+    this.pool = new MarkPool(layer, atlas.shock, 'add');
   }
 
   add(blast: Omit<Blast, 'age_s'>): void {
@@ -44,10 +45,9 @@ export class Blasts {
       }
       const place = blast.follow?.() ?? blast;
       const swell = 1 - (1 - part) ** 3;
-      const sprite = this.pool.take(blast.texture, place.x, place.y);
-      sprite.scale.set(blast.from + (blast.to - blast.from) * swell);
-      sprite.alpha = blast.alpha * (1 - part) ** 1.5;
-      sprite.tint = blast.tint;
+      const mark = this.pool.take(blast.texture, place.x, place.y);
+      mark.scale(blast.from + (blast.to - blast.from) * swell);
+      mark.paint(blast.tint, blast.alpha * (1 - part) ** 1.5);
     }
     this.pool.end();
   }

@@ -1,6 +1,7 @@
 // Where we look: at the own ship, a little ahead of where it flies and aims, shaken by blows.
 
 import type { Container } from 'pixi.js';
+import { motion } from '../motion';
 
 // The server sends what lies in this rectangle around the ship. The screen shows as much of it as
 // fits its shape, and never more.
@@ -17,7 +18,6 @@ export class Camera {
   zoom = 1;
   width = 1;
   height = 1;
-  calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 
   private trauma = 0;
   private punch = 0;
@@ -36,12 +36,12 @@ export class Camera {
 
   // A blow: 0.2 is a nudge, 1 is death.
   shake(strength: number): void {
-    this.trauma = Math.min(1, this.trauma + strength * (this.calm ? 0.2 : 1));
+    if (!motion.calm) this.trauma = Math.min(1, this.trauma + strength);
   }
 
   // A short push towards the screen.
   kick(strength: number): void {
-    this.punch = Math.max(this.punch, this.calm ? 0 : strength);
+    if (!motion.calm) this.punch = Math.max(this.punch, strength);
   }
 
   follow(x: number, y: number, lead_x: number, lead_y: number, dt: number): void {

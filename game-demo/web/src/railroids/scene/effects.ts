@@ -15,10 +15,12 @@ export class Effects {
     private readonly particles: Particles,
   ) {}
 
-  exhaust(x: number, y: number, heading: number, vx: number, vy: number, tint: number): void {
-    this.particles.spray(x - Math.cos(heading) * 12, y - Math.sin(heading) * 12, {
+  exhaust(ship: Place & { vx: number; vy: number }, heading: number, tint: number): void {
+    const x = ship.x - Math.cos(heading) * 12;
+    const y = ship.y - Math.sin(heading) * 12;
+    this.particles.spray(x, y, {
       texture: this.atlas.dot, tint, count: 1, speed: 190, direction: heading + Math.PI,
-      spread: 0.45, vx: vx * 0.8, vy: vy * 0.8, life_s: 0.55, size: 0.22, drag: 2,
+      spread: 0.45, vx: ship.vx * 0.8, vy: ship.vy * 0.8, life_s: 0.55, size: 0.22, drag: 2,
     });
   }
 

@@ -4,25 +4,27 @@ import type { Container } from 'pixi.js';
 import { colour } from '../colours';
 import type { Atlas } from './atlas';
 import type { Frame } from './frame';
-import { SpritePool } from './pool';
+import { MarkPool } from './pool';
 
 const reach = 70;  // A gem that vanishes this close to the own ship was taken by it.
 
 export class Gems {
   private places = new Map<number, { x: number; y: number }>();
   private places_before = new Map<number, { x: number; y: number }>();
-  private readonly pool: SpritePool;
+  private readonly pool: MarkPool;
 
   constructor(
     private readonly atlas: Atlas,
     layer: Container,
     private readonly on_taken: (place: { x: number; y: number }) => void,
   ) {
-    this.pool = new SpritePool(layer, 'add');
+    this.pool = new MarkPool(layer, atlas.gem, 'add');
   }
 
   update({ world, camera, time_s }: Frame): void {
-    [this.places, this.places_before] = [this.places_before, this.places];
+    const { places } = this;
+    this.places = this.places_before;
+    this.places_before = places;
     this.places.clear();
     this.pool.begin();
     for (let i = 0; i < world.gem_count; i++) {
@@ -43,18 +45,17 @@ export class Gems {
   private draw(x: number, y: number, id: number, time_s: number): void {
     const phase = id * 1.7 + time_s * 2.4;
     const halo = this.pool.take(this.atlas.dot, x, y);
-    halo.tint = colour.gem;
-    halo.scale.set(0.42 + 0.06 * Math.sin(phase));
-    halo.alpha = 0.5;
+    halo.paint(colour.gem, 0.5);
+    halo.scale(0.42 + 0.06 * Math.sin(phase));
     const gem = this.pool.take(this.atlas.gem, x, y + 2 * Math.sin(phase));
-    gem.tint = colour.gem;
+    gem.paint(colour.gem);
     // Turning about its upright axis: only the width changes.
-    gem.scale.set(0.62 * (0.35 + 0.65 * Math.abs(Math.cos(phase * 0.5))), 0.68);
+    gem.scaleX = 0.62 * (0.35 + 0.65 * Math.abs(Math.cos(phase * 0.5)));
+    gem.scaleY = 0.68;
     const glint = Math.max(0, Math.sin(phase * 0.9)) ** 14;
     if (glint < 0.02) return;
     const star = this.pool.take(this.atlas.star, x + 2, y - 4, 0.4);
-    star.alpha = glint;
-    star.scale.set(0.35 + 0.4 * glint);
-    star.tint = colour.white;
+    star.paint(colour.white, glint);
+    star.scale(0.35 + 0.4 * glint);
   }
 }

@@ -1,7 +1,8 @@
 // Sparks, exhaust, debris: a fixed pool of light. When it is used up, new ones are left out, so
 // that a great battle costs as much as a great battle and no more.
 
-import { Particle, ParticleContainer, type Texture } from 'pixi.js';
+import { ParticleContainer, type Texture } from 'pixi.js';
+import { Mark } from './pool';
 
 const most = 3600;
 
@@ -22,7 +23,7 @@ export interface Spray {
 
 export class Particles {
   readonly container: ParticleContainer;
-  private readonly free: Particle[] = [];
+  private readonly free: Mark[] = [];
   private readonly vx = new Float32Array(most);
   private readonly vy = new Float32Array(most);
   private readonly drag = new Float32Array(most);
@@ -30,6 +31,10 @@ export class Particles {
   private readonly life = new Float32Array(most);
   private readonly size = new Float32Array(most);
   private readonly stretch = new Float32Array(most);
+  private readonly tint = new Uint32Array(most);
+  private readonly columns = [
+    this.vx, this.vy, this.drag, this.age, this.life, this.size, this.stretch, this.tint,
+  ];
 
   constructor(texture: Texture) {
     this.container = new ParticleContainer({
@@ -38,7 +43,7 @@ export class Particles {
     });
     this.container.blendMode = 'add';
     for (let i = 0; i < most; i++) {
-      this.free.push(new Particle({ texture, anchorX: 0.5, anchorY: 0.5 }));
+      this.free.push(new Mark(texture));
     }
   }
 
@@ -57,8 +62,8 @@ export class Particles {
       this.life[at] = spray.life_s * (0.5 + 0.5 * Math.random());
       this.size[at] = spray.size * (0.6 + 0.4 * Math.random());
       this.stretch[at] = spray.stretch ?? 1;
+      this.tint[at] = spray.tint;
       particle.texture = spray.texture;
-      particle.tint = spray.tint;
       particle.x = x;
       particle.y = y;
       this.shape(particle, at);
@@ -66,7 +71,7 @@ export class Particles {
   }
 
   update(dt: number): void {
-    const children = this.container.particleChildren as Particle[];
+    const children = this.container.particleChildren as Mark[];
     for (let at = children.length - 1; at >= 0; at--) {
       this.age[at]! += dt;
       if (this.age[at]! >= this.life[at]!) {
@@ -88,10 +93,10 @@ export class Particles {
     return this.container.particleChildren.length;
   }
 
-  private shape(particle: Particle, at: number): void {
+  private shape(particle: Mark, at: number): void {
     const left = 1 - this.age[at]! / this.life[at]!;
     const scale = this.size[at]! * Math.sqrt(left);
-    particle.alpha = left;
+    particle.paint(this.tint[at]!, left);
     particle.scaleY = scale;
     particle.scaleX = scale * this.stretch[at]!;
     if (this.stretch[at]! > 1) particle.rotation = Math.atan2(this.vy[at]!, this.vx[at]!);
@@ -100,14 +105,12 @@ export class Particles {
 
   // The last one takes the place of the one that is gone: order does not matter to light.
   private remove(at: number): void {
-    const children = this.container.particleChildren as Particle[];
+    const children = this.container.particleChildren as Mark[];
     this.free.push(children[at]!);
     const last = children.length - 1;
     children[at] = children[last]!;
     children.pop();
-    for (const column of [
-      this.vx, this.vy, this.drag, this.age, this.life, this.size, this.stretch,
-    ]) {
+    for (const column of this.columns) {
       column[at] = column[last]!;
     }
   }

@@ -54,7 +54,7 @@ export class Scene {
     const glass = new Container();
     app.stage.addChild(this.sky.container, this.world_layer, glass);
 
-    this.blasts = new Blasts(fire);
+    this.blasts = new Blasts(this.atlas, fire);
     this.effects = new Effects(this.atlas, this.blasts, this.particles);
     this.ships = new Ships(this.atlas, this.effects, { bodies, lights, labels },
       (id, ghost) => this.on_vanish(id, ghost));

@@ -1,13 +1,14 @@
 // Ships: hull, light, gun, energy, exhaust, name. Everything but the names is lent from pools each
 // frame, so ships come and go at no cost.
 
-import { BitmapText, Container } from 'pixi.js';
+import type { Container } from 'pixi.js';
 import { colour, colour_of } from '../colours';
 import { energy_full, ShipFlag, type World } from '../world';
 import { arc_steps, type Atlas } from './atlas';
 import type { Effects } from './effects';
 import type { Frame } from './frame';
-import { SpritePool } from './pool';
+import { Labels } from './labels';
+import { MarkPool } from './pool';
 
 export interface Ghost {
   x: number;
@@ -20,32 +21,37 @@ export interface Ghost {
 
 const edge = 30;          // Closer to the rim than this, a ship may have flown out of sight.
 const birth_s = 0.35;
-const labels_most = 48;   // In a crowd names would hide the ships.
+// In a crowd names would hide the ships: then only people have theirs, and who is near.
+const labels_most = 48;
+const crowd = 24;
+const near = 330;
 
 export class Ships {
   // Where each ship was last seen, by id.
   readonly ghosts = new Map<number, Ghost>();
-  private readonly bodies: SpritePool;
-  private readonly lights: SpritePool;
-  private readonly labels: BitmapText[] = [];
-  private labels_used = 0;
+  private readonly bodies: MarkPool;
+  private readonly lights: MarkPool;
+  private readonly labels: Labels;
+  private frame: Frame | undefined;
   private exhaust_debt = 0;
 
   constructor(
     private readonly atlas: Atlas,
     private readonly effects: Effects,
-    private readonly layers: { bodies: Container; lights: Container; labels: Container },
+    layers: { bodies: Container; lights: Container; labels: Container },
     private readonly on_vanish: (id: number, ghost: Ghost) => void,
   ) {
-    this.bodies = new SpritePool(layers.bodies);
-    this.lights = new SpritePool(layers.lights, 'add');
+    this.bodies = new MarkPool(layers.bodies, atlas.player_body);
+    this.lights = new MarkPool(layers.lights, atlas.player_glow, 'add');
+    this.labels = new Labels(layers.labels, labels_most);
   }
 
   update(frame: Frame): void {
     const { world, dt } = frame;
+    this.frame = frame;
     this.bodies.begin();
     this.lights.begin();
-    this.labels_used = 0;
+    this.labels.begin();
     // About forty puffs a second for each ship, fewer in a crowd.
     this.exhaust_debt += dt * 40 * Math.min(1, 60 / Math.max(1, world.ship_count));
     const puffs = Math.floor(this.exhaust_debt);
@@ -55,8 +61,8 @@ export class Ships {
 
     this.bodies.end();
     this.lights.end();
-    for (let i = this.labels_used; i < this.labels.length; i++) this.labels[i]!.visible = false;
-    this.forget(frame);
+    this.labels.end();
+    this.ghosts.forEach(this.forget);
   }
 
   clear(): void {
@@ -64,41 +70,45 @@ export class Ships {
   }
 
   // A ship that is gone although its place is in sight did not fly away.
-  private forget({ camera, time_s }: Frame): void {
-    for (const [id, ghost] of this.ghosts) {
-      if (ghost.seen_s === time_s) continue;
-      this.ghosts.delete(id);
-      const gone_s = time_s - ghost.seen_s;
-      const x = ghost.x + ghost.vx * gone_s;
-      const y = ghost.y + ghost.vy * gone_s;
-      if (camera.sees(x, y, -edge)) this.on_vanish(id, ghost);
-    }
-  }
+  private readonly forget = (ghost: Ghost, id: number): void => {
+    const { camera, time_s } = this.frame!;
+    if (ghost.seen_s === time_s) return;
+    this.ghosts.delete(id);
+    const gone_s = time_s - ghost.seen_s;
+    const x = ghost.x + ghost.vx * gone_s;
+    const y = ghost.y + ghost.vy * gone_s;
+    if (camera.sees(x, y, -edge)) this.on_vanish(id, ghost);
+  };
 
   private ship(frame: Frame, i: number, puffs: number): void {
     const { world, camera, time_s } = frame;
     const id = world.ship_id[i]!;
     const ghost = this.remember(world, i, time_s);
-    const { x, y } = ghost;
-    if (!camera.sees(x, y, 60)) return;
+    if (!camera.sees(ghost.x, ghost.y, 60)) return;
     const flags = world.ship_flags[i]!;
-    const own = (flags & ShipFlag.own) !== 0;
     const tint = colour_of(id, world.own_id);
-    const age_s = time_s - ghost.born_s;
-    if (age_s === 0) this.effects.birth(ghost, tint, () => this.ghosts.get(id));
+    if (time_s === ghost.born_s) this.welcome(id, ghost, tint);
 
-    this.hull(frame, i, tint, Math.min(1, age_s / birth_s));
-    if (flags & ShipFlag.thrusting) {
-      const heading = world.ship_heading[i]!;
-      for (let puff = 0; puff < puffs; puff++) {
-        this.effects.exhaust(x, y, heading, ghost.vx, ghost.vy, own ? 0x58b8ff : tint);
-      }
+    this.hull(frame, i, ghost, tint);
+    this.gun(frame, i, ghost, tint);
+    this.energy(world, i, ghost, tint);
+    if (flags & ShipFlag.thrusting) this.thrust(frame, i, ghost, tint, puffs);
+    if (!(flags & ShipFlag.own) && this.is_named(frame, flags, ghost)) {
+      const alpha = flags & ShipFlag.bot ? 0.75 : 1;
+      const label = this.labels.show(id, frame.name_of(id), tint, alpha);
+      label.scale.set(1 / camera.zoom);
+      label.position.set(ghost.x, ghost.y - 30 - 8 / camera.zoom);
     }
-    if (!own && this.labels_used < labels_most) {
-      const label = this.label(frame.name_of(id), x, y, camera.zoom);
-      label.tint = tint;
-      label.alpha = flags & ShipFlag.bot ? 0.62 : 1;
-    }
+  }
+
+  private welcome(id: number, ghost: Ghost, tint: number): void {
+    this.effects.birth(ghost, tint, () => this.ghosts.get(id));
+  }
+
+  private is_named({ world, camera }: Frame, flags: number, { x, y }: Ghost): boolean {
+    if (this.labels.full) return false;
+    if (world.ship_count <= crowd || !(flags & ShipFlag.bot)) return true;
+    return Math.abs(x - camera.x) < near && Math.abs(y - camera.y) < near;
   }
 
   private remember(world: World, i: number, time_s: number): Ghost {
@@ -116,75 +126,58 @@ export class Ships {
     return ghost;
   }
 
-  private hull(frame: Frame, i: number, tint: number, grown: number): void {
+  private hull(frame: Frame, i: number, { x, y, born_s }: Ghost, tint: number): void {
     const { world } = frame;
-    const x = world.ship_x[i]!;
-    const y = world.ship_y[i]!;
     const heading = world.ship_heading[i]!;
     const flags = world.ship_flags[i]!;
     const own = (flags & ShipFlag.own) !== 0;
     const bot = (flags & ShipFlag.bot) !== 0;
     const { bot_body, bot_glow, player_body, player_glow } = this.atlas;
+    const grown = Math.min(1, (frame.time_s - born_s) / birth_s);
     const size = grown * (own ? 1.1 : 1);
 
-    if (flags & ShipFlag.thrusting) {
-      const flicker = 0.75 + 0.25 * Math.sin(frame.time_s * 55 + i) + 0.15 * Math.random();
-      const back = 34 * flicker;
-      const flame = this.lights.take(
-        this.atlas.flame, x - Math.cos(heading) * back, y - Math.sin(heading) * back, heading);
-      flame.scale.set(flicker * 0.8, 0.75);
-      flame.tint = own ? 0x8fdcff : tint;
-    }
-
     const body = this.bodies.take(bot ? bot_body : player_body, x, y, heading);
-    body.tint = tint;
-    body.scale.set(size);
+    body.paint(tint);
+    body.scale(size);
     const halo = this.lights.take(this.atlas.dot, x, y);
-    halo.tint = tint;
-    halo.alpha = (own ? 0.3 : 0.16) * grown;
-    halo.scale.set(0.9);
+    halo.paint(tint, (own ? 0.3 : 0.16) * grown);
+    halo.scale(0.9);
     const glow = this.lights.take(bot ? bot_glow : player_glow, x, y, heading);
-    glow.tint = tint;
-    glow.scale.set(size);
-    const gun = this.lights.take(this.atlas.barrel, x, y, own ? frame.aim : world.ship_aim[i]!);
-    gun.tint = own ? colour.white : tint;
-    gun.alpha = 0.8;
-    gun.anchor.set(0.15, 0.5);
-    gun.scale.set(0.62);
-
-    const energy = world.ship_energy[i]! / energy_full;
-    if (energy < 1 || own) this.energy(x, y, energy, own, tint);
+    glow.paint(tint);
+    glow.scale(size);
   }
 
-  private energy(x: number, y: number, energy: number, own: boolean, tint: number): void {
+  private gun({ world, aim }: Frame, i: number, { x, y }: Ghost, tint: number): void {
+    const own = world.ship_id[i] === world.own_id;
+    const gun = this.lights.take(this.atlas.barrel, x, y, own ? aim : world.ship_aim[i]!);
+    gun.paint(own ? colour.white : tint, 0.8);
+    gun.anchorX = 0.15;
+    gun.scale(0.62);
+  }
+
+  private energy(world: World, i: number, { x, y }: Ghost, tint: number): void {
+    const own = world.ship_id[i] === world.own_id;
+    const energy = world.ship_energy[i]! / energy_full;
+    if (energy >= 1 && !own) return;
     const step = Math.max(0, Math.min(arc_steps, Math.round(energy * arc_steps)));
     const arc = this.lights.take(this.atlas.arcs[step]!, x, y);
-    arc.tint = energy < 0.35 ? colour.danger : tint;
-    arc.alpha = own ? 0.65 : 0.4;
-    arc.scale.set(own ? 1.1 : 0.95);
+    arc.paint(energy < 0.35 ? colour.danger : tint, own ? 0.65 : 0.4);
+    arc.scale(own ? 1.1 : 0.95);
   }
 
-  private label(text: string, x: number, y: number, zoom: number): BitmapText {
-    const label = this.labels[this.labels_used] ?? this.new_label();
-    this.labels_used += 1;
-    label.visible = true;
-    if (label.text !== text) label.text = text;
-    // Names keep their size on the screen, however far away we look from.
-    label.scale.set(1 / zoom);
-    label.position.set(x, y - 30 - 8 / zoom);
-    return label;
-  }
-
-  private new_label(): BitmapText {
-    const label = new BitmapText({
-      text: '',
-      style: {
-        fontFamily: 'system-ui, sans-serif', fontSize: 12, fontWeight: '600', fill: 0xffffff,
-      },
-    });
-    label.anchor.set(0.5);
-    this.layers.labels.addChild(label);
-    this.labels.push(label);
-    return label;
+  private thrust(frame: Frame, i: number, ghost: Ghost, tint: number, puffs: number): void {
+    const heading = frame.world.ship_heading[i]!;
+    const own = frame.world.ship_id[i] === frame.world.own_id;
+    const flicker = 0.75 + 0.25 * Math.sin(frame.time_s * 55 + i) + 0.15 * Math.random();
+    const back = 34 * flicker;
+    const flame = this.lights.take(
+      this.atlas.flame, ghost.x - Math.cos(heading) * back, ghost.y - Math.sin(heading) * back,
+      heading);
+    flame.scaleX = flicker * 0.8;
+    flame.scaleY = 0.75;
+    flame.paint(own ? 0x8fdcff : tint);
+    for (let puff = 0; puff < puffs; puff++) {
+      this.effects.exhaust(ghost, heading, own ? 0x58b8ff : tint);
+    }
   }
 }

@@ -2,9 +2,11 @@
 // is made here from a seed; nothing is fetched.
 
 import { CanvasSource, Container, Sprite, Texture } from 'pixi.js';
+import { motion } from '../motion';
 import { seeded } from '../random';
 import type { Atlas } from './atlas';
 import type { Camera } from './camera';
+import { MarkPool } from './pool';
 
 const nebula_side = 512;    // Pixels drawn, then magnified: gas has no edges.
 const nebula_scale = 3.2;
@@ -17,12 +19,14 @@ const depths = [
   { parallax: 0.22, count: 120, size: 0.095, light: 0.95 },
   { parallax: 0.42, count: 40, size: 0.16, light: 1 },
 ];
+const per_area = depths.reduce((sum, depth) => sum + depth.count, 0);
 const stars_most = 700;
 const margin = 20;  // A star leaves the screen wholly before it comes back on the other side.
 const tints = [0xffffff, 0xcfe0ff, 0xa9c4ff, 0xffe6c4, 0xffc9b0];
 
 interface Star {
-  sprite: Sprite;
+  size: number;
+  tint: number;
   u: number;
   v: number;
   alpha: number;
@@ -35,6 +39,7 @@ export class Sky {
 
   private readonly tiles: Sprite[] = [];
   private readonly stars: Star[] = [];
+  private readonly lights: MarkPool;
   private readonly random = seeded(3);
   private time_s = 0;
 
@@ -45,10 +50,11 @@ export class Sky {
       const tile = new Sprite({ texture, scale: nebula_scale });
       this.tiles.push(this.container.addChild(tile));
     }
+    this.lights = new MarkPool(this.container, atlas.dot);
   }
 
   update(camera: Camera, dt: number): void {
-    this.time_s += dt;
+    if (!motion.calm) this.time_s += dt;
     const x = (camera.x + this.time_s * 3) * camera.zoom;  // Space is never quite still.
     const y = camera.y * camera.zoom;
     this.lay_tiles(camera, x * nebula_parallax, y * nebula_parallax);
@@ -69,20 +75,22 @@ export class Sky {
 
   private lay_stars(camera: Camera, x: number, y: number): void {
     const area = (camera.width * camera.height) / 1e6;
-    const per_area = depths.reduce((sum, depth) => sum + depth.count, 0);
     const wanted = Math.min(stars_most, Math.round(area * per_area));
     while (this.stars.length < wanted) this.add_star();
 
     const width = camera.width + 2 * margin;
     const height = camera.height + 2 * margin;
-    this.stars.forEach((star, i) => {
-      const { sprite, parallax } = star;
-      sprite.visible = i < wanted;
-      sprite.position.set(
-        wrap(star.u * width - x * parallax, width) - margin,
-        wrap(star.v * height - y * parallax, height) - margin);
-      sprite.alpha = star.alpha * (1 - 0.25 * (1 + Math.sin(this.time_s * star.twinkle)));
-    });
+    this.lights.begin();
+    for (let i = 0; i < wanted; i++) {
+      const star = this.stars[i]!;
+      const mark = this.lights.take(
+        this.atlas.dot,
+        wrap(star.u * width - x * star.parallax, width) - margin,
+        wrap(star.v * height - y * star.parallax, height) - margin);
+      mark.scale(star.size);
+      mark.paint(star.tint, star.alpha * (1 - 0.25 * (1 + Math.sin(this.time_s * star.twinkle))));
+    }
+    this.lights.end();
   }
 
   private add_star(): void {
@@ -90,18 +98,15 @@ export class Sky {
     const depth = this.pick_depth();
     // Few are bright: magnitudes fall off steeply, as in a real sky.
     const magnitude = random() ** 4;
-    const sprite = new Sprite({ texture: this.atlas.dot, anchor: 0.5 });
-    sprite.scale.set(depth.size * (0.45 + 0.9 * magnitude));
-    sprite.tint = tints[Math.floor(random() * tints.length)]!;
-    this.container.addChild(sprite);
     this.stars.push({
-      sprite, u: random(), v: random(), parallax: depth.parallax * (0.85 + 0.3 * random()),
+      size: depth.size * (0.45 + 0.9 * magnitude),
+      tint: tints[Math.floor(random() * tints.length)]!,
+      u: random(), v: random(), parallax: depth.parallax * (0.85 + 0.3 * random()),
       alpha: depth.light * (0.35 + 0.65 * magnitude), twinkle: 0.3 + 2.5 * random(),
     });
   }
 
   private pick_depth() {
-    const per_area = depths.reduce((sum, depth) => sum + depth.count, 0);
     let at = this.random() * per_area;
     return depths.find((depth) => (at -= depth.count) < 0) ?? depths[0]!;
   }

@@ -1,8 +1,9 @@
-// Every sound is made here, from noise and a few oscillators. Silent until the first gesture (the
-// browsers' rule, and a good one), and mutable at any time.
+// Every sound is made here, from noise and a few oscillators. Off until the player turns it on,
+// which is remembered; then it begins with the next visit's first gesture, as browsers want it.
 
 import { recall, remember } from '../memory';
 
+const loudness = 0.5;
 const voices_most = 24;  // In a crowd only this many shots sound at once.
 
 interface Tone {
@@ -24,7 +25,7 @@ interface Noise {
 }
 
 export class Sound {
-  muted = recall('muted') === 'yes';
+  muted = recall('sound') !== 'on';
 
   private context: AudioContext | undefined;
   private master: GainNode | undefined;
@@ -34,13 +35,14 @@ export class Sound {
 
   // To be called from a gesture.
   wake(): void {
+    if (this.muted) return;
     if (this.context) {
       if (this.context.state === 'suspended') void this.context.resume();
       return;
     }
     const context = new AudioContext();
     const squash = new DynamicsCompressorNode(context, { threshold: -18, ratio: 6 });
-    this.master = new GainNode(context, { gain: this.muted ? 0 : 0.5 });
+    this.master = new GainNode(context, { gain: loudness });
     this.master.connect(squash).connect(context.destination);
     this.noise_loop = white_noise(context);
     this.context = context;
@@ -49,9 +51,10 @@ export class Sound {
 
   toggle(): void {
     this.muted = !this.muted;
-    remember('muted', this.muted ? 'yes' : 'no');
+    remember('sound', this.muted ? 'off' : 'on');
+    this.wake();
     if (this.context) {
-      this.master?.gain.setTargetAtTime(this.muted ? 0 : 0.5, this.context.currentTime, 0.02);
+      this.master?.gain.setTargetAtTime(this.muted ? 0 : loudness, this.context.currentTime, 0.02);
     }
   }
 

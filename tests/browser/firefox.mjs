@@ -1,0 +1,49 @@
+// The game in Firefox: loaded, joined, flown, shot, and not a word of complaint.
+// usage: node firefox.mjs, with RAILROIDS and ARTEFACTS (where the screenshot goes).
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Firefox, program, screen_program } from '../support/firefox.mjs';
+import { GameServer } from '../support/game_server.mjs';
+
+for (const needed of [program, screen_program]) {
+  if (existsSync(needed)) continue;
+  console.log(`Not tried in Firefox: there is no ${needed}. ./dev setup test installs it.`);
+  process.exit(77);
+}
+
+const state = 'window.railroids?.state()';
+let firefox;
+let server;
+
+before(async () => {
+  server = await GameServer.start(process.env.RAILROIDS, { args: ['--bots', '20'] });
+  firefox = await Firefox.launch();
+});
+after(async () => {
+  await firefox?.close();
+  await server.end();
+});
+
+test('Firefox.PlaysTheGame', async () => {
+  await firefox.go_to(`${server.url}/`);
+  await firefox.until('the page is there', state);
+  await firefox.click('#name');
+  await firefox.type('Fox');
+  await firefox.click('#title [type="submit"]');
+  const from = await firefox.until('Fox plays', state, (now) => now.connected && now.alive);
+  assert.equal(from.link, 'open');
+
+  await firefox.perform('pointer', { type: 'pointerMove', x: 600, y: 200 });
+  await firefox.perform('key', { type: 'keyDown', value: 'w' });
+  await firefox.until('the ship has flown', state, ({ alive, x, y }) =>
+    !alive || Math.hypot(x - from.x, y - from.y) > 60);
+  await firefox.perform('pointer', { type: 'pointerDown', button: 0 });
+  await firefox.until('it fired', state, ({ id, beam_shooters }) => beam_shooters.includes(id));
+  await firefox.screenshot(join(process.env.ARTEFACTS, 'firefox.png'));
+  const { ships } = await firefox.evaluate(state);
+  assert.ok(ships.some(({ name }) => name === 'Fox'));
+  assert.deepEqual(firefox.complaints, []);
+});
