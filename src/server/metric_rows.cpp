@@ -76,6 +76,8 @@ void add_record_rows(CounterRows& rows, const RecordStats& record) {
     rows.add("record_bytes", "Bytes recorded and durable", record.bytes);
     rows.add("record_failed", "Recordings that ended before the match, expected 0",
              record.failed ? 1 : 0);
+    rows.add("record_rooms_ended", "Rooms told more than the recording's disk takes, expected 0",
+             record.rooms_ended);
 }
 
 std::uint64_t messages_dropped(const Metrics& metrics) {

@@ -55,7 +55,7 @@ Result<void> Recording::open(const std::string& path,
     if (auto written = write_head(header); !written) return written;
     path_ = path;
     rate_hz_ = header.rate_hz;
-    writer_ = std::make_unique<RecordWriter>(block_size);
+    writer_ = std::make_unique<RecordWriter>(block_size, header.rooms);
     return {};
 }
 
@@ -83,6 +83,19 @@ void Recording::on_tick(std::uint64_t tick, std::span<const std::unique_ptr<Room
         if ((ticks_ + room) % rate_hz_ != 0) continue;
         const std::uint64_t hash = rooms[room]->game().state_hash();
         if (hash != 0) writer_->hash(static_cast<std::uint32_t>(room), hash);
+    }
+    say_which_rooms_ended();
+}
+
+void Recording::say_which_rooms_ended() {
+    const auto ended = writer_->ended_rooms();
+    for (; stats_.rooms_ended < ended.size(); ++stats_.rooms_ended) {
+        const RecordWriter::EndedRoom& one = ended[stats_.rooms_ended];
+        log_warning(fmt::format(
+            "the recording of room {} ends here, the game goes on, and the recording of the other "
+            "rooms: it was told more than the disk takes; in {} it can be replayed up to tick {}; "
+            "remedy: lower --messages-per-tick, or record to a faster disk",
+            one.room + 1, path_, one.tick));
     }
 }
 

@@ -20,6 +20,7 @@ namespace ringtick {
 struct RecordStats {
     std::uint64_t bytes = 0;  // Durable: a crash of the machine leaves them.
     bool failed = false;
+    std::size_t rooms_ended = 0;  // Of which no more is recorded, for they were told too much.
 };
 
 // --record: all that the games are told, on its way into a file. The tick only copies it into
@@ -29,7 +30,8 @@ struct RecordStats {
 //                            ^____________|  when both are done
 //
 // Policy at the bound: if the disk refuses, or has not taken one block when the other is full, the
-// recording ends, and the game goes on. What the file has then can be replayed.
+// recording ends, and the game goes on. What the file has then can be replayed. If it is one of
+// several rooms that is told more than its disk takes, only of that room no more is recorded.
 class Recording {
 public:
     explicit Recording(Ring& ring) : ring_(ring) {}
@@ -65,6 +67,7 @@ private:
 
     [[nodiscard]] Result<void> write_head(const RecordHeader& header);
     void write_rest();
+    void say_which_rooms_ended();
     void on_both_done();
     void fail(const char* reason, const char* remedy);
     void fail(int error);

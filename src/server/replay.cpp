@@ -77,6 +77,12 @@ private:
                 playback_.hashes_verified()));
             return 1;
         }
+        if (playback_.rooms_over() > 0) {
+            say(fmt::format(
+                "the recording of {} of the {} rooms ends before that of the others: they "
+                "were told more than the disk took; they were replayed up to there",
+                playback_.rooms_over(), games_.size()));
+        }
         const std::string tail = describe_tail(playback_.tail(), playback_.reader());
         if (!tail.empty()) say(tail);
         const double took = seconds(monotonic_now() - started_);

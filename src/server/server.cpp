@@ -159,8 +159,10 @@ std::unique_ptr<Room> Server::make_room(std::uint32_t number, const RoomLimits& 
 
 Result<void> Server::open_recording() {
     const RoomLimits limits = room_limits();
-    // Room for the fullest tick: all that an inbox holds, a few bytes before each message.
-    const std::size_t block_size = limits.inbox_bytes + limits.inbox_messages * 8UL + 65'536;
+    // Room for the fullest tick: all that an inbox holds, a few bytes before each message. Of
+    // several rooms the half of a block that is not shared out can take that much.
+    const std::size_t fullest = limits.inbox_bytes + limits.inbox_messages * 8UL;
+    const std::size_t block_size = (options_.rooms > 1 ? 2 : 1) * fullest + 65'536;
     const RecordHeader header = record_header(options_, program_, limits.players_max);
     if (auto opened = recording_.open(options_.record, header, block_size); !opened) return opened;
     std::uint32_t number = 0;

@@ -3,6 +3,8 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 
+#include <algorithm>
+
 namespace ringtick {
 
 Playback::Playback(const RecordReader& reader, std::span<const Stage> stages) : reader_(reader) {
@@ -16,7 +18,7 @@ Playback::Playback(const RecordReader& reader, std::span<const Stage> stages) : 
 }
 
 Playback::Playback(const RecordReader& reader, std::uint32_t room, const Stage& stage)
-    : reader_(reader), alone_(room) {
+    : reader_(reader), alone_(room), is_alone_(true) {
     ASSERT(room < reader.header().rooms);
     ASSERT(stage.game != nullptr);
     ASSERT(stage.outbox != nullptr);
@@ -40,13 +42,12 @@ bool Playback::is_present(PlayerId player) const {
 
 Playback::State Playback::advance() {
     left_.clear();
-    if (tail_ == RecordReader::State::damaged) return State::over;
+    if (tail_ != RecordReader::State::record) return State::over;
     while (ticks_left_ == 0) {
         Record record;
         const RecordReader::State found = reader_.next(record);
         if (found != RecordReader::State::record) {
-            // What a file that is at its end says more often than once.
-            if (tail_ == RecordReader::State::record) tail_ = found;
+            tail_ = found;
             return State::over;
         }
         const State state = apply(record);
@@ -61,7 +62,7 @@ void Playback::play_tick() {
     tick_ += 1;
     ticks_played_ += 1;
     for (Room& room : rooms_) {
-        if (room.stage.game != nullptr) {
+        if (room.stage.game != nullptr && !room.is_over) {
             room.stage.game->tick(tick_, room.commands, *room.stage.outbox);
         }
         room.commands.clear();
@@ -70,6 +71,9 @@ void Playback::play_tick() {
 
 // A game believes what the server tells it. So whatever the server never says is damage here.
 Playback::State Playback::apply(const Record& record) {
+    const bool is_of_all = record.kind == RecordKind::ticks || record.kind == RecordKind::skip ||
+                           record.kind == RecordKind::room;
+    if (!is_of_all && rooms_[room_].is_over) return damaged();
     switch (record.kind) {
         case RecordKind::ticks:
             if (record.number == 0 || record.number > record_ticks_max - tick_) return damaged();
@@ -91,9 +95,23 @@ Playback::State Playback::apply(const Record& record) {
         case RecordKind::hash:
             return verify(record);
         case RecordKind::end:
-            break;  // The reader keeps it to itself.
+            return end_room();  // That of all the reader keeps to itself.
     }
     UNREACHABLE();
+}
+
+// Of one that is played alone there is no more.
+Playback::State Playback::end_room() {
+    Room& room = rooms_[room_];
+    room.is_over = true;
+    room.commands.clear();
+    if (!is_alone_ || room_ != alone_) return State::playing;
+    tail_ = RecordReader::State::ended;
+    return State::over;
+}
+
+std::size_t Playback::rooms_over() const {
+    return static_cast<std::size_t>(std::ranges::count(rooms_, true, &Room::is_over));
 }
 
 Playback::State Playback::join_or_leave(const Record& record) {

@@ -23,7 +23,7 @@ public:
 
     enum class State : std::uint8_t {
         playing,
-        over,     // The file has no more; tail() says how it ends.
+        over,     // The file has no more of it; tail() says how it ends.
         diverged  // A game is not in the state that was written down; see divergence().
     };
 
@@ -44,6 +44,8 @@ public:
     std::uint64_t tick() const { return tick_; }  // The last one's number.
     std::uint64_t ticks_played() const { return ticks_played_; }
     std::uint64_t hashes_verified() const { return hashes_verified_; }
+    // Of those rooms nothing more was written down from some tick on: they were not played further.
+    std::size_t rooms_over() const;
     const RecordReader& reader() const { return reader_; }
     RecordReader::State tail() const { return tail_; }
     // Of the room that is played alone: who is there, and who left since the last tick.
@@ -56,6 +58,7 @@ private:
         Stage stage;                // Without a game: it is not played.
         std::vector<bool> present;  // By slot.
         std::vector<Command> commands;
+        bool is_over = false;  // Before the others.
     };
 
     void add_room(const Stage& stage);
@@ -63,6 +66,7 @@ private:
     State join_or_leave(const Record& record);
     State take_command(const Record& record);
     State verify(const Record& record);
+    State end_room();
     State damaged();
     void play_tick();
 
@@ -70,6 +74,7 @@ private:
     std::vector<Room> rooms_;
     std::size_t room_ = 0;   // That the records are about.
     std::size_t alone_ = 0;  // That is played, if it is one.
+    bool is_alone_ = false;
     std::vector<PlayerId> left_;
     std::uint64_t tick_ = 0;
     std::uint64_t ticks_left_ = 0;  // Said and not yet played.

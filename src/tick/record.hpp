@@ -8,7 +8,7 @@
 // The file of a recorded match: what shaped the world, and then what the games were told, in the
 // order in which they were told it. Everything else follows from that.
 //
-//   "ringtick record 2\n"   block: the header   block   block ...
+//   "ringtick record 3\n"   block: the header   block   block ...
 //
 //   block   0         4           8           12
 //          +---------+-----------+-----------+- - - - - - - -+
@@ -29,7 +29,8 @@
 //              with it
 //   5 skip     so many ticks were left out after a stall: the next one's number is so much higher
 //   6 hash     8 bytes: the state of this room's game now, between two ticks
-//   7 end      the recording ended as it should; nothing follows
+//   7 end      0: the recording ended as it should; nothing follows
+//              1: of this room nothing more was written down; the others go on
 //
 // A block is written and made durable before the next one, so a crash can harm only the last: then
 // its head says more than is there, or is missing. Anything else that does not add up is damage.
@@ -49,8 +50,11 @@ struct RecordHeader {
 };
 
 enum class RecordKind : std::uint8_t { ticks, join, leave, command, room, skip, hash, end };
+// The numbers of an end.
+inline constexpr std::uint64_t end_of_all = 0;
+inline constexpr std::uint64_t end_of_room = 1;
 
-inline constexpr std::string_view record_magic = "ringtick record 2\n";
+inline constexpr std::string_view record_magic = "ringtick record 3\n";
 inline constexpr std::string_view record_magic_any = "ringtick record ";
 inline constexpr std::size_t block_head_size = 12;
 inline constexpr unsigned record_kind_bits = 3;

@@ -77,8 +77,9 @@ RecordReader::State RecordReader::next(Record& record) {
     if (payload_.empty()) state_ = next_block();
     if (state_ != State::record) return state_;
     if (!read(record)) return state_ = State::damaged;
-    if (record.kind == RecordKind::end) {
-        const bool last = payload_.empty() && next_offset_ == file_.size();
+    if (record.kind == RecordKind::end && record.number != end_of_room) {
+        const bool last =
+            record.number == end_of_all && payload_.empty() && next_offset_ == file_.size();
         state_ = last ? State::ended : State::damaged;
     }
     return state_;

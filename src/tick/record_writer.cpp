@@ -4,9 +4,20 @@
 #include "base/bytes.hpp"
 #include "base/varint.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace ringtick {
+
+namespace {
+
+// What a block keeps for what is no room's: so many ticks with something in them are not told while
+// a block is on its way, unless the disk has stopped.
+constexpr std::size_t ticks_size_max = 4'096;
+constexpr std::size_t room_head_size = 5;
+constexpr std::size_t end_of_room_size = room_head_size + 1;
+
+}  // namespace
 
 // What a record has before its bytes.
 struct RecordWriter::Head {
@@ -22,35 +33,37 @@ struct RecordWriter::Head {
     std::size_t size = 0;
 };
 
-RecordWriter::RecordWriter(std::size_t block_size)
+RecordWriter::RecordWriter(std::size_t block_size, std::uint32_t rooms)
     : block_size_(block_size),
-      memory_(std::make_unique_for_overwrite<std::byte[]>(2 * block_size)) {
+      memory_(std::make_unique_for_overwrite<std::byte[]>(2 * block_size)),
+      shares_(rooms) {
+    ASSERT(rooms > 0);
     ASSERT(block_size >= file_head_size_max);
+    ended_rooms_.reserve(rooms);
+    // The rest is for the ticks, and for the word that a room ends.
+    const std::size_t rest = block_head_size + ticks_size_max + rooms * end_of_room_size;
+    const std::size_t half = (block_size - std::min(block_size, rest)) / 2;
+    share_max_ = half / rooms;
+    common_max_ = half;
 }
 
 void RecordWriter::join(std::uint32_t room, PlayerId player, const ResumeToken& token) {
-    settle_ticks();
-    choose(room);
     std::array<std::byte, record_token_size> bytes;
     ByteWriter writer(bytes);
     writer.put(token.first);
     writer.put(token.second);
     ASSERT(writer.size() == bytes.size());
-    put(Head(RecordKind::join, player.slot), bytes);
+    put(room, Head(RecordKind::join, player.slot), bytes);
 }
 
 void RecordWriter::leave(std::uint32_t room, PlayerId player) {
-    settle_ticks();
-    choose(room);
-    put(Head(RecordKind::leave, player.slot));
+    put(room, Head(RecordKind::leave, player.slot));
 }
 
 void RecordWriter::command(std::uint32_t room, const Command& command) {
-    settle_ticks();
-    choose(room);
     Head head(RecordKind::command, command.player.slot);
     head.add(command.bytes.size());
-    put(head, command.bytes);
+    put(room, head, command.bytes);
 }
 
 // Ticks in which nobody said anything are but a number, which is written down when somebody does.
@@ -66,16 +79,14 @@ void RecordWriter::tick(std::uint64_t tick) {
 }
 
 void RecordWriter::hash(std::uint32_t room, std::uint64_t hash) {
-    settle_ticks();
-    choose(room);
     std::array<std::byte, sizeof hash> bytes;
     ByteWriter(bytes).put(hash);
-    put(Head(RecordKind::hash, 0), bytes);
+    put(room, Head(RecordKind::hash, 0), bytes);
 }
 
 void RecordWriter::end() {
     settle_ticks();
-    put(Head(RecordKind::end, 0));
+    put(Head(RecordKind::end, end_of_all));
     stop();
 }
 
@@ -104,6 +115,40 @@ void RecordWriter::settle_ticks() {
     if (!overflowed_ && !stopped_) tick_said_ = tick_;
 }
 
+// What a room is told.
+void RecordWriter::put(std::uint32_t room, const Head& head, std::span<const std::byte> bytes) {
+    ASSERT(room < shares_.size());
+    if (shares_[room].ended || overflowed_ || stopped_) return;
+    settle_ticks();
+    if (!take_share(room, head.size + bytes.size() + room_head_size)) return end_room(room);
+    choose(room);
+    put(head, bytes);
+}
+
+// A room alone has the whole block.
+bool RecordWriter::take_share(std::uint32_t room, std::size_t size) {
+    if (shares_.size() == 1 || take_from_block(room, size)) return true;
+    if (!sealed_.empty()) return false;
+    set_apart();
+    return take_from_block(room, size);
+}
+
+bool RecordWriter::take_from_block(std::uint32_t room, std::size_t size) {
+    Share& share = shares_[room];
+    const std::size_t own = std::min(size, share_max_ - share.taken);
+    if (size - own > common_max_ - common_taken_) return false;
+    share.taken += own;
+    common_taken_ += size - own;
+    return true;
+}
+
+void RecordWriter::end_room(std::uint32_t room) {
+    shares_[room].ended = true;
+    ended_rooms_.push_back({.room = room, .tick = tick_});
+    choose(room);
+    put(Head(RecordKind::end, end_of_room));
+}
+
 void RecordWriter::put(const Head& head, std::span<const std::byte> bytes) {
     const std::size_t size = head.size + bytes.size();
     ASSERT(size <= block_size_ - block_head_size);
@@ -127,6 +172,8 @@ void RecordWriter::set_apart() {
     active_ = 1 - active_;
     used_ = checked_ = block_head_size;
     checksum_ = 0;
+    for (Share& share : shares_) share.taken = 0;
+    common_taken_ = 0;
 }
 
 // Tick by tick, so that no single tick pays for a whole block.

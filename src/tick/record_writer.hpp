@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace ringtick {
 
@@ -14,11 +15,13 @@ namespace ringtick {
 // on its way to the disk. Pure: whoever has the disk takes sealed() there.
 //
 // Policy at the bound: if a block is full and the other is not back yet, nothing more is written
-// down. What was so far is a match that can be played up to there.
+// down. What was so far is a match that can be played up to there. Of several rooms each has a
+// share in one half of a block, and the other half is for whoever comes first: so a room that is
+// told more than the disk takes ends its own record, and no other's.
 class RecordWriter {
 public:
-    // A block has to hold the largest command.
-    explicit RecordWriter(std::size_t block_size);
+    // A block has to hold the largest command; of several rooms, half of one.
+    explicit RecordWriter(std::size_t block_size, std::uint32_t rooms = 1);
 
     void join(std::uint32_t room, PlayerId player, const ResumeToken& token);
     void leave(std::uint32_t room, PlayerId player);
@@ -40,6 +43,12 @@ public:
     std::size_t memory() const { return 2 * block_size_; }
     bool half_full() const { return used_ > block_size_ / 2; }
     bool overflowed() const { return overflowed_; }
+    // Of which nothing more is written down, in the order in which that came to be.
+    struct EndedRoom {
+        std::uint32_t room = 0;
+        std::uint64_t tick = 0;  // It can be played up to there.
+    };
+    std::span<const EndedRoom> ended_rooms() const { return ended_rooms_; }
     // From now on nothing is written down, as after an overflow.
     void stop() { stopped_ = true; }
 
@@ -51,6 +60,10 @@ private:
     }
     void choose(std::uint32_t room);
     void settle_ticks();
+    void put(std::uint32_t room, const Head& head, std::span<const std::byte> bytes = {});
+    bool take_share(std::uint32_t room, std::size_t size);
+    bool take_from_block(std::uint32_t room, std::size_t size);
+    void end_room(std::uint32_t room);
     void put(const Head& head, std::span<const std::byte> bytes = {});
     void set_apart();
     void check_up();
@@ -63,6 +76,17 @@ private:
     std::uint32_t checksum_ = 0;
     std::span<const std::byte> sealed_;
     std::uint64_t sealed_tick_ = 0;
+
+    // What of the active block is taken.
+    struct Share {
+        std::size_t taken = 0;
+        bool ended = false;
+    };
+    std::vector<Share> shares_;  // By room.
+    std::vector<EndedRoom> ended_rooms_;
+    std::size_t share_max_ = 0;
+    std::size_t common_max_ = 0;
+    std::size_t common_taken_ = 0;
 
     std::uint64_t tick_ = 0;
     std::uint64_t tick_said_ = 0;     // The last that is in a block.

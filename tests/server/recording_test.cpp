@@ -19,6 +19,7 @@
 namespace ringtick {
 namespace {
 
+using test::header_of_one_room;
 using test::small_header;
 using test::story_of;
 
@@ -49,7 +50,7 @@ protected:
     void TearDown() override { std::remove(path.c_str()); }
 
     [[nodiscard]] Result<void> open(Recording& some) const {
-        return some.open(path, small_header(), block_size);
+        return some.open(path, header_of_one_room(), block_size);
     }
     void say(std::string_view text) {
         recording.writer().command(0, {.player = {1}, .bytes = as_bytes(text)});
@@ -183,6 +184,21 @@ TEST_F(RecordingTest, EndsWhenTheDiskDoesNotKeepUpAndKeepsWhatItHas) {
     const std::string kept = story();
     EXPECT_TRUE(kept.ends_with("x t1 cut")) << kept.substr(kept.size() - 20);
     EXPECT_GT(kept.size(), block_size);
+}
+
+TEST_F(RecordingTest, OfOneRoomAloneIfOnlyThatIsToldTooMuch) {
+    ASSERT_TRUE(recording.open(path, small_header(), 2 * block_size));
+    for (int i = 0; i < 100; ++i) {
+        say(std::string(1'000, 'x'));
+        recording.writer().command(1, {.player = {2}, .bytes = as_bytes("hi")});
+        tick();
+        recording.write_if_due(now);
+    }
+    finish();
+    EXPECT_FALSE(recording.stats().failed);
+    EXPECT_EQ(recording.stats().rooms_ended, 1U);
+    const std::string kept = story();
+    EXPECT_TRUE(kept.ends_with(" c2:hi t1 ended")) << kept.substr(kept.size() - 20);
 }
 
 }  // namespace

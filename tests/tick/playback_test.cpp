@@ -87,6 +87,18 @@ protected:
     std::unique_ptr<Playback> playback;
 };
 
+Bytes record_of(std::uint64_t head, std::string_view rest = {}) {
+    Bytes bytes(varint_size_max);
+    bytes.resize(write_varint(bytes, head));
+    const auto more = as_bytes(rest);
+    bytes.insert(bytes.end(), more.begin(), more.end());
+    return bytes;
+}
+
+Bytes record_of(RecordKind kind, std::uint64_t number, std::string_view rest = {}) {
+    return record_of(number << record_kind_bits | static_cast<std::uint8_t>(kind), rest);
+}
+
 TEST_F(PlaybackTest, TellsTheGamesWhatTheyWereToldInThatOrder) {
     RecordWriter& writer = file.writer;
     writer.join(0, {1}, {.first = ~std::uint64_t{}, .second = 7});
@@ -168,6 +180,47 @@ TEST_F(PlaybackTest, PlaysOneRoomAloneAndSaysWhoIsThere) {
     EXPECT_EQ(played[1].story, "+1 t1 -1 +1 t2 ");
 }
 
+// What was said of the tick in which it was too much is no tick of it.
+TEST_F(PlaybackTest, PlaysTheOtherRoomsOnWhereTheRecordOfOneEnds) {
+    const std::string token(record_token_size, '\0');
+    Bytes payload;
+    for (const Bytes& record :
+         {record_of(RecordKind::join, 1, token), record_of(RecordKind::ticks, 2),
+          record_of(RecordKind::command, 1, {"\1x", 2}), record_of(RecordKind::end, end_of_room),
+          record_of(RecordKind::ticks, 1), record_of(RecordKind::room, 1),
+          record_of(RecordKind::join, 2, token), record_of(RecordKind::ticks, 1),
+          record_of(RecordKind::end, end_of_all)}) {
+        payload.insert(payload.end(), record.begin(), record.end());
+    }
+    file.append_block(payload);
+    EXPECT_EQ(play(), Playback::State::over);
+    EXPECT_EQ(playback->tail(), RecordReader::State::ended);
+    EXPECT_EQ(playback->rooms_over(), 1U);
+    EXPECT_EQ(played[0].story, "+1 t1 t2 ");
+    EXPECT_EQ(played[1].story, "t1 t2 t3 +2 t4 ");
+
+    // Of itself alone there are two ticks.
+    played = {};
+    playback = std::make_unique<Playback>(reader, 0,
+                                          Playback::Stage{.game = &played[0], .outbox = &outbox});
+    EXPECT_EQ(playback->advance(), Playback::State::playing);
+    EXPECT_EQ(playback->advance(), Playback::State::playing);
+    EXPECT_EQ(playback->advance(), Playback::State::over);
+    EXPECT_EQ(playback->advance(), Playback::State::over);
+    EXPECT_EQ(played[0].story, "+1 t1 t2 ");
+}
+
+TEST_F(PlaybackTest, TakesNoMoreOfARoomThatHasEnded) {
+    const std::string token(record_token_size, '\0');
+    Bytes payload = record_of(RecordKind::end, end_of_room);
+    const Bytes more = record_of(RecordKind::join, 1, token);
+    payload.insert(payload.end(), more.begin(), more.end());
+    file.append_block(payload);
+    EXPECT_EQ(play(), Playback::State::over);
+    EXPECT_EQ(playback->tail(), RecordReader::State::damaged);
+    EXPECT_EQ(played[0].story, "");
+}
+
 TEST_F(PlaybackTest, LeavesOutTheTickThatWasNotWrittenToItsEnd) {
     file.writer.join(0, {1}, {});
     file.writer.tick(1);
@@ -175,18 +228,6 @@ TEST_F(PlaybackTest, LeavesOutTheTickThatWasNotWrittenToItsEnd) {
     file.write();
     EXPECT_EQ(play(), Playback::State::over);
     EXPECT_EQ(played[0].story, "+1 t1 ");
-}
-
-Bytes record_of(std::uint64_t head, std::string_view rest = {}) {
-    Bytes bytes(varint_size_max);
-    bytes.resize(write_varint(bytes, head));
-    const auto more = as_bytes(rest);
-    bytes.insert(bytes.end(), more.begin(), more.end());
-    return bytes;
-}
-
-Bytes record_of(RecordKind kind, std::uint64_t number, std::string_view rest = {}) {
-    return record_of(number << record_kind_bits | static_cast<std::uint8_t>(kind), rest);
 }
 
 TEST_F(PlaybackTest, RefusesWhatNoServerTellsAGame) {
@@ -198,7 +239,7 @@ TEST_F(PlaybackTest, RefusesWhatNoServerTellsAGame) {
           record_of(RecordKind::join, 70'000, token), record_of(RecordKind::command, 1, {"\1x", 2}),
           record_of(RecordKind::command, 99, {"\0", 1}), record_of(RecordKind::room, 2),
           record_of(RecordKind::ticks, 0), record_of(RecordKind::ticks, record_ticks_max + 1),
-          record_of(RecordKind::skip, ~std::uint64_t{} >> 3)}) {
+          record_of(RecordKind::skip, ~std::uint64_t{} >> 3), record_of(RecordKind::end, 2)}) {
         file.bytes = before;
         file.append_block(record);
         EXPECT_EQ(play(), Playback::State::over);

@@ -10,6 +10,7 @@
 namespace ringtick {
 namespace {
 
+using test::header_of_one_room;
 using test::RecordedFile;
 using test::story_of;
 
@@ -61,7 +62,7 @@ TEST(RecordWriter, KeepsTheNumbersOfTicksThatWereLeftOut) {
 }
 
 TEST(RecordWriter, GoesOnInTheOtherBlockWhenOneIsFull) {
-    RecordedFile file;
+    RecordedFile file(header_of_one_room());
     const std::string text(30'000, 'x');
     for (int i = 0; i < 3; ++i) file.say(0, 1, text);
     ASSERT_FALSE(file.writer.sealed().empty());
@@ -76,7 +77,7 @@ TEST(RecordWriter, GoesOnInTheOtherBlockWhenOneIsFull) {
 
 // Goal: a disk that does not keep up costs the end of the recording and nothing else.
 TEST(RecordWriter, EndsWhenBothBlocksAreFullAndKeepsWhatWas) {
-    RecordedFile file;
+    RecordedFile file(header_of_one_room());
     const std::string text(30'000, 'x');
     for (int i = 0; i < 4; ++i) file.say(0, 1, text);
     file.writer.tick(1);
@@ -99,7 +100,7 @@ TEST(RecordWriter, EndsWhenBothBlocksAreFullAndKeepsWhatWas) {
 // Goal: a tick that is said while the block is full to the last bytes, or nearly, is not too much.
 TEST(RecordWriter, SealsABlockThatHasNoRoomForTheTick) {
     for (std::size_t left = 0; left < 4; ++left) {
-        RecordedFile file;
+        RecordedFile file(header_of_one_room());
         const std::size_t size = 65'536 - block_head_size - 4 - left;  // Kind and player, size.
         file.say(0, 1, std::string(size, 'x'));
         file.writer.tick(1);
@@ -109,6 +110,50 @@ TEST(RecordWriter, SealsABlockThatHasNoRoomForTheTick) {
         file.write();
         EXPECT_TRUE(story_of(file.bytes).ends_with("x t1 cut")) << left;
     }
+}
+
+// Goal: a room that is told more than the disk takes harms its own record and no other's.
+// Method: while the disk is busy one room is flooded, and another is told a little.
+TEST(RecordWriter, EndsTheRecordOfTheRoomAloneThatIsFlooded) {
+    RecordedFile file;
+    file.writer.join(1, {2}, {});
+    file.say(1, 2, "before");
+    file.writer.tick(1);
+    file.writer.seal();  // It stays with the disk.
+    const std::string flood(1'000, 'x');
+    for (std::uint64_t tick = 2; tick < 100; ++tick) {
+        for (int i = 0; i < 5; ++i) file.say(0, 1, flood);
+        file.say(1, 2, "a word " + std::to_string(tick));
+        file.writer.tick(tick);
+    }
+    ASSERT_EQ(file.writer.ended_rooms().size(), 1U);
+    EXPECT_EQ(file.writer.ended_rooms()[0].room, 0U);
+    EXPECT_EQ(file.writer.ended_rooms()[0].tick, 10U);
+    EXPECT_FALSE(file.writer.overflowed());
+    file.write();
+    file.writer.end();
+    file.write();
+    const std::string story = story_of(file.bytes);
+    EXPECT_TRUE(story.ends_with(" c2:a word 99 t1 ended")) << story.substr(story.size() - 40);
+    const std::size_t end = story.find(" e1 ");
+    ASSERT_NE(end, std::string::npos);
+    EXPECT_EQ(story.find("c1:", end), std::string::npos) << "nothing more of that room";
+    for (std::uint64_t tick = 2; tick < 100; ++tick) {
+        EXPECT_NE(story.find("c2:a word " + std::to_string(tick) + " "), std::string::npos) << tick;
+    }
+}
+
+// Goal: as long as the disk takes what there is, a flood costs nothing.
+TEST(RecordWriter, KeepsAFloodThatTheDiskTakes) {
+    RecordedFile file;
+    const std::string flood(1'000, 'x');
+    for (std::uint64_t tick = 1; tick < 300; ++tick) {
+        for (int i = 0; i < 10; ++i) file.say(0, 1, flood);
+        file.say(1, 2, "a word");
+        file.writer.tick(tick);
+        file.write();
+    }
+    EXPECT_TRUE(file.writer.ended_rooms().empty());
 }
 
 TEST(RecordWriter, WritesNothingBehindTheEnd) {

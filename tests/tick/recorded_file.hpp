@@ -4,6 +4,7 @@
 #include "tick/record_reader.hpp"
 #include "tick/record_writer.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,10 +29,17 @@ inline RecordHeader small_header() {
             .rewind_ms = 250};
 }
 
+inline RecordHeader header_of_one_room() {
+    RecordHeader header = small_header();
+    header.rooms = 1;
+    return header;
+}
+
 // A recording in memory: what the ring would have written so far.
 class RecordedFile {
 public:
-    explicit RecordedFile(const RecordHeader& header = small_header()) {
+    explicit RecordedFile(const RecordHeader& header = small_header())
+        : writer(65'536, std::clamp(header.rooms, 1U, 100U)) {
         Bytes head(file_head_size_max);
         head.resize(write_file_head(head, header));
         bytes = head;
@@ -55,7 +63,7 @@ public:
         writer.command(room, {.player = {slot}, .bytes = as_bytes(text)});
     }
 
-    RecordWriter writer{65'536};
+    RecordWriter writer;
     Bytes bytes;
 };
 
@@ -71,7 +79,7 @@ inline std::string story_of(std::span<const std::byte> file) {
     Record record;
     RecordReader::State state = reader.next(record);
     for (; state == RecordReader::State::record; state = reader.next(record)) {
-        constexpr std::string_view kinds = "tjlcrsh?";
+        constexpr std::string_view kinds = "tjlcrshe";
         story += kinds[static_cast<std::size_t>(record.kind)] + std::to_string(record.number);
         if (record.kind == RecordKind::command) story += ":" + std::string(as_text(record.bytes));
         story += " ";
