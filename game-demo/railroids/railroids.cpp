@@ -119,7 +119,8 @@ Facts Arena::facts() const {
 }
 
 std::uint64_t Arena::hash() const {
-    return world_.hash() ^ bots_.hash();
+    // No bot sees the past: how much of it is kept matters to people alone.
+    return world_.hash() ^ bots_.hash() ^ ringtick::Rng::mix(World::history_ticks_default);
 }
 
 Railroids::Railroids(const RailroidsOptions& options)

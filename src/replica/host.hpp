@@ -184,11 +184,18 @@ public:
         }
     }
 
-    // Of what was said and is not in the world yet, of what everyone was told, and of the world.
+    // Of what was said and is not in the world yet, of what everyone was told, and of the world;
+    // and of the rules by which it goes on, so that another build's are noticed before they matter.
     std::uint64_t state_hash() const override {
         std::uint64_t hash = writer_.hash();
         const auto fold = [&hash](std::uint64_t value) { hash = Rng::mix(hash ^ value) + 1; };
         if constexpr (requires { game_.hash(); }) fold(game_.hash());
+        PlayerInputs<G>::tell_rules(fold);
+        for (const std::int64_t rule :
+             {std::int64_t{holds_per_second}, std::int64_t{rewind_max_},
+              std::int64_t{options_.absence_s}, std::int64_t{options_.views_max}}) {
+            fold(static_cast<std::uint64_t>(rule));
+        }
         for (const Connection& connection : connections_) {
             fold(static_cast<std::uint64_t>(connection.state));
             fold(connection.token.first);

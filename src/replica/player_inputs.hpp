@@ -73,6 +73,13 @@ public:
     std::int8_t lead() const { return queue_.lead(); }
     void reported() { queue_.reported(); }
 
+    // Tells of what decides beside the players which inputs count, and when.
+    template <class Number>
+    static void tell_rules(Number number) {
+        number(input_wait_ticks);
+        number(InputQueue<Order<Input>>::early_max);
+        number(InputQueue<Order<Input>>::late_max);
+    }
     // Tells of all that later inputs depend on, for the hash of a match.
     template <class Number>
     void tell_state(Number number) const {

@@ -7,9 +7,10 @@
 namespace ringtick {
 
 std::uint64_t rules_of(const Program& program) {
-    constexpr std::uint64_t ticks = 100;
+    // In which all happens that happens without people: a minute of a crowd. Some milliseconds.
+    const std::uint64_t ticks = 65ULL * program.rate_hz;
     const auto game =
-        program.make_game({.seed = 1, .players_max = 1, .bots = 8, .rate_hz = program.rate_hz});
+        program.make_game({.seed = 1, .players_max = 1, .bots = 24, .rate_hz = program.rate_hz});
     Nowhere outbox;
     for (std::uint64_t tick = 1; tick <= ticks; ++tick) game->tick(tick, {}, outbox);
     return game->state_hash();

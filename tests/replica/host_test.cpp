@@ -253,6 +253,22 @@ TEST_F(OneView, WithoutAnotherViewOneLooksAtWhatMostLookAt) {
     EXPECT_EQ(id_in_welcome(2), 0) << "it is free again";
 }
 
+// Goal: a build that keeps seats for another time, say, is known before anybody has been away.
+TEST(StateHash, TellsOfTheRulesForPeopleBeforeTheyMatter) {
+    using Game = Lake<>;
+    const HostOptions usual{.players_max = 4, .tick_rate_hz = 10};
+    HostOptions away = usual;
+    away.absence_s += 1;
+    HostOptions rewind = usual;
+    rewind.rewind_ms += 100;
+    HostOptions views = usual;
+    views.views_max += 1;
+    const std::set<std::uint64_t> hashes{
+        Host<Game>(usual).state_hash(), Host<Game>(away).state_hash(),
+        Host<Game>(rewind).state_hash(), Host<Game>(views).state_hash()};
+    EXPECT_EQ(hashes.size(), 4U);
+}
+
 TEST(SchemaHash, DependsOnAllThatSetsTheWidthOfAField) {
     const std::set<std::uint64_t> hashes{
         schema_hash<Lake<4, 1000>>(), schema_hash<Lake<200, 1000>>(), schema_hash<Lake<4, 8000>>()};
