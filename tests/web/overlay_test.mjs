@@ -5,10 +5,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load_page_code } from '../support/page_code.mjs';
 
-const { Lane, PerSecond, percentile, Samples, stall_every_ms, verdict_of } = await load_page_code(
+const {
+  Lane, PerSecond, percentile, RewindGhosts, Samples, stall_every_ms, verdict_of,
+} = await load_page_code(
   process.env.PAGE_TSCONFIG, [
-    'ringtick/lane', 'railroids/overlay/per_second', 'railroids/overlay/samples',
-    'railroids/overlay/verdict',
+    'ringtick/lane', 'railroids/overlay/per_second', 'railroids/overlay/rewind_ghosts',
+    'railroids/overlay/samples', 'railroids/overlay/verdict',
   ]);
 
 // Time that passes when it is told to.
@@ -154,4 +156,69 @@ test('Verdict.TakesNoLowerRateForAStall', () => {
 test('Verdict.NamesTheCauseBeforeWhatComesOfIt', () => {
   assert.equal(cause({ server_work_ms: 50, guessed: 0.5, snapshots_missed: 0.3 }), 'server');
   assert.equal(cause({ snapshots_missed: 0.3, guessed: 0.5, inputs_late: 0.2 }), 'gaps');
+});
+
+// A world of the own ship, 7, and two others; and a pen that remembers where it drew circles.
+class Range {
+  world = {
+    own_id: 7, own_cooldown_ms: 0, ship_count: 3, beam_count: 0,
+    ship_id: Int32Array.of(3, 5, 7),
+    ship_x: Float32Array.of(100, 200, 0), ship_y: Float32Array.of(0, 300, 0),
+    beam_id: Int32Array.of(1), beam_shooter: Int32Array.of(7), beam_hit: Int32Array.of(-1),
+    beam_age_ms: Int32Array.of(0), beam_x0: Float32Array.of(0), beam_y0: Float32Array.of(0),
+    beam_x1: Float32Array.of(900), beam_y1: Float32Array.of(0),
+  };
+  camera = { zoom: 1, screen_x: (x) => x, screen_y: (y) => y };
+  circles = [];
+  texts = [];
+  ghosts = new RewindGhosts();
+  now_ms = 1000;
+  constructor() {
+    this.ghosts.moved = { write: (text) => this.texts.push(text) };
+  }
+  frame() {
+    const { circles } = this;
+    circles.length = 0;
+    const quiet = ['beginPath', 'moveTo', 'lineTo', 'stroke', 'setLineDash'];
+    const pen = Object.fromEntries(quiet.map((name) => [name, () => {}]));
+    pen.arc = (x, y) => circles.push([x, y]);
+    this.now_ms += 16;
+    this.ghosts.paint(pen, this.world, this.camera, this.now_ms);
+  }
+}
+
+test('RewindGhosts.ShowWhereTheTargetWasSeenAndWhereItWas', () => {
+  const range = new Range();
+  range.frame();
+  range.world.own_cooldown_ms = 660;  // It fires.
+  range.frame();
+  range.world.ship_x[0] = 130;        // The target flies on, until the server has heard of it.
+  range.world.ship_y[0] = 40;
+  range.world.beam_count = 1;
+  range.frame();
+  assert.deepEqual(range.circles, [[100, 0], [130, 40]]);
+  assert.deepEqual(range.texts, ['last shot: rewound 50 units']);
+  range.now_ms += 2000;
+  range.frame();
+  assert.deepEqual(range.circles, []);
+});
+
+test('RewindGhosts.ShowWhomAShotHitThoughAnotherWasNearer', () => {
+  const range = new Range();
+  range.frame();
+  range.world.own_cooldown_ms = 660;
+  range.frame();
+  range.world.beam_count = 1;
+  range.world.beam_hit[0] = 5;
+  range.frame();
+  assert.deepEqual(range.circles, [[200, 300], [200, 300]]);
+});
+
+test('RewindGhosts.ShowNothingOfOthersShots', () => {
+  const range = new Range();
+  range.frame();
+  range.world.beam_count = 1;
+  range.world.beam_shooter[0] = 3;
+  range.frame();
+  assert.deepEqual(range.circles, []);
 });

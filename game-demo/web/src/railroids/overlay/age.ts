@@ -7,7 +7,7 @@ import type { Report } from './server_stats';
 export class Age extends Panel {
   private readonly grid = this.numbers();
   private readonly age = this.grid.add('shown_age_ms', 'shown is old');
-  private readonly since = this.grid.add('snapshot_age_ms', 'since newest');
+  private readonly since = this.grid.add('snapshot_age_ms', 'newest');
   private readonly missed = this.grid.add('snapshots_missed', 'missed here');
   private readonly skipped = this.grid.add('snapshots_skipped', 'skipped, all');
   private readonly rate = this.headline('snapshot_rate');
@@ -21,7 +21,8 @@ export class Age extends Panel {
   }
 
   override draw(world: World): void {
-    const behind_ms = world.interpolation_delay_ms + Math.max(0, world.rtt_ms) / 2;
+    const here_ms = Math.max(world.interpolation_delay_ms, world.snapshot_age_ms);
+    const behind_ms = here_ms + Math.max(0, world.rtt_ms) / 2;
     this.age.write(`${decimal(behind_ms, 0)} ms`, behind_ms > 250);
     this.since.write(`${decimal(world.snapshot_age_ms, 0)} ms`, world.snapshot_age_ms > 200);
     this.missed.write(whole(world.snapshots_missed));

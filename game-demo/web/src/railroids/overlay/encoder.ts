@@ -25,7 +25,8 @@ export class Encoder extends Panel {
   override draw(world: World): void {
     const by_cells = Boolean(world.by_cells);
     const each = world.snapshot_bytes_per_second / world.snapshots_per_second;
-    this.now.write(`${by_cells ? 'cells' : 'changes'}, ${whole(each)} B each`);
+    const size = Number.isFinite(each) ? `, ${whole(each)} B each` : '';
+    this.now.write(`${by_cells ? 'cells' : 'changes'}${size}`);
     this.changes.classList.toggle('on', !by_cells);
     this.cells.classList.toggle('on', by_cells);
   }

@@ -32,7 +32,7 @@ export class Lagometer extends Panel {
     this.pen = canvas.getContext('2d')!;
     this.pen.scale(canvas.width / (columns * column), canvas.height / height);
     const numbers = this.numbers();
-    this.ahead = numbers.add('drawn_behind_ms', 'drawn behind');
+    this.ahead = numbers.add('drawn_ahead_ms', 'drawn at');
     this.age = numbers.add('arrival_late_ms', 'came late');
   }
 
@@ -55,7 +55,7 @@ export class Lagometer extends Panel {
 
   override draw(world: World): void {
     const ahead_ms = world.drawn_ahead_ms;
-    this.ahead.write(`${decimal(-ahead_ms, 0)} ms`, ahead_ms > 0);
+    this.ahead.write(`${ahead_ms > 0 ? '+' : '−'}${decimal(Math.abs(ahead_ms), 0)} ms`, ahead_ms > 0);
     const late_ms = this.arrivals.length > 0 ? this.arrivals.last - this.rtt_ms : NaN;
     this.age.write(`${decimal(Math.max(0, late_ms), 0)} ms`);
   }

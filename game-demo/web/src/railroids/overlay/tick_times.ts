@@ -33,7 +33,7 @@ export class TickTimes extends Panel {
     super(title, `${meaning} Grey behind it: the ticks without a player, the same pacing with ` +
       'nothing to do, since the start.');
     this.chart = new Chart(this.element, {
-      height: 62,
+      height: 72,
       lines: [
         { colour: 'rgb(160 172 200 / 55%)', fill: 'rgb(160 172 200 / 30%)', bars: true },
         { colour: `rgb(${colour})`, fill: `rgb(${colour} / 45%)`, bars: true },
