@@ -50,6 +50,7 @@ void ShownRoom::seek(std::uint64_t tick) {
 ShownRoom::Position ShownRoom::position() const {
     return {.tick = playback_.tick(),
             .seeking = seeking_,
+            .as_recorded = !diverged_,
             .bytes = playback_.reader().block_offset(),
             .bytes_all = playback_.reader().file_size()};
 }

@@ -109,7 +109,8 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
     text.add(R"({{"uptime_s":{:.1f},"rate_hz":{},"connections":{},"players":{},)",
              static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, metrics.rate_hz,
              metrics.connections->count(), players_of(metrics));
-    text.add(R"("receive_buffers_lent":{},)", metrics.buffers->lent());
+    text.add(R"("shown_rooms":{},"receive_buffers_lent":{},)", metrics.shown_rooms.size(),
+             metrics.buffers->lent());
     const CounterRows rows = counter_rows(metrics);
     for (const CounterRow& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);
     add_closed(text, metrics.connections->stats());
@@ -133,9 +134,10 @@ std::size_t write_replay_json(std::span<char> out, const Metrics& metrics) {
     std::size_t number = 0;
     for (const ShownRoom* const room : metrics.shown_rooms) {
         const ShownRoom::Position at = room->position();
-        text.add(R"({{"id":{},"tick":{},"play_s":{:.1f},"seeking":{},"bytes":{},"bytes_all":{}}},)",
-                 ++number, at.tick, static_cast<double>(at.tick) / metrics.rate_hz, at.seeking,
-                 at.bytes, at.bytes_all);
+        text.add(R"({{"id":{},"tick":{},"play_s":{:.1f},"seeking":{},"as_recorded":{},)", ++number,
+                 at.tick, static_cast<double>(at.tick) / metrics.rate_hz, at.seeking,
+                 at.as_recorded);
+        text.add(R"("bytes":{},"bytes_all":{}}},)", at.bytes, at.bytes_all);
     }
     text.trim(',');
     text.add("],");

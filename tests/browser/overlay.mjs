@@ -3,6 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { GamePage, launch, program } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
@@ -15,7 +18,8 @@ if (!existsSync(program)) {
 
 const page_size_most = 300_000;  // Compressed, all of it.
 
-// One match for all tests, in which Ann plays; each finds the overlay open, and the path as it is.
+// One match for all tests but the last, in which Ann plays; each finds the overlay open, and the
+// path as it is.
 let browser;
 let server;
 let page;
@@ -67,15 +71,18 @@ test('Overlay.IsLoadedByNobodyWhoDoesNotLook', async () => {
   assert.ok(size > 0 && size < page_size_most, `${size} bytes compressed`);
 });
 
+// What is told of a shot, or of a recorded match.
+const in_time = new Set(['rewound_units', 'replay_verdict', 'replay_tick', 'replay_played']);
+
 test('Overlay.ShowsInEveryPanelWhatThereIsToTell', async () => {
   await look_inside();
   await until('every number is there', async () => {
     const texts = await page.page.$$eval('#inside [data-number]', (all) =>
       all.map(({ dataset, textContent }) => [dataset.number, textContent]));
-    const empty = texts.filter(([name, shown]) => /^–|NaN/.test(shown) && name !== 'rewound_units');
-    return texts.length > 40 && empty.length === 0;
+    const missing = texts.filter(([name, shown]) => /^–|NaN/.test(shown) && !in_time.has(name));
+    return texts.length > 40 && missing.length === 0;
   });
-  const titles = await page.page.$$eval('#inside section', (all) =>
+  const titles = await page.page.$$eval('#inside section:not([hidden])', (all) =>
     all.map(({ dataset }) => dataset.panel));
   assert.deepEqual(titles, [
     'Why it stutters', 'Lagometer', 'Network', 'Round trip', 'Snapshot age', 'Prediction error',
@@ -198,4 +205,40 @@ test('Overlay.AsksTheServerNothingOnceItIsClosed', async () => {
   const { server_tick } = await page.state();
   await page.until('seconds of the match pass', (state) => state.server_tick > server_tick + 75);
   assert.equal(asked.length, length);
+});
+
+// A short match, recorded, and shown again.
+test('Overlay.GoesToAnotherTickOfARecordedMatch', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'overlay-'));
+  const record = join(folder, 'match.rec');
+  const recorder = await GameServer.start(process.env.RAILROIDS, { args: ['--record', record] });
+  await page.page.goto(recorder.url);
+  await page.page.waitForFunction(() => window.railroids);
+  await page.play('Ann');
+  const { server_tick } = await page.state();
+  await page.until('some seconds are recorded', (state) => state.server_tick > server_tick + 240);
+  await page.page.goto('about:blank');
+  await recorder.end();
+
+  const shown = await GameServer.start(process.env.RAILROIDS, {
+    args: ['--replay', record, '--serve'] });
+  await page.page.goto(shown.url);
+  await page.page.waitForFunction(() => window.railroids);
+  await page.play('Bob');
+  await look_inside();
+  await page.page.waitForSelector('#inside [data-panel=Replay]:not([hidden])');
+  await until('it is proved', async () =>
+    (await text('replay_verdict')) === 'every state as recorded');
+  const there = server_tick + 120;
+  await until('the slider reaches so far', async () =>
+    (await page.page.$eval('[name=replay]', ({ max }) => Number(max))) > there);
+  await page.screenshot('overlay-replay');
+  await set_slider('replay', there);
+  await page.page.dispatchEvent('[name=replay]', 'change');
+  await until('it is there', async () => {
+    const { tick, seeking } = (await shown.json('/replay')).rooms[0];
+    return !seeking && tick >= there;
+  });
+  await page.page.goto('about:blank');
+  await Promise.all([shown.end(), rm(folder, { recursive: true })]);
 });

@@ -128,6 +128,7 @@ def main():
             middle = ticks // 3
             there = go_to(server, middle)
             assert there["tick"] >= middle and 0 < there["bytes"] < there["bytes_all"], there
+            assert there["as_recorded"] and server.stats()["shown_rooms"] == 1
             viewers = watch(server)
             for viewer in viewers:
                 say_something(viewer)

@@ -19,8 +19,9 @@ export class Lagometer extends Panel {
   private readonly arrivals = new Samples(columns);
   private readonly yellow = new Samples(columns);
   private readonly ahead;
-  private readonly age;
+  private readonly late;
   private rtt_ms = 0;
+  private late_ms = 0;
 
   constructor() {
     super(
@@ -33,7 +34,7 @@ export class Lagometer extends Panel {
     this.pen.scale(canvas.width / (columns * column), canvas.height / height);
     const numbers = this.numbers();
     this.ahead = numbers.add('drawn_ahead_ms', 'drawn at');
-    this.age = numbers.add('arrival_late_ms', 'came late');
+    this.late = numbers.add('arrival_late_ms', 'came late');
   }
 
   override reset(): void {
@@ -44,6 +45,7 @@ export class Lagometer extends Panel {
 
   override on_arrival(arrival: Arrival): void {
     for (let i = 0; i < Math.min(arrival.missed, columns); i++) this.push(missed_mark, 0);
+    this.late_ms = arrival.late_ms;
     this.push(this.rtt_ms + arrival.late_ms, arrival.missed > 0 ? 1 : 0);
   }
 
@@ -55,9 +57,9 @@ export class Lagometer extends Panel {
 
   override draw(world: World): void {
     const ahead_ms = world.drawn_ahead_ms;
-    this.ahead.write(`${ahead_ms > 0 ? '+' : '−'}${decimal(Math.abs(ahead_ms), 0)} ms`, ahead_ms > 0);
-    const late_ms = this.arrivals.length > 0 ? this.arrivals.last - this.rtt_ms : NaN;
-    this.age.write(`${decimal(Math.max(0, late_ms), 0)} ms`);
+    const sign = ahead_ms > 0 ? '+' : '−';
+    this.ahead.write(`${sign}${decimal(Math.abs(ahead_ms), 0)} ms`, ahead_ms > 0);
+    this.late.write(`${decimal(this.late_ms, 0)} ms`);
   }
 
   private push(value: number, yellow: number): void {

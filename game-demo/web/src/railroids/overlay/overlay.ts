@@ -20,6 +20,7 @@ import { NetText } from './net_text';
 import type { Panel } from './panel';
 import { Path } from './path';
 import { PredictionError } from './prediction';
+import { Replay } from './replay';
 import { RoundTrip } from './round_trip';
 import { StatsPoll } from './server_stats';
 import { TickTimes } from './tick_times';
@@ -57,7 +58,7 @@ export class Overlay implements Observer {
       new PredictionError(), this.bytes,
     ];
     const right = [
-      new TickTimes('late'), new TickTimes('work'), new IoUring(), this.path,
+      new Replay(), new TickTimes('late'), new TickTimes('work'), new IoUring(), this.path,
       new Interpolation(module), new Encoder(client), new Layers(game.scene.camera),
     ];
     this.panels = [...left, ...right];

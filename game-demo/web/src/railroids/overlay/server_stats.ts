@@ -17,6 +17,7 @@ export interface ServerStats {
   rate_hz: number;
   connections: number;
   players: number;
+  shown_rooms: number;  // Those that show a recorded match.
   ticks: number;
   enters: number;
   submitted: number;

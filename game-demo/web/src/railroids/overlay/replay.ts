@@ -1,0 +1,75 @@
+// Of a recorded match on show: where it is, and a way to go elsewhere in it, for everybody who
+// watches. The server plays it by telling the game what it was told then, and holds the state
+// against the recorded one each second: so what is shown is proved to be what was.
+
+import { Panel, whole } from './panel';
+import type { Report } from './server_stats';
+
+interface Position {
+  tick: number;
+  play_s: number;
+  seeking: boolean;
+  as_recorded: boolean;
+  bytes: number;  // Of the file: what has been played, and all.
+  bytes_all: number;
+}
+
+const room = Number(new URLSearchParams(location.search).get('room') ?? '1');
+
+export class Replay extends Panel {
+  private readonly verdict = this.headline('replay_verdict');
+  private readonly grid = this.numbers();
+  private readonly tick = this.grid.add('replay_tick', 'tick');
+  private readonly played = this.grid.add('replay_played', 'played');
+  private readonly input = document.createElement('input');
+  private held = false;
+
+  constructor() {
+    super(
+      'Replay',
+      'A recorded match, played again from what its game was told. Its state is held against the ' +
+        'recorded one each second. How long it is, is guessed from how much was read.',
+    );
+    this.element.hidden = true;
+    this.input.type = 'range';
+    this.input.name = 'replay';
+    this.input.min = '1';
+    this.input.setAttribute('aria-label', 'Tick to go to');
+    this.input.addEventListener('input', () => {
+      this.held = true;
+    });
+    this.input.addEventListener('change', () => {
+      this.input.blur();
+      this.held = false;
+      void this.ask(`?tick=${this.input.value}`);
+    });
+    this.element.append(this.input);
+  }
+
+  override on_report({ now }: Report): void {
+    this.element.hidden = now.shown_rooms === 0;
+    if (!this.element.hidden) void this.ask('');
+  }
+
+  private async ask(query: string): Promise<void> {
+    try {
+      const answer = await fetch(`/replay${query}`, { cache: 'no-store' });
+      const { rooms } = (await answer.json()) as { rooms: Position[] };
+      const position = rooms[room - 1];
+      if (position) this.show(position);
+    } catch {
+      // The server has gone; the page says so itself.
+    }
+  }
+
+  private show(position: Position): void {
+    const { tick, bytes, bytes_all, seeking, as_recorded } = position;
+    const verdict = as_recorded ? 'every state as recorded' : 'not what was recorded';
+    this.verdict.write(seeking ? 'on its way there…' : verdict, !as_recorded);
+    this.tick.write(whole(tick));
+    this.played.write(`${whole(position.play_s)} s`);
+    if (this.held || bytes === 0) return;
+    this.input.max = String(Math.round((tick * bytes_all) / bytes));
+    this.input.value = String(tick);
+  }
+}
