@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
-import { desk, GamePage, launch, program } from '../support/browser.mjs';
+import { GamePage, launch, program } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { WebSocket } from '../support/player.mjs';
 import { until } from '../support/until.mjs';
@@ -110,8 +110,7 @@ test('Page.SaysWhatItIsWhenLoadingAgainDidNotHelp', async () => {
 
 // A browser that lacks something, before the page's first line runs.
 async function open_without(take_away) {
-  const context = await browser.newContext(desk);
-  const page = new GamePage(await context.newPage());
+  const page = await GamePage.blank(browser);
   pages.push(page);
   await page.page.addInitScript(take_away);
   await page.page.goto(server.url);

@@ -33,13 +33,21 @@ export class GamePage {
   // Opens the page and stands before its title. `sharp`: at full resolution even if drawn slowly,
   // for the sake of the screenshot.
   static async open(browser, url, options = {}) {
-    const { screen = desk, sharp = false, server_may_vanish = false } = options;
+    const opened = await GamePage.blank(browser, options);
+    await opened.go_to(`${url}/${options.sharp ? '?sharp' : ''}`);
+    return opened;
+  }
+
+  // A page that is nowhere yet.
+  static async blank(browser, { screen = desk, server_may_vanish = false } = {}) {
     const context = await browser.newContext(screen);
     context.setDefaultTimeout(limit_ms);
-    const opened = new GamePage(await context.newPage(), server_may_vanish);
-    await opened.page.goto(`${url}/${sharp ? '?sharp' : ''}`);
-    await opened.page.waitForFunction(() => window.railroids);
-    return opened;
+    return new GamePage(await context.newPage(), server_may_vanish);
+  }
+
+  async go_to(url) {
+    await this.page.goto(url);
+    await this.page.waitForFunction(() => window.railroids);
   }
 
   constructor(page, server_may_vanish) {

@@ -1,7 +1,7 @@
 // The map: the whole world in a corner. Rocks do not move, so they are drawn once.
 
 import { colour, colour_of, css } from '../colours';
-import type { World } from '../world';
+import { beacon_ticks, type World } from '../world';
 
 const redraw_ms = 100;
 const turn = 2 * Math.PI;
@@ -28,9 +28,10 @@ export class WorldMap {
     pen.globalAlpha = 0.14 + 0.08 * breath;
     pen.fillStyle = pen.strokeStyle = css(colour.beacon);
     pen.fill();
-    pen.globalAlpha = 0.8;
+    pen.globalAlpha = 0.35;
     pen.lineWidth = 2;
     pen.stroke();
+    this.time_left(world, scale);
 
     pen.globalAlpha = 0.9;
     for (let i = 0; i < world.ship_count; i++) {
@@ -41,6 +42,19 @@ export class WorldMap {
       pen.fill();
     }
     if (world.own_alive) this.own(world.own_x * scale, world.own_y * scale, world.own_heading);
+  }
+
+  // As on the beacon itself: from the top clockwise, as a clock's hand would wipe it out.
+  private time_left(world: World, scale: number): void {
+    const { pen } = this;
+    const gone = 1 - (world.beacon_ms_left * world.tick_rate_hz) / (beacon_ticks * 1000);
+    pen.beginPath();
+    pen.arc(
+      world.beacon_x * scale, world.beacon_y * scale, world.beacon_radius * scale,
+      (gone - 0.25) * turn, 0.75 * turn);
+    pen.globalAlpha = 1;
+    pen.lineWidth = 4;
+    pen.stroke();
   }
 
   private own(x: number, y: number, heading: number): void {

@@ -8,8 +8,8 @@ import type { Atlas } from './atlas';
 import type { Camera } from './camera';
 import { MarkPool } from './pool';
 
-const nebula_side = 512;    // Pixels drawn, then magnified: gas has no edges.
-const nebula_scale = 3.2;
+const nebula_side = 256;    // Pixels drawn, then magnified: gas has no edges.
+const nebula_scale = 6.4;
 const nebula_parallax = 0.05;
 const nebula_tiles = 16;    // As many as cover the widest screen.
 
