@@ -37,12 +37,8 @@ after(async () => {
 });
 
 async function look_inside() {
-  if (await page.page.$('#inside')) {
-    await page.page.click('#inside button:text-is("as it is")');
-  } else {
-    await page.page.keyboard.press('F2');
-    await page.page.waitForSelector('#inside');
-  }
+  if (!(await page.page.$('#inside'))) await page.page.keyboard.press('F2');
+  await page.page.click('#inside button:text-is("as it is")');
 }
 
 const text = (name) => page.page.textContent(`[data-number=${name}]`);
@@ -152,6 +148,11 @@ test('Overlay.SaysWhyItStuttersWhenThePathStalls', async () => {
   await page.page.waitForSelector('#inside [data-cause=silence]');
   assert.match(await text('verdict'), /^The path stalls: nothing came for \d+ ms\.$/);
   await page.screenshot('overlay-stall');
+
+  // Nobody is to wonder later why the game is as it is.
+  await page.page.keyboard.press('F2');
+  await page.page.waitForSelector('body.bad-path #look-inside');
+  await page.screenshot('overlay-closed');
 });
 
 test('Overlay.DrawsAsFarInThePastAsItsSliderSays', async () => {
