@@ -289,24 +289,26 @@ TEST(View, KeepsToTheBudgetUpToTheBoundsOfStaleness) {
 // Goal: where all are as urgent (a game without sight) no more are near than anywhere else.
 TEST(View, TakesSoManyForNearAndNoMoreIfAllAreAsNear) {
     auto watched = std::make_unique<Watched>(1);
-    std::array<Thing, 64> crowd{};
+    constexpr std::uint16_t all = 64;
+    std::array<Thing, all> crowd{};
     for (Thing& thing : crowd) thing.is_there = true;
     IdSet seen(things);
-    for (std::uint16_t id = 0; id < crowd.size(); ++id) seen.insert(id);
+    for (std::uint16_t id = 0; id < all; ++id) seen.insert(id);
     std::vector<Known> before;
     std::vector<Known> after(seen_max);
     for (std::uint32_t tick = 1; tick <= Staleness::far_ticks + 1; ++tick) {
         watched->models.advance(tick, crowd, step);
         FieldWriter out(watched->bytes);
-        const auto count = watched->writer.write(out,
-                                                 {.before = before,
-                                                  .since = tick - 1,
-                                                  .seen = seen,
-                                                  .bits_max = 30'000,
-                                                  .bits_wanted = 0},
-                                                 after, [](std::uint16_t) { return 7U; });
-        ASSERT_TRUE(count.has_value());
-        before.assign(after.begin(), after.begin() + static_cast<std::ptrdiff_t>(*count));
+        const auto told_of = watched->writer.write(out,
+                                                   {.before = before,
+                                                    .since = tick - 1,
+                                                    .seen = seen,
+                                                    .bits_max = 30'000,
+                                                    .bits_wanted = 0},
+                                                   after, [](std::uint16_t) { return 7U; });
+        const std::size_t count = told_of.value_or(0);
+        ASSERT_EQ(count, all);
+        before.assign(after.begin(), after.begin() + static_cast<std::ptrdiff_t>(count));
         const std::size_t told = crowd.size() - watched->writer.put_off();
         const std::size_t wanted = tick <= Staleness::near_ticks ? 0 : Staleness::near_count;
         if (tick <= Staleness::near_ticks + 1) {
