@@ -11,41 +11,37 @@
 
 namespace ringtick {
 
-// Writes numbers of 0 to 32 bits one after the other, the lowest bit first, into memory of fixed
+// Writes numbers of 0 to 64 bits one after the other, the lowest bit first, into memory of fixed
 // size. So a number that starts on a byte and fills whole bytes is little-endian. Writing past the
 // end is refused and remembered, so that a writer asks once, at the end, whether all of it fitted.
+// What is written is in the memory when finish() says so.
 class BitWriter {
 public:
     explicit BitWriter(std::span<std::byte> out) : out_(out) {}
 
-    void put(std::uint32_t value, unsigned width) {
-        ASSERT(width <= 32);
-        ASSERT(width == 32 || value >> width == 0);
-        if (bits_left() < width) overflowed_ = true;
-        if (overflowed_) return;
-        pending_ |= std::uint64_t{value} << pending_count_;
+    // The hot path of every snapshot: what it does not look at, store_word() does, once in a while.
+    void put(std::uint64_t value, unsigned width) {
+        ASSERT(width <= word_bits);
+        ASSERT(width == word_bits || value >> width == 0);
+        pending_ |= value << pending_count_;
         pending_count_ += width;
-        if (out_.size() - whole_bytes_ >= sizeof(pending_)) return store_at_once();
-        for (; pending_count_ >= 8; pending_count_ -= 8) {
-            out_[whole_bytes_++] = static_cast<std::byte>(pending_ & 0xFF);
-            pending_ >>= 8;
-        }
+        if (pending_count_ >= word_bits) store_word(value, width);
     }
 
     // The first `width` bits of what another writer wrote.
     void put_packed(std::span<const std::byte> packed, unsigned width) {
         ASSERT(packed.size() * 8 >= width);
-        for (; width >= 32; width -= 32) {
-            put(first_word(packed), 32);
-            packed = packed.subspan(sizeof(std::uint32_t));
+        for (; width >= word_bits; width -= word_bits) {
+            put(first_word(packed, word_bits), word_bits);
+            packed = packed.subspan(sizeof(std::uint64_t));
         }
-        if (width > 0) put(first_word(packed) & ((std::uint32_t{1} << width) - 1), width);
+        if (width > 0) put(first_word(packed, width), width);
     }
 
-    // Whole bytes; so are those before them.
+    // Whole bytes; so are those before them, which are in their place.
     void put_bytes(std::span<const std::byte> bytes) {
         ASSERT(pending_count_ == 0);
-        if (out_.size() - whole_bytes_ < bytes.size()) overflowed_ = true;
+        if (bytes_left() < bytes.size()) overflowed_ = true;
         if (overflowed_ || bytes.empty()) return;
         std::memcpy(&out_[whole_bytes_], bytes.data(), bytes.size());
         whole_bytes_ += bytes.size();
@@ -54,37 +50,66 @@ public:
     // Ends the message, or a part of it: the last byte is filled with zeroes. Returns the bytes
     // used.
     std::size_t finish() {
-        if (pending_count_ > 0) put(0, 8 - pending_count_);
+        if (pending_count_ > 0) store_rest();
         return whole_bytes_;
     }
 
-    std::size_t bits_left() const { return (out_.size() - whole_bytes_) * 8 - pending_count_; }
-    bool overflowed() const { return overflowed_; }
+    // Before it overflowed.
+    std::size_t bits_left() const { return overflowed() ? 0 : bytes_left() * 8 - pending_count_; }
+    bool overflowed() const { return overflowed_ || pending_count_ > bytes_left() * 8; }
 
 private:
-    // Behind the whole bytes it writes zeroes and the bits to come, which are written again.
-    void store_at_once() {
-        static_assert(std::endian::native == std::endian::little);
-        std::memcpy(&out_[whole_bytes_], &pending_, sizeof(pending_));
-        const unsigned bytes = pending_count_ / 8;
-        whole_bytes_ += bytes;
-        pending_ >>= 8 * bytes;
-        pending_count_ %= 8;
+    static constexpr unsigned word_bits = 64;
+    static_assert(std::endian::native == std::endian::little);
+
+    std::size_t bytes_left() const { return out_.size() - whole_bytes_; }
+
+    // Of the value that was put last, the word has the lower bits.
+    void store_word(std::uint64_t value, unsigned width) {
+        const std::uint64_t word = pending_;
+        pending_count_ -= word_bits;
+        pending_ = pending_count_ > 0 ? value >> (width - pending_count_) : 0;
+        if (bytes_left() < sizeof(word)) overflowed_ = true;
+        if (overflowed_) return;
+        std::memcpy(&out_[whole_bytes_], &word, sizeof(word));
+        whole_bytes_ += sizeof(word);
     }
-    static std::uint32_t first_word(std::span<const std::byte> bytes) {
-        std::uint32_t word = 0;
-        // Of a size that is known: a load, and no call.
-        if (bytes.size() >= sizeof(word)) {
-            std::memcpy(&word, bytes.data(), sizeof(word));
+    // Where there is room for a word, at once: behind the last byte it writes zeroes.
+    void store_rest() {
+        const std::uint64_t word = pending_;
+        const std::size_t size = (pending_count_ + 7) / 8;
+        const std::size_t room = bytes_left();
+        pending_ = pending_count_ = 0;
+        if (room < size) overflowed_ = true;
+        if (overflowed_) return;
+        if (room >= sizeof(word)) {
+            std::memcpy(&out_[whole_bytes_], &word, sizeof(word));
         } else {
-            std::memcpy(&word, bytes.data(), bytes.size());
+            std::memcpy(&out_[whole_bytes_], &word, size);
         }
+        whole_bytes_ += size;
+    }
+    static std::uint64_t first_word(std::span<const std::byte> bytes, unsigned width) {
+        const std::uint64_t mask = ~std::uint64_t{0} >> (word_bits - width);
+        // Of a size that is known: a load, and no call.
+        if (bytes.size() >= sizeof(std::uint64_t)) return load<std::uint64_t>(bytes) & mask;
+        if (bytes.size() >= sizeof(std::uint32_t) && width <= 32) {
+            return load<std::uint32_t>(bytes) & mask;
+        }
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), bytes.size());
+        return word & mask;
+    }
+    template <class Word>
+    static Word load(std::span<const std::byte> bytes) {
+        Word word = 0;
+        std::memcpy(&word, bytes.data(), sizeof(word));
         return word;
     }
 
     std::span<std::byte> out_;
-    std::size_t whole_bytes_ = 0;
-    std::uint64_t pending_ = 0;  // Bits not yet a whole byte: fewer than 8 between calls.
+    std::size_t whole_bytes_ = 0;  // Stored already.
+    std::uint64_t pending_ = 0;    // Bits not stored yet: fewer than a word between calls.
     unsigned pending_count_ = 0;
     bool overflowed_ = false;
 };

@@ -58,10 +58,7 @@ public:
     template <Field T>
     void whole(const T& value) {
         const auto unsigned_value = static_cast<std::make_unsigned_t<T>>(value);
-        bits_.put(static_cast<std::uint32_t>(unsigned_value), sizeof(T) < 4 ? 8 * sizeof(T) : 32);
-        if constexpr (sizeof(T) == 8) {
-            bits_.put(static_cast<std::uint32_t>(unsigned_value >> 32), 32);
-        }
+        bits_.put(unsigned_value, 8 * sizeof(T));
     }
     template <class List, class Describe>
     void list(const List& items, Describe describe) {
@@ -72,6 +69,8 @@ public:
     void packed(std::span<const std::byte> fields, unsigned width) {
         bits_.put_packed(fields, width);
     }
+    // So many of them in a register.
+    void packed(std::uint64_t fields, unsigned width) { bits_.put(fields, width); }
     // Whole bytes of them, behind align().
     void packed(std::span<const std::byte> fields) { bits_.put_bytes(fields); }
     void align() { bits_.finish(); }

@@ -63,8 +63,8 @@ constexpr unsigned count_width(std::uint32_t count) {
 inline void write_count(FieldWriter& writer, std::uint32_t count) {
     do {
         const std::uint32_t rest = count >> group_bits;
-        writer.bits(count & ((1U << group_bits) - 1), group_bits);
-        writer.bits(rest != 0, 1);
+        const std::uint32_t more = rest != 0 ? 1U << group_bits : 0;
+        writer.bits((count & ((1U << group_bits) - 1)) | more, group_bits + 1);
         count = rest;
     } while (count != 0);
 }

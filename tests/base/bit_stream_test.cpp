@@ -95,10 +95,38 @@ TEST(BitWriter, RefusesWhatDoesNotFitAndKeepsRefusing) {
     EXPECT_EQ(writer.bits_left(), 1U);
     writer.put(3, 2);
     EXPECT_TRUE(writer.overflowed());
-    writer.put(1, 1);
+    EXPECT_EQ(writer.bits_left(), 0U);
+    for (int i = 0; i < 100; ++i) {
+        writer.put(i % 2 == 0 ? 0xFFFF'FFFF : 1, i % 2 == 0 ? 32 : 1);
+        EXPECT_TRUE(writer.overflowed());
+        EXPECT_EQ(writer.bits_left(), 0U);
+    }
+    writer.finish();
+    writer.put_bytes(std::span(bytes).last(1));
     EXPECT_TRUE(writer.overflowed());
-    EXPECT_EQ(writer.bits_left(), 1U);
-    EXPECT_EQ(bytes, (std::array<std::byte, 16>{std::byte{1}}));
+    EXPECT_EQ(std::ranges::count(bytes, std::byte{}), 16);
+}
+
+// Goal: whatever the room, just as much is written as there is room for.
+TEST(BitWriter, TakesWhatFitsToTheLastBit) {
+    std::array<std::byte, 32> bytes{};
+    for (std::size_t room = 0; room < 12; ++room) {
+        for (unsigned width = 1; width <= 32; ++width) {
+            bytes.fill(std::byte{});
+            BitWriter writer{std::span(bytes).first(room)};
+            for (std::size_t left = room * 8; left >= width; left -= width) {
+                ASSERT_EQ(writer.bits_left(), left);
+                writer.put(1, width);
+                ASSERT_FALSE(writer.overflowed());
+            }
+            ASSERT_LT(writer.bits_left(), width);
+            writer.put(1, width);
+            ASSERT_TRUE(writer.overflowed());
+            writer.finish();
+            ASSERT_EQ(std::ranges::count(std::span(bytes).subspan(room), std::byte{}),
+                      static_cast<std::ptrdiff_t>(bytes.size() - room));
+        }
+    }
 }
 
 TEST(BitReader, YieldsZeroesPastTheEnd) {
