@@ -3,6 +3,8 @@
 #include "base/assert.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <span>
 
 namespace railroids {
 
@@ -34,39 +36,55 @@ BeamTeller::BeamTeller(const World& world, const Scale& scale, std::uint32_t sna
     : world_(world),
       scale_(scale),
       bits_max_(snapshot_bytes > 0 ? std::size_t{snapshot_bytes} * 8 / 4 : ~std::size_t{0}),
-      packed_(world.beams_max()) {
+      packed_(std::bit_ceil(world.beams_max())),
+      last_place_(packed_.size() - 1),
+      index_(scale.side, packed_.size()) {
     new_.reserve(packed_.size());
 }
 
-void BeamTeller::write(ringtick::FieldWriter& writer, std::uint32_t since, const Rect& box) {
+void BeamTeller::write(ringtick::FieldWriter& out, std::uint32_t since, const Rect& box) {
     if (packed_to_ != world_.tick()) pack_new();
-    std::size_t room = std::min(writer.bits_left() / 4, bits_max_);
-    const std::size_t oldest = packed_count_ - std::min(packed_count_, packed_.size());
+    std::size_t room = std::min(out.bits_left() / 4, bits_max_);
     seen_.clear();
-    for (std::size_t i = packed_count_; i-- > oldest && !seen_.full();) {
-        const Packed& beam = packed_[i % packed_.size()];
-        const std::uint64_t ago = world_.tick() - beam.tick;
-        if (beam.tick <= since || ago > BeamRecord::ticks_ago_max) break;
-        if (!touch(beam.box, box)) continue;
-        const std::size_t width = BeamRecord::ticks_ago_bits + beam.width;
-        if (width > room) break;
-        room -= width;
+    index_.for_each_near(box, first_since(since), packed_count_, [&](std::uint64_t number) {
+        const Packed& beam = packed(number);
+        if (!touch(beam.box, box)) return true;
+        if (beam.width > room) return false;
+        room -= beam.width;
         seen_.push(&beam);
-    }
-    writer.list(seen_, [&](const Packed* beam) {
-        writer.bits(world_.tick() - beam->tick, BeamRecord::ticks_ago_bits);
-        writer.packed(beam->bits, beam->width);
+        return !seen_.full();
     });
+    ringtick::FieldWriter writer = out;
+    writer.list(seen_, [&](const Packed* beam) {
+        writer.packed(beam->bits[0] | (world_.tick() - beam->tick), 64);
+        writer.packed(beam->bits[1], beam->width - 64);
+    });
+    out = writer;
 }
 
-void BeamTeller::pack_new() {
+// The first that is to be told to somebody who knows of all up to that tick.
+std::uint64_t BeamTeller::first_since(std::uint32_t since) const {
+    const std::uint64_t oldest = packed_count_ - std::min(packed_count_, packed_.size());
+    std::uint64_t first = since < world_.tick() ? first_now_ : packed_count_;
+    if (since + 1 >= world_.tick()) return first;
+    const auto is_told = [&](const Packed& beam) {
+        return beam.tick > since && world_.tick() - beam.tick <= BeamRecord::ticks_ago_max;
+    };
+    while (first > oldest && is_told(packed(first - 1))) first -= 1;
+    return first;
+}
+
+[[gnu::noinline]] void BeamTeller::pack_new() {
     new_.clear();
+    first_now_ = packed_count_;
     world_.for_each_beam([&](const Beam& beam) {
         if (beam.tick > packed_to_) new_.push_back(&beam);
         return beam.tick > packed_to_;
     });
     for (auto beam = new_.rbegin(); beam != new_.rend(); ++beam) {
-        packed_[packed_count_++ % packed_.size()] = pack(**beam);
+        if ((*beam)->tick < world_.tick()) first_now_ = packed_count_ + 1;
+        const Packed& added = packed_[packed_count_ & last_place_] = pack(**beam);
+        index_.add(packed_count_++, added.box);
     }
     packed_to_ = world_.tick();
 }
@@ -77,12 +95,13 @@ BeamTeller::Packed BeamTeller::pack(const Beam& beam) const {
                           .y0 = std::min(beam.from.y, beam.to.y),
                           .x1 = std::max(beam.from.x, beam.to.x),
                           .y1 = std::max(beam.from.y, beam.to.y)}};
-    ringtick::FieldWriter writer(packed.bits);
+    ringtick::FieldWriter writer(std::as_writable_bytes(std::span(packed.bits)));
     const BeamRecord record = record_of(beam);
-    describe_shot(writer, record, scale_);
-    packed.width = static_cast<unsigned>(packed.bits.size() * 8 - writer.bits_left());
+    describe_beam(writer, record, scale_);
+    packed.width = static_cast<unsigned>(sizeof(packed.bits) * 8 - writer.bits_left());
     writer.finish();
     ASSERT(!writer.overflowed());
+    ASSERT(packed.width >= 64);
     return packed;
 }
 

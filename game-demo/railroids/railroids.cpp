@@ -110,8 +110,10 @@ ringtick::Sight Arena::sight(PlayerId player) const {
             .outer = box_around(center, sight_margin + sight_hysteresis)};
 }
 
-void Arena::write_passing(ringtick::FieldWriter& writer, std::uint32_t since, PlayerId viewer) {
-    beams_.write(writer, since, sight(viewer).inner);
+void Arena::write_passing(ringtick::FieldWriter& writer,
+                          std::uint32_t since,
+                          const ringtick::Sight& sight) {
+    beams_.write(writer, since, sight.inner);
 }
 
 Facts Arena::facts() const {

@@ -60,7 +60,9 @@ public:
     // A view of 1920 x 1080 around the ship, and a margin, so that nothing pops up at the edge.
     ringtick::Sight sight(PlayerId player) const;
     // Each shot in sight once. The latest, if they take more than a quarter of the room.
-    void write_passing(ringtick::FieldWriter& writer, std::uint32_t since, PlayerId viewer);
+    void write_passing(ringtick::FieldWriter& writer,
+                       std::uint32_t since,
+                       const ringtick::Sight& sight);
     Facts facts() const;
     std::uint64_t hash() const;
 

@@ -18,7 +18,8 @@
 //     using Input = ...;                          what a player wants in a tick, declared by fields
 //     using Entities = ringtick::Types<Ship, Gem>;  what is seen, each type declared by fields
 //     using Own = Ship;       what a player is told of itself, by Own::owner_wire
-//     using Passing = ...;    what happened and is shown once; it travels with the snapshot
+//     using Passing = ...;    what happened and is shown once; it travels with the snapshot, by the
+//                             game's write_passing(), and rules().passing() reads it
 //     using Greeting = ...;   what a client says of itself in HELLO
 //     using Facts = ...;      what it is told of the world in WELCOME
 //     static std::uint64_t rules_hash();          of the rules that both sides follow

@@ -24,7 +24,8 @@
 //     const Own& own(PlayerId) const           with an Own
 //     const Rules& rules() const               with rules that need more than types (PlainRules)
 //     Sight sight(PlayerId) const              whoever sees less than everything
-//     write_passing(writer, since, PlayerId)   with Passing; rules().passing() reads it
+//     write_passing(writer, since, PlayerId)   with Passing; rules().passing() reads it; or with
+//                                              what sight() said, a const Sight&, in place of whose
 //     on_told(const SnapshotWriter&)           after each tick: what everybody is told
 //     std::uint64_t hash() const               of all that later ticks depend on, for replays
 //     introduce(PlayerId)                      tell it again all that only a newcomer is told
@@ -64,17 +65,21 @@ template <class Writer, class G, class Write>
 std::size_t with_viewer(G& game, PlayerId subject, Write write) {
     typename Writer::Viewer to;
     if constexpr (has_own<G>) to.own = &game.own(subject);
-    const auto pass = [&](FieldWriter& writer, std::uint32_t since) {
-        if constexpr (requires { game.write_passing(writer, since, subject); }) {
-            game.write_passing(writer, since, subject);
-        }
+    const auto pass_to = [&](const auto& whom) {
+        return [&](FieldWriter& writer, std::uint32_t since) {
+            if constexpr (requires { game.write_passing(writer, since, whom); }) {
+                game.write_passing(writer, since, whom);
+            } else if constexpr (requires { game.write_passing(writer, since, subject); }) {
+                game.write_passing(writer, since, subject);
+            }
+        };
     };
     if constexpr (requires { game.sight(subject); }) {
         const Sight sight = game.sight(subject);
         to.sight = &sight;
-        return write(to, pass);
+        return write(to, pass_to(sight));
     } else {
-        return write(to, pass);
+        return write(to, pass_to(subject));
     }
 }
 

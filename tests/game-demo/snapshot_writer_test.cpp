@@ -56,7 +56,7 @@ protected:
         const Arena::Writer::Viewer to{
             .slot = viewer, .own = &arena.own({viewer}), .sight = &sight};
         const auto pass = [&](ringtick::FieldWriter& out, std::uint32_t since) {
-            arena.write_passing(out, since, {viewer});
+            arena.write_passing(out, since, sight);
         };
         const auto out = std::span(bytes).first(size_max);
         return out.first(writer.write(to, out, pass));
