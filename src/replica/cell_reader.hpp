@@ -4,63 +4,75 @@
 #include "replica/view.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
 namespace ringtick {
 
-// In which world.
-struct CellSpan {
-    CellGrid grid;
-    std::uint32_t ids = 0;  // Ids are below this.
-    unsigned id_bits = 0;
-};
-
-// Reads the cells that a viewer is shown (cells.hpp) into one list by ascending id. False, and the
-// list means nothing, for bytes that no writer of ours wrote.
-template <class Entity, std::size_t Capacity>
+// Reads the cells that a viewer is shown (cells.hpp) into a list by ascending id for each type.
+// False, and the lists mean nothing, for bytes that no writer of ours wrote.
+template <class... Lists>
 class CellReader {
 public:
-    using List = VisibleList<Entity, Capacity>;
+    // Ids are below `ids`, of each type.
+    CellReader(FieldReader& reader,
+               const CellGrid& grid,
+               const std::array<std::uint32_t, sizeof...(Lists)>& ids)
+        : reader_(reader), grid_(grid), ids_(ids) {}
 
-    CellReader(FieldReader& reader, const CellSpan& span) : reader_(reader), span_(span) {}
-
-    bool read(List& after) {
-        after.clear();
-        CellRectangle seen;
-        describe_rectangle(reader_, seen, span_.grid);
+    bool read(Lists&... lists) {
+        (lists.clear(), ...);
+        const CellRectangle seen = read_rectangle(reader_, grid_);
         reader_.align();
         const std::int32_t cells = seen.columns * seen.rows;
         for (std::int32_t cell = 0; cell < cells && reader_.ok(); ++cell) {
             const std::int32_t column = seen.column + cell % seen.columns;
-            read_cell(after, span_.grid.box(column, seen.row + cell / seen.columns));
+            read_types<true>(grid_.box(column, seen.row + cell / seen.columns), lists...);
         }
-        using Entry = Visible<Entity>;
-        std::sort(after.begin(), after.end(),
-                  [](const Entry& a, const Entry& b) { return a.id < b.id; });
-        const auto* const twice =
-            std::adjacent_find(after.begin(), after.end(),
-                               [](const Entry& a, const Entry& b) { return a.id == b.id; });
-        if (twice != after.end()) reader_.refuse();  // Nobody is in two places.
+        read_types<false>({.extent = grid_.extent()}, lists...);
+        (put_in_order(lists), ...);
         return reader_.ok();
     }
 
 private:
-    void read_cell(List& after, const Box& box) {
-        std::uint32_t left =
-            detail::read_count(reader_, static_cast<std::uint32_t>(Capacity - after.size()));
-        for (std::int32_t last = -1; left > 0 && reader_.ok(); --left) {
-            Visible<Entity>& seen = after.push({});
-            reader_.bits(seen.id, span_.id_bits);
-            describe_rounded(reader_, Telling{Entity::wire, box.extent}, seen.entity, box);
-            if (seen.id >= span_.ids || seen.id <= last) return reader_.refuse();
-            last = seen.id;
-        }
+    template <class List>
+    using EntityOf = decltype(List{}.begin()->entity);
+
+    template <bool Somewhere>
+    void read_types(const Box& box, Lists&... lists) {
+        std::size_t type = 0;
+        (read_type<Somewhere>(box, ids_[type++], lists), ...);
         reader_.align();
+    }
+    template <bool Somewhere, class List>
+    void read_type(const Box& box, std::uint32_t ids, List& list) {
+        using Entity = EntityOf<List>;
+        if constexpr (has_a_place<Entity>() == Somewhere) {
+            std::uint32_t left = detail::read_count(
+                reader_, static_cast<std::uint32_t>(List::capacity - list.size()));
+            for (std::int32_t last = -1; left > 0 && reader_.ok(); --left) {
+                auto& seen = list.push({});
+                reader_.bits(seen.id, bits_for(ids));
+                describe_rounded(reader_, Telling{Entity::wire, box.extent}, seen.entity, box);
+                if (seen.id >= ids || seen.id <= last) return reader_.refuse();
+                last = seen.id;
+            }
+        }
+    }
+
+    template <class List>
+    void put_in_order(List& list) {
+        std::sort(list.begin(), list.end(),
+                  [](const auto& a, const auto& b) { return a.id < b.id; });
+        const auto* const twice = std::adjacent_find(
+            list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id == b.id; });
+        if (twice != list.end()) reader_.refuse();  // Nobody is in two places.
     }
 
     FieldReader& reader_;
-    CellSpan span_;
+    CellGrid grid_;
+    std::array<std::uint32_t, sizeof...(Lists)> ids_;
 };
 
 }  // namespace ringtick

@@ -14,11 +14,15 @@
 // told before, and what it tells is all that its reader is shown:
 //
 //     rectangle   the first column and row, how many columns and rows; to the end of the byte
-//     each cell   row by row: count, then id and rounded fields of each, by ascending id; to the
-//                 end of the byte
+//     each cell   row by row, of each type that has a place: count, then id and rounded fields of
+//                 each, by ascending id; to the end of the byte
+//     nowhere     the same of each type that has no place, which everybody gets
 //
 // cell_writer.hpp writes it, cell_reader.hpp reads it.
 namespace ringtick {
+
+// Another number for each other layout of the above.
+inline constexpr unsigned cells_layout = 2;
 
 struct CellRectangle {
     std::int32_t column = 0;
@@ -34,11 +38,15 @@ public:
 
     // A cell is 2^size_bits units wide.
     constexpr CellGrid(Extent extent, unsigned size_bits)
-        : extent_(extent), size_bits_(size_bits), across_((extent.side >> size_bits) + 1) {}
+        : extent_(extent),
+          size_bits_(size_bits),
+          across_((extent.side >> size_bits) + 1),
+          index_bits_(bits_for(static_cast<std::uint32_t>(across_ - 1))) {}
 
     constexpr Extent extent() const { return extent_; }
     constexpr std::int32_t cell_size() const { return std::int32_t{1} << size_bits_; }
-    constexpr std::int32_t across() const { return across_; }  // Columns, and rows.
+    constexpr std::int32_t across() const { return across_; }      // Columns, and rows.
+    constexpr unsigned index_bits() const { return index_bits_; }  // Of a column, or a row.
     constexpr std::size_t cells() const { return index(0, across_); }
     constexpr std::size_t index(std::int32_t column, std::int32_t row) const {
         return static_cast<std::size_t>(row) * static_cast<std::size_t>(across_) +
@@ -53,6 +61,10 @@ public:
                 .y = row << size_bits_,
                 .size = cell_size()};
     }
+    constexpr bool has(const CellRectangle& cells) const {
+        return cells.column >= 0 && cells.column + cells.columns <= across_ && cells.row >= 0 &&
+               cells.row + cells.rows <= across_;
+    }
     // The cells that a view touches, from its upper left to its lower right.
     constexpr CellRectangle touched(FixedVector from, FixedVector to) const {
         const CellRectangle first{.column = column(from.x), .row = column(from.y)};
@@ -66,14 +78,31 @@ private:
     Extent extent_;
     unsigned size_bits_;
     std::int32_t across_;
+    unsigned index_bits_;
 };
 
-template <class Codec, class Rectangle>
-constexpr void describe_rectangle(Codec& codec, Rectangle& rectangle, const CellGrid& grid) {
-    codec.ranged(rectangle.column, 0, grid.across() - 1);
-    codec.ranged(rectangle.row, 0, grid.across() - 1);
-    codec.ranged(rectangle.columns, 1, grid.across() - rectangle.column);
-    codec.ranged(rectangle.rows, 1, grid.across() - rectangle.row);
+// The first column and row, and how many behind the first of each.
+inline void write_rectangle(FieldWriter& writer, const CellRectangle& cells, const CellGrid& grid) {
+    ASSERT(grid.has(cells));
+    const auto pair = [&](std::int32_t across, std::int32_t down) {
+        const auto both = static_cast<std::uint32_t>(across | down << grid.index_bits());
+        writer.bits(both, 2 * grid.index_bits());
+    };
+    pair(cells.column, cells.row);
+    pair(cells.columns - 1, cells.rows - 1);
+}
+// Cells that there are, or it is refused.
+inline CellRectangle read_rectangle(FieldReader& reader, const CellGrid& grid) {
+    CellRectangle cells;
+    reader.bits(cells.column, grid.index_bits());
+    reader.bits(cells.row, grid.index_bits());
+    reader.bits(cells.columns, grid.index_bits());
+    reader.bits(cells.rows, grid.index_bits());
+    cells.columns += 1;
+    cells.rows += 1;
+    if (grid.has(cells)) return cells;
+    reader.refuse();
+    return {};
 }
 
 // The fields as begin_model() makes them, the first place within a box.
@@ -130,11 +159,12 @@ consteval bool has_a_place() {
     return places > 0;
 }
 
-// The cells of one type of entity, as both sides cut them. What is nowhere is all in one.
-template <class Entity>
+// The cells of a world of such entities, as both sides cut them.
+template <class... Entities>
 constexpr CellGrid cell_grid_of(Extent extent) {
     constexpr unsigned whole_world = 20;
-    return {extent, has_a_place<Entity>() ? CellGrid::usual_size_bits : whole_world};
+    constexpr bool any_place = (has_a_place<Entities>() || ...);
+    return {extent, any_place ? CellGrid::usual_size_bits : whole_world};
 }
 
 }  // namespace ringtick

@@ -105,12 +105,14 @@ bool read_list(FieldReader& reader,
     return fine;
 }
 
-template <class Entity, std::size_t Capacity, class Rules>
-bool read_cells(FieldReader& reader, VisibleList<Entity, Capacity>& after, const Rules& rules) {
-    const std::uint32_t ids = rules.ids(std::type_identity<Entity>{});
-    const CellSpan span{
-        .grid = cell_grid_of<Entity>(rules.extent()), .ids = ids, .id_bits = bits_for(ids)};
-    return CellReader<Entity, Capacity>(reader, span).read(after);
+template <class... Entities, std::size_t... Capacities, class Rules>
+bool read_cells(FieldReader& reader,
+                const Rules& rules,
+                VisibleList<Entities, Capacities>&... lists) {
+    CellReader<VisibleList<Entities, Capacities>...> cell_reader(
+        reader, cell_grid_of<Entities...>(rules.extent()),
+        {rules.ids(std::type_identity<Entities>{})...});
+    return cell_reader.read(lists...);
 }
 
 }  // namespace detail
@@ -121,6 +123,7 @@ constexpr void hash_snapshot(FieldHasher& hasher) {
     SnapshotHeader header;
     describe_snapshot_header(hasher, header, 0);
     hasher.bits(0, CellGrid::usual_size_bits);
+    hasher.bits(0, cells_layout);
     const auto fold = [&](std::uint64_t hash) {
         hasher.bits(0, static_cast<unsigned>(hash));
         hasher.bits(0, static_cast<unsigned>(hash >> 32));
@@ -139,7 +142,7 @@ constexpr void hash_snapshot(FieldHasher& hasher) {
     if constexpr (requires { G::side; }) fold(static_cast<std::uint64_t>(G::side));
 }
 
-// A change needs a list to go on from, and cells leave none.
+// A change needs a list and an own entity to go on from, and cells leave no list.
 inline bool can_follow(const SnapshotHeader& header, const SnapshotHeader* before) {
     if (header.has(SnapshotHeader::keyframe)) return true;
     return before != nullptr &&
@@ -177,7 +180,7 @@ bool read_snapshot(std::span<const std::byte> in,
     }
     after.parts.passing = passed.take();
     const auto read_cells = [&](auto&... lists) {
-        return (detail::read_cells(reader, lists, rules) && ...);
+        return detail::read_cells(reader, rules, lists...);
     };
     const auto read_lists = [&]<class... Entities>(Types<Entities...>) {
         return (detail::read_list<Entities>(reader, span, before, after, rules) && ...);

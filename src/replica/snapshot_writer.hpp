@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/assert.hpp"
+#include "replica/cell_writer.hpp"
 #include "replica/game_types.hpp"
 #include "replica/protocol.hpp"
 #include "replica/recent_ticks.hpp"
@@ -18,6 +19,17 @@
 
 namespace ringtick {
 
+namespace detail {
+
+template <class Entities>
+struct CellsOf;
+template <class... Entities>
+struct CellsOf<Types<Entities...>> {
+    using Type = CellWriter<Entities...>;
+};
+
+}  // namespace detail
+
 // How a viewer is told: of each list what became of it (view.hpp), in few bytes; or by the cells in
 // sight (cells.hpp), in little time.
 enum class Encoding : std::uint8_t { changes, cells };
@@ -29,7 +41,8 @@ class SnapshotWriter {
 public:
     // `lists` is a tuple of an EntityList for each type. Rules and entities must live as long.
     // `snapshot_bytes` is the budget of a snapshot, beyond which goes only what cannot wait any
-    // longer (see view_writer.hpp); 0: there is none.
+    // longer (see view_writer.hpp); 0: there is none. By cells nothing can wait: there its fourfold
+    // is the bound, and what does not fit is a narrower view.
     template <class... Entities>
     SnapshotWriter(const Rules& rules,
                    const std::tuple<EntityList<Entities>...>& lists,
@@ -39,6 +52,9 @@ public:
           bits_wanted_(snapshot_bytes > 0 ? snapshot_bytes * 8 : ~std::size_t{0}),
           told_(typename detail::Told<Entities>::Scope{std::get<EntityList<Entities>>(lists),
                                                        rules.extent(), viewers_max}...),
+          cells_(cell_grid_of<Entities...>(rules.extent()),
+                 {std::get<EntityList<Entities>>(lists).all.size()...}),
+          cells_size_max_(snapshot_bytes > 0 ? 4 * snapshot_bytes : ~std::size_t{0}),
           baselines_(viewers_max),
           encodings_(viewers_max),
           told_all_(viewers_max) {
@@ -73,10 +89,10 @@ public:
         if (ticks > SnapshotHeader::ticks_since_max) forget(viewer.slot);
         std::size_t size = 0;
         if (encoding(viewer.slot) == Encoding::cells) {
-            size = write_after(viewer, out, pass, Encoding::cells);
+            size = write_cells(viewer, out.first(std::min(out.size(), cells_size_max_)), pass);
         }
         // Where a single cell is too much, the nearest are picked.
-        if (size == 0) size = write_after(viewer, out, pass, Encoding::changes);
+        if (size == 0) size = write_changes(viewer, out, pass);
         // A list that has grown out of the room there is for its changes is begun anew.
         if (size == 0) forget(viewer.slot);
         return size;
@@ -156,6 +172,8 @@ public:
     }
 
 private:
+    using Cells = typename detail::CellsOf<typename G::Entities>::Type;
+
     // What a viewer has been told, when its snapshot of this tick is applied.
     struct Baseline {
         std::uint32_t tick = 0;  // 0: nothing.
@@ -173,22 +191,17 @@ private:
     }
 
     template <class Pass>
-    std::size_t write_after(const Viewer& viewer,
-                            std::span<std::byte> out,
-                            Pass& pass,
-                            Encoding encoding) {
+    std::size_t write_changes(const Viewer& viewer, std::span<std::byte> out, Pass& pass) {
         Baselines& baselines = baselines_[viewer.slot];
         const Baseline& before = latest(viewer.slot);
         Baseline& after = baselines.both[1U - baselines.latest];
-        after = {.tick = tick_, .encoding = encoding, .own = before.own};
+        after = {.tick = tick_, .encoding = Encoding::changes, .own = before.own};
         // Cells leave no list that changes could go on from.
-        const bool list_goes_on =
-            before.encoding == Encoding::changes || encoding == Encoding::cells;
-        const std::uint32_t since = list_goes_on ? before.tick : 0;
+        const std::uint32_t since = before.encoding == Encoding::changes ? before.tick : 0;
 
         FieldWriter writer(out);
         BitsPassed passed(writer);
-        SnapshotHeader header = header_for(viewer, since, encoding);
+        SnapshotHeader header = header_for(viewer, since, Encoding::changes);
         const bool own_whole = since == 0 || !before.own_is_known;
         if (has_own<G> && own_whole) header.tag.flags |= SnapshotHeader::own_whole;
         describe_snapshot_header(writer, header, since);
@@ -204,26 +217,81 @@ private:
             .viewer = viewer.slot, .generation = baselines.latest, .since = since};
         const std::size_t room = out.size() * 8;
         const std::size_t beyond_budget = room - std::min(room, bits_wanted_);
-        const bool fits = encoding == Encoding::cells
-                              ? write_cells(writer, viewer.sight)
-                              : write_lists(writer, place, viewer, beyond_budget);
-        if (!fits) return 0;
+        if (!write_lists(writer, place, viewer, beyond_budget)) return 0;
 
-        const std::size_t lists = passed.take();
         const std::size_t size = writer.finish();
         ASSERT(!writer.overflowed());
-        const bool by_changes = encoding == Encoding::changes;
-        told_all_[viewer.slot].note(tick_, by_changes && put_off() == 0);
-        if (by_changes) {
-            count_budget(size);
-            add_lists(parts);
-        } else {
-            parts.cells = lists;
-        }
+        told_all_[viewer.slot].note(tick_, put_off() == 0);
+        count_budget(size);
+        add_lists(parts);
         parts.header += size * 8 - parts.sum();  // The filling.
         counters_.parts.add(parts);
         baselines.latest ^= 1;
         return size;
+    }
+
+    // All of it is told as to somebody who knows nothing, so that nothing has to be remembered.
+    template <class Pass>
+    std::size_t write_cells(const Viewer& viewer, std::span<std::byte> out, Pass& pass) {
+        using Shown = typename Cells::Shown;
+        Baselines& baselines = baselines_[viewer.slot];
+        const std::uint32_t since = latest(viewer.slot).tick;
+        FieldWriter writer(out);
+        SnapshotParts parts = begin_cells(writer, viewer, since);
+        BitsPassed passed(writer);
+        pass(writer, since);
+        parts.passing = passed.take();
+
+        const Shown shown = cells_of_now().write(writer, cells_viewer(viewer, writer.bits_left()));
+        if (shown == Shown::nothing) return 0;
+        if (shown == Shown::less) counters_.cut += 1;
+        parts.cells = passed.take();
+        ASSERT(!writer.overflowed());
+        counters_.parts.add(parts);
+        Baseline& after = baselines.both[1U - baselines.latest];
+        after.tick = tick_;
+        after.encoding = Encoding::cells;
+        after.own_is_known = false;
+        baselines.latest ^= 1;
+        told_all_[viewer.slot].note(tick_, false);
+        return writer.finish();
+    }
+
+    // With a writer of its own and flat, so that this lies in registers.
+    [[gnu::flatten]] SnapshotParts begin_cells(FieldWriter& out,
+                                               const Viewer& viewer,
+                                               std::uint32_t since) const {
+        FieldWriter writer = out;
+        BitsPassed passed(writer);
+        SnapshotHeader header = header_for(viewer, since, Encoding::cells);
+        if (has_own<G>) header.tag.flags |= SnapshotHeader::own_whole;
+        describe_snapshot_header(writer, header, since);
+        writer.align();
+        SnapshotParts parts{.header = passed.take()};
+        if constexpr (has_own<G>) {
+            const Telling telling{OwnOf<G>::owner_wire, rules_.extent()};
+            OwnOf<G> own;
+            begin_model(telling, own, *viewer.own);
+            describe_whole(writer, telling, own);
+        }
+        parts.own = passed.take();
+        out = writer;
+        return parts;
+    }
+
+    // Built when somebody is told by them.
+    const Cells& cells_of_now() {
+        if (cells_tick_ != tick_) {
+            std::apply([&](const auto&... told) { cells_.build(told.all()...); }, told_);
+            cells_tick_ = tick_;
+        }
+        return cells_;
+    }
+    typename Cells::Viewer cells_viewer(const Viewer& viewer, std::size_t bits_max) const {
+        const Fixed side = Fixed::from_int(rules_.extent().side);
+        const Rect seen =
+            viewer.sight != nullptr ? viewer.sight->inner : Rect{.x1 = side, .y1 = side};
+        return {.from = {seen.x0, seen.y0}, .to = {seen.x1, seen.y1}, .bits_max = bits_max};
     }
 
     // Of how many the last lists of changes said nothing, for the budget's sake.
@@ -254,18 +322,6 @@ private:
             place.bits_max = writer.bits_left() - reserved;
             place.bits_wanted = place.bits_max - std::min(place.bits_max, beyond_budget);
             return told.write(writer, place, viewer.sight, viewer.own);
-        };
-        return std::apply([&](auto&... told) { return (write_list(told) && ...); }, told_);
-    }
-
-    // Each gets an even share of what is left.
-    bool write_cells(FieldWriter& writer, const Sight* sight) {
-        const Fixed side = Fixed::from_int(rules_.extent().side);
-        const Rect seen = sight != nullptr ? sight->inner : Rect{.x1 = side, .y1 = side};
-        std::size_t lists = std::tuple_size_v<decltype(told_)>;
-        const auto write_list = [&](auto& told) {
-            if (writer.overflowed()) return false;
-            return told.write_cells(writer, seen, writer.bits_left() / lists--);
         };
         return std::apply([&](auto&... told) { return (write_list(told) && ...); }, told_);
     }
@@ -307,6 +363,9 @@ private:
     std::size_t bits_wanted_;
     SnapshotCounters counters_;
     typename detail::ToldOf<typename G::Entities>::Type told_;
+    Cells cells_;  // Of the world as it is in cells_tick_.
+    std::uint32_t cells_tick_ = 0;
+    std::size_t cells_size_max_;
     std::vector<Baselines> baselines_;
     std::vector<Encoding> encodings_;
     std::vector<RecentTicks> told_all_;  // In which ticks nothing was put off for a viewer.

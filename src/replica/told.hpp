@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/assert.hpp"
-#include "replica/cell_writer.hpp"
+#include "replica/cells.hpp"
 #include "replica/game_types.hpp"
 #include "replica/id_set.hpp"
 #include "replica/snapshot.hpp"
@@ -47,9 +47,6 @@ public:
         : list_(scope.list),
           models_(list_.all.size(), scope.extent),
           writer_(models_, bits_for(static_cast<std::uint32_t>(list_.all.size()))),
-          cells_(cell_grid_of<Entity>(scope.extent),
-                 list_.all.size(),
-                 bits_for(static_cast<std::uint32_t>(list_.all.size()))),
           near_(list_.all.size()),
           seen_(list_.all.size()),
           known_(std::make_unique_for_overwrite<Known[]>(scope.viewers * 2 * visible)),
@@ -61,6 +58,7 @@ public:
     Told& operator=(const Told&) = delete;
 
     const Models<Entity>& models() const { return models_; }
+    std::span<const Entity> all() const { return list_.all; }
 
     template <class Rules>
     void advance(std::uint32_t tick, const Rules& rules) {
@@ -124,20 +122,6 @@ public:
     // Of how many the last write() said nothing, for it would have been beyond the budget.
     std::size_t put_off() const { return writer_.put_off(); }
     const SnapshotParts& parts() const { return writer_.parts(); }
-
-    // All cells that a rectangle touches. False, and nothing is written, if not even one fits.
-    bool write_cells(FieldWriter& writer, const Rect& seen, std::size_t bits_max) {
-        if (cells_tick_ != models_.tick()) {
-            cells_.build(list_.all.size(), [&](std::size_t id) {
-                return list_.all[id].shown() ? &list_.all[id] : nullptr;
-            });
-            cells_tick_ = models_.tick();
-        }
-        return cells_.write(writer, {.from = {seen.x0, seen.y0},
-                                     .to = {seen.x1, seen.y1},
-                                     .entities_max = visible,
-                                     .bits_max = bits_max});
-    }
 
 private:
     std::size_t count_before(const ListPlace& place) const {
@@ -213,10 +197,8 @@ private:
     EntityList<Entity> list_;
     Models<Entity> models_;
     ViewWriter<Entity> writer_;
-    CellWriter<Entity> cells_;      // Of the world as it is in cells_tick_: built when somebody
-    std::uint32_t cells_tick_ = 0;  // is told by them.
-    IdSet near_;                    // Of whom is being written to:
-    IdSet seen_;                    // what it may see still, and what it sees.
+    IdSet near_;  // Of whom is being written to: what it may see still,
+    IdSet seen_;  // and what it sees.
     std::unique_ptr<Known[]> known_;
     std::vector<std::array<std::uint16_t, 2>> counts_;
     std::vector<std::uint16_t> picked_;  // Of too many.

@@ -118,13 +118,12 @@ public:
         const FixedVector from{Fixed::from_int(choice * 3), Fixed::from_int(choice * 2)};
         return cells_of({.from = from,
                          .to = from + FixedVector{Fixed::from_int(400), Fixed::from_int(300)},
-                         .entities_max = seen_max,
-                         .bits_max = message_max * 8});
+                         .bits_max = message_max * 8,
+                         .entities_max = {seen_max}});
     }
     static bool read_cells(std::span<const std::byte> bytes, List& list) {
         FieldReader reader(bytes);
-        CellReader<Thing, seen_max> cells(reader,
-                                          {.grid = grid, .ids = things, .id_bits = id_bits});
+        CellReader<List> cells(reader, grid, {things});
         return cells.read(list) && reader.finished();
     }
     // There is one way to say it: what was read is written again to the same bytes.
@@ -137,14 +136,13 @@ public:
         build(there);
         built_ = false;
         FieldReader reader(bytes);
-        CellRectangle cells;
-        describe_rectangle(reader, cells, grid);
+        const CellRectangle cells = read_rectangle(reader, grid);
         const Box first = grid.box(cells.column, cells.row);
         const Box last = grid.box(cells.column + cells.columns - 1, cells.row + cells.rows - 1);
         const Bytes again = cells_of({.from = {Fixed::from_int(first.x), Fixed::from_int(first.y)},
                                       .to = {Fixed::from_int(last.x), Fixed::from_int(last.y)},
-                                      .entities_max = seen_max,
-                                      .bits_max = bytes.size() * 8 + 32});
+                                      .bits_max = bytes.size() * 8 + 32,
+                                      .entities_max = {seen_max}});
         ASSERT(std::ranges::equal(again, bytes));
     }
 
@@ -161,14 +159,11 @@ private:
         since_ = 0;
         before_.clear();
     }
-    void build(std::span<const Thing> there) {
-        cells_.build(there.size(),
-                     [&](std::size_t id) { return there[id].shown() ? &there[id] : nullptr; });
-    }
+    void build(std::span<const Thing> there) { cells_.build(there); }
     Bytes cells_of(const CellWriter<Thing>::Viewer& viewer) const {
         Bytes bytes(message_max);
         FieldWriter out(bytes);
-        ASSERT(cells_.write(out, viewer));
+        ASSERT(cells_.write(out, viewer) != CellWriter<Thing>::Shown::nothing);
         bytes.resize(out.finish());
         bytes.shrink_to_fit();
         return bytes;
@@ -177,7 +172,7 @@ private:
     World world_;
     Models<Thing> models_{things, extent};
     ViewWriter<Thing> views_{models_, id_bits};
-    CellWriter<Thing> cells_{grid, things, id_bits};
+    CellWriter<Thing> cells_{grid, {things}};
     bool built_ = false;
     std::uint32_t now_ = 0;
     bool knows_anything_ = false;

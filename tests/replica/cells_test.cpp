@@ -34,31 +34,33 @@ Fixed units(std::int32_t count) {
     return Fixed::from_int(count);
 }
 
+using Viewer = CellWriter<Thing>::Viewer;
+
 // A world told by cells of one size.
 class Told {
 public:
     Told(std::uint64_t seed, unsigned size_bits)
-        : world(seed), grid(extent, size_bits), writer(grid, things, id_bits) {}
+        : world(seed), grid(extent, size_bits), writer(grid, {things}) {}
 
     void tick() {
         world.tick(++now);
         build(world.things_now());
     }
-    void build(std::span<const Thing> now_there) {
-        writer.build(now_there.size(), [&](std::size_t id) {
-            return now_there[id].shown() ? &now_there[id] : nullptr;
-        });
-    }
+    void build(std::span<const Thing> now_there) { writer.build(now_there); }
 
-    Bytes write(CellWriter<Thing>::Viewer viewer) const {
+    Bytes write(Viewer viewer) const {
         Bytes bytes(8192);
         viewer.bits_max = std::min(viewer.bits_max, bytes.size() * 8);
         FieldWriter out(bytes);
-        const bool fits = writer.write(out, viewer);
+        const auto shown = writer.write(out, viewer);
         bytes.resize(out.finish());
         EXPECT_FALSE(out.overflowed());
-        EXPECT_LE(bytes.size() * 8, viewer.bits_max + 7);
-        EXPECT_EQ(fits, !bytes.empty());
+        EXPECT_LE(bytes.size() * 8, viewer.bits_max);
+        EXPECT_EQ(shown == CellWriter<Thing>::Shown::nothing, bytes.empty());
+        if (!bytes.empty()) {
+            EXPECT_EQ(shown == CellWriter<Thing>::Shown::less,
+                      area(rectangle_of(bytes)) < area(grid.touched(viewer.from, viewer.to)));
+        }
         return bytes;
     }
 
@@ -66,11 +68,16 @@ public:
     std::unique_ptr<List> read(std::span<const std::byte> bytes) const {
         FieldReader reader(bytes);
         auto list = std::make_unique<List>();
-        CellReader<Thing, seen_max> cells(reader,
-                                          {.grid = grid, .ids = things, .id_bits = id_bits});
+        CellReader<List> cells(reader, grid, {things});
         const bool fine = cells.read(*list) && reader.finished();
         return fine ? std::move(list) : nullptr;
     }
+
+    CellRectangle rectangle_of(std::span<const std::byte> bytes) const {
+        FieldReader reader(bytes);
+        return read_rectangle(reader, grid);
+    }
+    static std::int32_t area(const CellRectangle& cells) { return cells.columns * cells.rows; }
 
     static Thing rounded(const Thing& thing) {
         Thing model;
@@ -115,7 +122,7 @@ void expect_read_back(const Told& told, Rng& rng) {
     const FixedVector to =
         from + FixedVector{units(rng.between(0, 600)), units(rng.between(0, 400))};
     const Bytes bytes =
-        told.write({.from = from, .to = to, .entities_max = plenty, .bits_max = plenty});
+        told.write({.from = from, .to = to, .bits_max = plenty, .entities_max = {plenty}});
     const auto list = told.read(bytes);
     const CellRectangle cells = told.grid.touched(from, to);
     if (list == nullptr) {  // More than a list holds.
@@ -154,17 +161,15 @@ TEST(Cells, AreFewerAroundTheMiddleWhereNotAllFit) {
     for (std::size_t room = 2; room < 1200; ++room) {
         const Bytes bytes = told.write({.from = middle - corner,
                                         .to = middle + corner,
-                                        .entities_max = plenty,
-                                        .bits_max = room * 8});
+                                        .bits_max = room * 8,
+                                        .entities_max = {plenty}});
         if (bytes.empty()) continue;
         ASSERT_LE(bytes.size(), room);
         const auto list = told.read(bytes);
         ASSERT_NE(list, nullptr);
         ASSERT_GE(list->size(), most);
         most = list->size();
-        CellRectangle cells;
-        FieldReader reader(bytes);
-        describe_rectangle(reader, cells, told.grid);
+        const CellRectangle cells = told.rectangle_of(bytes);
         ASSERT_TRUE(told.lies_in(middle, cells));
         told.expect_shown(*list, cells);
     }
@@ -177,8 +182,8 @@ TEST(Cells, AreNoMoreThanTheReaderCanHold) {
     for (std::size_t most = 0; most < 60; ++most) {
         const Bytes bytes = told.write({.from = {},
                                         .to = {units(1000), units(1000)},
-                                        .entities_max = most,
-                                        .bits_max = plenty});
+                                        .bits_max = plenty,
+                                        .entities_max = {most}});
         if (bytes.empty()) continue;
         const auto list = told.read(bytes);
         ASSERT_NE(list, nullptr);
@@ -189,21 +194,23 @@ TEST(Cells, AreNoMoreThanTheReaderCanHold) {
 TEST(Cells, TellNothingWhereNotOneFits) {
     Told told(1, 10);
     for (int i = 0; i < 100; ++i) told.tick();
-    EXPECT_TRUE(told.write({.from = {}, .to = {}, .entities_max = 5, .bits_max = plenty}).empty());
-    EXPECT_TRUE(told.write({.from = {}, .to = {}, .entities_max = plenty, .bits_max = 80}).empty());
+    EXPECT_TRUE(
+        told.write({.from = {}, .to = {}, .bits_max = plenty, .entities_max = {5}}).empty());
+    EXPECT_TRUE(
+        told.write({.from = {}, .to = {}, .bits_max = 80, .entities_max = {plenty}}).empty());
 }
 
 // Bytes by hand, of a world of four cells; each thing is its id and zeroes.
 class ByHand {
 public:
     ByHand() {
-        writer_.ranged(0, 0, 1);
-        writer_.ranged(0, 0, 1);
+        writer_.bits(0, 1);
+        writer_.bits(0, 1);
     }
 
     ByHand& rectangle(std::int32_t columns, std::int32_t rows) {
-        writer_.ranged(columns, 1, 2);
-        writer_.ranged(rows, 1, 2);
+        writer_.bits(columns - 1, 1);
+        writer_.bits(rows - 1, 1);
         writer_.align();
         return *this;
     }
@@ -240,6 +247,66 @@ TEST(Cells, AreReadOnlyWithAscendingIdsOfWhichNoneIsTwoPlaces) {
     EXPECT_FALSE(ByHand().rectangle(1, 1).cell({things}).is_read());
 }
 
+// What has no place is not in any cell.
+struct Rumour {
+    std::uint8_t strength = 0;
+
+    bool shown() const { return strength > 0; }
+
+    static constexpr auto wire = fields(Number<&Rumour::strength, 0, 100>{});
+};
+
+// Goal: a world of several types is told as each of them alone; what has no place, to everybody.
+TEST(Cells, TellSeveralTypesAtOnceAndToEverybodyWhatIsNowhere) {
+    constexpr std::size_t rumours = 5;
+    using Rumours = VisibleList<Rumour, rumours>;
+    Told told(7, 7);
+    CellWriter<Rumour, Thing> writer(told.grid, {rumours, things});
+    std::array<Rumour, rumours> now_said{};
+    Rng rng(7);
+    for (int tick = 0; tick < 300; ++tick) {
+        told.tick();
+        for (Rumour& rumour : now_said) rumour.strength = static_cast<std::uint8_t>(rng.below(3));
+        writer.build(now_said, told.world.things_now());
+        const FixedVector from = anywhere(rng);
+        const FixedVector to = from + FixedVector{units(300), units(200)};
+        Bytes bytes(4096);
+        FieldWriter out(bytes);
+        ASSERT_EQ(writer.write(out, {.from = from, .to = to, .bits_max = plenty}),
+                  (CellWriter<Rumour, Thing>::Shown::all));
+        FieldReader in(std::span(bytes).first(out.finish()));
+        Rumours heard;
+        List seen;
+        CellReader<Rumours, List> reader(in, told.grid, {rumours, things});
+        ASSERT_TRUE(reader.read(heard, seen) && in.finished());
+        told.expect_shown(seen, told.grid.touched(from, to));
+        std::size_t count = 0;
+        for (std::uint16_t id = 0; id < rumours; ++id) {
+            if (!now_said[id].shown()) continue;
+            ASSERT_LT(count, heard.size());
+            EXPECT_EQ(heard[count].id, id);
+            EXPECT_EQ(heard[count++].entity.strength, now_said[id].strength);
+        }
+        EXPECT_EQ(count, heard.size());
+    }
+}
+
+// A rectangle that is partly beside the world is said in as many bits.
+TEST(Cells, AreReadOnlyOfTheWorld) {
+    const Told told(1, 8);  // Four by four.
+    const auto is_read = [&](std::uint32_t column, std::uint32_t columns) {
+        Bytes bytes(32);
+        FieldWriter writer(bytes);
+        for (const std::uint32_t index : {column, 0U, columns - 1, 0U}) writer.bits(index, 2);
+        writer.finish();
+        return told.read(std::span(bytes).first(1 + columns)) != nullptr;
+    };
+    EXPECT_TRUE(is_read(0, 4));
+    EXPECT_TRUE(is_read(3, 1));
+    EXPECT_FALSE(is_read(1, 4));
+    EXPECT_FALSE(is_read(3, 2));
+}
+
 TEST(Cells, AreReadOnlyWhole) {
     EXPECT_TRUE(ByHand().rectangle(2, 1).cell({}).cell({}).is_read());
     EXPECT_FALSE(ByHand().rectangle(2, 1).cell({}).is_read());
@@ -263,7 +330,7 @@ TEST(Cells, AreReadOnlyOfPlacesWithinThem) {
         Bytes bytes(14);  // What is not said below is zeroes, which all other fields may be.
         FieldWriter writer(bytes);
         const CellRectangle one{.column = column};
-        describe_rectangle(writer, one, told.grid);
+        write_rectangle(writer, one, told.grid);
         writer.align();
         detail::write_count(writer, 1);
         writer.bits(5, id_bits);
@@ -282,8 +349,8 @@ TEST(Cells, AreRefusedWhereverTheyAreCut) {
     for (int i = 0; i < 100; ++i) told.tick();
     const Bytes bytes = told.write({.from = {units(200), units(200)},
                                     .to = {units(700), units(500)},
-                                    .entities_max = seen_max,
-                                    .bits_max = plenty});
+                                    .bits_max = plenty,
+                                    .entities_max = {seen_max}});
     ASSERT_NE(told.read(bytes), nullptr);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
         EXPECT_EQ(told.read(std::span(bytes).first(size)), nullptr) << size;
@@ -299,15 +366,13 @@ void expect_written_alike(Told& told, const List& list, const Bytes& bytes) {
         there[seen.id].is_there = true;
     }
     told.build(there);
-    CellRectangle cells;
-    FieldReader reader(bytes);
-    describe_rectangle(reader, cells, told.grid);
+    const CellRectangle cells = told.rectangle_of(bytes);
     const Box first = told.grid.box(cells.column, cells.row);
     const Box last = told.grid.box(cells.column + cells.columns - 1, cells.row + cells.rows - 1);
     EXPECT_EQ(told.write({.from = {units(first.x), units(first.y)},
                           .to = {units(last.x), units(last.y)},
-                          .entities_max = seen_max,
-                          .bits_max = plenty}),
+                          .bits_max = plenty,
+                          .entities_max = {seen_max}}),
               bytes);
 }
 
@@ -322,8 +387,8 @@ TEST(Cells, AreRefusedWhenDamagedOrReadAsAWriterWouldHaveWrittenThem) {
         if (round % 20 == 0) told.tick();
         Bytes bytes = told.write({.from = {units(200), units(200)},
                                   .to = {units(599), units(599)},
-                                  .entities_max = seen_max,
-                                  .bits_max = plenty});
+                                  .bits_max = plenty,
+                                  .entities_max = {seen_max}});
         for (std::uint32_t flips = 1 + rng.below(4); flips > 0; --flips) {
             bytes[rng.below(static_cast<std::uint32_t>(bytes.size()))] ^=
                 static_cast<std::byte>(1U << rng.below(8));
