@@ -58,6 +58,14 @@ const typename RulesOf<G>::Type& rules_of(const G& game) {
     }
 }
 
+// Whoever it is told for: a player, or its Sight. A game has one of the two.
+template <class G, class Whom>
+void write_passing_to(G& game, FieldWriter& writer, std::uint32_t since, const Whom& whom) {
+    if constexpr (requires { game.write_passing(writer, since, whom); }) {
+        game.write_passing(writer, since, whom);
+    }
+}
+
 }  // namespace detail
 
 // Calls write(viewer, pass) with what is seen by this player, or of it.
@@ -65,21 +73,17 @@ template <class Writer, class G, class Write>
 std::size_t with_viewer(G& game, PlayerId subject, Write write) {
     typename Writer::Viewer to;
     if constexpr (has_own<G>) to.own = &game.own(subject);
-    const auto pass_to = [&](const auto& whom) {
-        return [&](FieldWriter& writer, std::uint32_t since) {
-            if constexpr (requires { game.write_passing(writer, since, whom); }) {
-                game.write_passing(writer, since, whom);
-            } else if constexpr (requires { game.write_passing(writer, since, subject); }) {
-                game.write_passing(writer, since, subject);
-            }
-        };
-    };
     if constexpr (requires { game.sight(subject); }) {
         const Sight sight = game.sight(subject);
         to.sight = &sight;
-        return write(to, pass_to(sight));
+        return write(to, [&](FieldWriter& writer, std::uint32_t since) {
+            detail::write_passing_to(game, writer, since, sight);
+            detail::write_passing_to(game, writer, since, subject);
+        });
     } else {
-        return write(to, pass_to(subject));
+        return write(to, [&](FieldWriter& writer, std::uint32_t since) {
+            detail::write_passing_to(game, writer, since, subject);
+        });
     }
 }
 

@@ -126,7 +126,7 @@ void add_game_options(CLI::App& app, Options& options) {
     add_count<std::uint32_t>(
         app, {"--snapshot-bytes", "BYTES", options.snapshot_bytes, 0, 1 << 20,
               "Bytes that a game is to keep one player's snapshot to, as far as what is left away "
-              "may wait; 0: as many as --snapshot-max lets"});
+              "may wait; by cells, four times as many; 0: as many as --snapshot-max lets"});
     app.add_option("--seed", options.seed, "Seed of the game's random numbers")
         ->check(CLI::Validator(check_seed, ""))
         ->option_text(with_default("NUMBER", options.seed));

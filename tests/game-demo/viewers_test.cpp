@@ -134,8 +134,8 @@ TEST(Budget, IsFourfoldByCellsAndNarrowsTheView) {
         if (!shows_all_within(540)) narrower += 1;
     }
     EXPECT_GT(narrower, 10U);
-    EXPECT_GE(match.game.totals().snapshots_cut, narrower);
-    EXPECT_EQ(match.game.totals().snapshots_over_budget, 0U);
+    EXPECT_GE(match.game.totals().snapshots.cut, narrower);
+    EXPECT_EQ(match.game.totals().snapshots.over_budget, 0U);
 }
 
 TEST(Budget, IsNoneUnlessOneIsGiven) {

@@ -274,7 +274,7 @@ TEST(Cells, TellSeveralTypesAtOnceAndToEverybodyWhatIsNowhere) {
         FieldWriter out(bytes);
         ASSERT_EQ(writer.write(out, {.from = from, .to = to, .bits_max = plenty}),
                   (CellWriter<Rumour, Thing>::Shown::all));
-        FieldReader in(std::span(bytes).first(out.finish()));
+        FieldReader in{std::span(bytes).first(out.finish())};
         Rumours heard;
         List seen;
         CellReader<Rumours, List> reader(in, told.grid, {rumours, things});
