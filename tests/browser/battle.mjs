@@ -11,6 +11,7 @@ const frame_s = 1 / 60;
 const middle = 2600;
 const width = 1800;   // Of the battlefield: all of it is in view.
 const height = 1000;
+const ids = 700;      // They come again, as slots do; so do the names.
 const silent = { rail() {}, hit() {}, explosion() {}, gem() {}, kill() {}, spawn() {} };
 const draw_calls = ['drawElements', 'drawArrays', 'drawElementsInstanced', 'drawArraysInstanced'];
 
@@ -54,7 +55,7 @@ export class Battle {
 
   recruit(i) {
     const { world } = this;
-    this.newest_id = (this.newest_id % 4000) + 1;
+    this.newest_id = (this.newest_id % ids) + 1;
     world.ship_id[i] = this.newest_id;
     world.ship_x[i] = middle + width * (Math.random() - 0.5);
     world.ship_y[i] = middle + height * (Math.random() - 0.5);

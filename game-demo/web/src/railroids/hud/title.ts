@@ -23,6 +23,7 @@ export class Title {
     document.getElementById('watch')!.addEventListener('click', () => {
       on_watch();
       this.leave_to_look_on();
+      this.join.focus({ preventScroll: true });  // What comes next for who goes by keyboard.
     });
     this.join.addEventListener('click', () => this.come_back());
     this.form.addEventListener('keydown', (event) => {
@@ -51,7 +52,6 @@ export class Title {
   private leave(): void {
     this.name.blur();
     this.form.classList.add('gone');
-    this.join.focus({ preventScroll: true });
   }
 
   private come_back(): void {
