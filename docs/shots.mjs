@@ -146,7 +146,8 @@ async function take_inside(browser, studio, program) {
   await page.page.keyboard.press('F2');
   await page.page.waitForSelector('#inside');
   const { server_tick } = await page.state();
-  await page.until('time has passed', (state) => state.server_tick > server_tick + 8 * tick_rate_hz);
+  await page.until('time has passed', (state) =>
+    state.server_tick > server_tick + 8 * tick_rate_hz);
   const data = (await page.page.screenshot()).toString('base64');
   await write('inside.webp', await encode(studio, data, still));
   await page.close();

@@ -16,7 +16,7 @@ if (!existsSync(program)) {
 const ships = 500;
 const measured_frames = 120;
 const growth_most = 400_000;  // Bytes: 64 of each ship every second would be fourteen times that.
-const garbage_most = 192;  // Bytes a ship and frame: some numbers that travel between functions, no objects.
+const garbage_most = 192;  // Bytes a ship and frame: numbers on their way between functions.
 
 let browser;
 let script;
