@@ -34,6 +34,7 @@ export class Ships {
   private readonly labels: Labels;
   private frame: Frame | undefined;
   private exhaust_debt = 0;
+  private fresh = true;  // Who is there when we begin to look was not born just now.
 
   constructor(
     private readonly atlas: Atlas,
@@ -63,10 +64,12 @@ export class Ships {
     this.lights.end();
     this.labels.end();
     this.ghosts.forEach(this.forget);
+    if (world.ship_count > 0) this.fresh = false;
   }
 
   clear(): void {
     this.ghosts.clear();
+    this.fresh = true;
   }
 
   // A ship that is gone although its place is in sight did not fly away.
@@ -115,7 +118,7 @@ export class Ships {
     const id = world.ship_id[i]!;
     let ghost = this.ghosts.get(id);
     if (!ghost) {
-      ghost = { x: 0, y: 0, vx: 0, vy: 0, seen_s: 0, born_s: time_s };
+      ghost = { x: 0, y: 0, vx: 0, vy: 0, seen_s: 0, born_s: this.fresh ? -birth_s : time_s };
       this.ghosts.set(id, ghost);
     }
     ghost.x = world.ship_x[i]!;
