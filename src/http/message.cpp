@@ -28,6 +28,8 @@ std::string_view reason_phrase(Status status) {
             return "Not Modified";
         case Status::bad_request:
             return "Bad Request";
+        case Status::unauthorized:
+            return "Unauthorized";
         case Status::forbidden:
             return "Forbidden";
         case Status::not_found:

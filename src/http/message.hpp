@@ -14,6 +14,7 @@ enum class Status : std::uint16_t {
     ok = 200,
     not_modified = 304,
     bad_request = 400,
+    unauthorized = 401,
     forbidden = 403,
     not_found = 404,
     method_not_allowed = 405,
@@ -28,7 +29,8 @@ enum class Status : std::uint16_t {
 
 std::string_view reason_phrase(Status status);
 
-enum class Method : std::uint8_t { get, head, other };
+// A POST with a body is one of the others: no body is ever taken.
+enum class Method : std::uint8_t { get, head, post, other };
 
 struct Header {
     std::string_view name;

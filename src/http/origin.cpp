@@ -56,6 +56,11 @@ bool same_origin(const Origin& a, const Origin& b) {
            a.port == b.port;
 }
 
+std::string_view host_of(std::string_view host_header) {
+    const auto parts = split(host_header, "");
+    return parts ? parts->host : std::string_view{};
+}
+
 bool is_served_by(const Origin& origin, std::string_view host_header) {
     const std::string_view port_if_absent = default_port(origin.scheme);
     if (port_if_absent.empty()) return false;  // Only http and https pages are served by anyone.

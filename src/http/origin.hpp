@@ -21,4 +21,8 @@ std::optional<Origin> parse_origin(std::string_view text);
 // (TLS may end before us), so the page's scheme gives the port that either leaves out.
 bool is_served_by(const Origin& origin, std::string_view host_header);
 
+// The host that a Host header names, without its port; of an IPv6 address with its brackets. Empty
+// if it names none.
+std::string_view host_of(std::string_view host_header);
+
 }  // namespace ringtick::http

@@ -82,6 +82,7 @@ Request RequestParser::request(std::span<const std::byte> bytes,
     Request request;
     request.method = method();
     request.headers = headers.first(headers_count_);
+    if (llhttp_.method == HTTP_POST && !announces_body(request)) request.method = Method::post;
     request.http_1_1 = llhttp_.http_minor == 1;
     // RFC 9112, section 9.3: 1.1 persists unless it says close, 1.0 only if it says keep-alive.
     request.keep_alive = !request.has_token("Connection", "close") &&

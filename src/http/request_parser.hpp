@@ -32,7 +32,7 @@ public:
     bool started() const { return consumed_ > 0; }  // At least one byte of a request has been seen.
     std::size_t head_size() const;                  // Of a complete request: where its head ends.
     Status refusal() const;                         // Of a refused one.
-    Method method() const;                          // `other` also before it is known.
+    Method method() const;  // Of any, for its refusal: get, head, or else `other`.
     // Of a complete one. `headers` is storage for the views.
     Request request(std::span<const std::byte> bytes,
                     std::span<Header, RequestLimits::headers_max> headers) const;

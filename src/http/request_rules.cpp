@@ -66,6 +66,10 @@ Status judge_body(const Request& request) {
 
 }  // namespace
 
+bool announces_body(const Request& request) {
+    return !significant(request.find("Content-Length").value_or("")).empty();
+}
+
 Status judge_head(const Request& request, std::string_view authority) {
     const Status host = judge_host(request, authority);
     return host == Status::ok ? judge_body(request) : host;

@@ -26,6 +26,8 @@ bool has_content_length(Status status) {
 // The header that a status demands, if any.
 std::string_view demanded_header(Status status) {
     switch (status) {
+        case Status::unauthorized:
+            return "WWW-Authenticate: Bearer\r\n";  // RFC 9110, section 15.5.2.
         case Status::method_not_allowed:
             return "Allow: GET, HEAD\r\n";  // RFC 9110, section 15.5.6.
         case Status::upgrade_required:

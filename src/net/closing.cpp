@@ -51,6 +51,8 @@ const char* name_of(CloseReason reason) {
             return "overflow";
         case CloseReason::finished:
             return "finished";
+        case CloseReason::kicked:
+            return "kicked";
         case CloseReason::shutdown:
             return "shutdown";
     }

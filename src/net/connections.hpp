@@ -68,6 +68,10 @@ public:
 
     // Begins the closing handshake; of a connection not yet open, ends it.
     void close(Handle handle, CloseCode code, std::string_view reason, CloseReason why);
+    bool is_open(Handle handle) {
+        const Connection* const c = table_.find(handle);
+        return c != nullptr && c->state == Connection::State::open;
+    }
     void close_all(CloseCode code, std::string_view reason, CloseReason why);
 
     // Somebody waits for an answer sooner than the tick.
@@ -84,7 +88,9 @@ public:
     bool held_back() const { return !throttled_.empty() || !starved_.empty(); }
     std::uint32_t count() const { return table_.count(); }
     // Those who missed most snapshots, most first. Returns how many there are in `out`.
-    std::size_t slowest(std::span<SlowClient> out) const;
+    std::size_t slowest(std::span<ClientStats> out) const;
+    // Those who are open, by slot from `first_slot` on. Returns how many there are in `out`.
+    std::size_t clients(std::uint32_t first_slot, std::span<ClientStats> out) const;
     std::uint32_t blocked_count() const { return blocked_count_; }  // Sockets that are full.
     const NetStats& stats() const { return stats_; }
     // From open() on, and only with options.deflate.
@@ -150,6 +156,8 @@ private:
     void advance_http(Handle handle, Connection& c);
     void answer(Handle handle, Connection& c, const http::RequestParser& parser);
     void upgrade(Handle handle, Connection& c, const http::Request& request, std::size_t head_size);
+    void refuse_method(Handle handle, Connection& c);
+    void refuse_unknown(Handle handle, Connection& c, http::Method method);
     void refuse(Handle handle,
                 Connection& c,
                 http::Status status,

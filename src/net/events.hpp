@@ -26,9 +26,10 @@ enum class CloseReason : std::uint8_t {
     stalled,            // Nothing of what we sent was taken for too long.
     overflow,           // Messages that must arrive did not fit the queue.
     finished,           // The game has no more use for it.
-    shutdown,           // The server stops.
+    kicked,             // The operator has no more use for it.
+    shutdown,           // The server stops, or lets nobody stay.
 };
-inline constexpr std::size_t close_reasons_count = 14;
+inline constexpr std::size_t close_reasons_count = 15;
 
 const char* name_of(CloseReason reason);
 
@@ -65,7 +66,8 @@ public:
     // another.
     virtual void on_snapshot_refused(Handle connection) { (void)connection; }
 
-    // GET or HEAD of a path. The answer's head (and what body it writes behind it) goes to `out`.
+    // GET, HEAD, or a POST, which has no body. The answer's head (and what body it writes behind
+    // it) goes to `out`.
     virtual HttpAnswer on_request(const http::Request& request, std::span<std::byte> out) = 0;
 
 protected:

@@ -84,14 +84,11 @@ void Connections::answer(Handle handle, Connection& c, const http::RequestParser
         return upgrade(handle, c, request, parser.head_size());
     }
     if (request.method == http::Method::other) {
-        return refuse(handle, c, http::Status::method_not_allowed, "GET and HEAD are served here.");
+        return refuse_method(handle, c);
     }
 
     const HttpAnswer answer = events_.on_request(request, c.output.free());
-    if (answer.head_size == 0) {
-        return refuse(handle, c, http::Status::not_found, "There is nothing at this address.",
-                      request.method);
-    }
+    if (answer.head_size == 0) return refuse_unknown(handle, c, request.method);
     c.output.commit(answer.head_size);
     if (!answer.body.empty()) c.output.commit_body(answer.body);
     c.end_after_output = !request.keep_alive;
@@ -99,6 +96,16 @@ void Connections::answer(Handle handle, Connection& c, const http::RequestParser
 
     drop_input(handle, c, parser.head_size());
     *c.parser = http::RequestParser(options_.request);  // Last: it ends `parser`.
+}
+
+void Connections::refuse_method(Handle handle, Connection& c) {
+    refuse(handle, c, http::Status::method_not_allowed, "GET and HEAD are served here.");
+}
+
+// Nobody above has an answer.
+void Connections::refuse_unknown(Handle handle, Connection& c, http::Method method) {
+    if (method == http::Method::post) return refuse_method(handle, c);
+    refuse(handle, c, http::Status::not_found, "There is nothing at this address.", method);
 }
 
 void Connections::upgrade(Handle handle,

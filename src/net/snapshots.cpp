@@ -8,6 +8,21 @@
 
 namespace ringtick {
 
+namespace {
+
+ClientStats stats_of(Handle handle, const Connection& c) {
+    Peer peer = c.peer;
+    if (c.counted) peer = {.kind = Peer::Kind::ip, .address = c.counted_as};
+    return {.connection = handle,
+            .peer = peer,
+            .snapshots_sent = c.rate.count_taken(),
+            .snapshots_skipped = c.rate.count_missed(),
+            .rate_divisor = c.rate.divisor(),
+            .blocked = c.blocked};
+}
+
+}  // namespace
+
 Connection* Connections::ready_for_snapshot(Handle handle, std::size_t size_max) {
     Connection* const c = table_.find(handle);
     if (c == nullptr || c->state != Connection::State::open) return nullptr;
@@ -73,25 +88,32 @@ void Connections::on_broadcast(Handle handle, Connection& c, std::int32_t result
     if (!c.output.prepend(c.broadcast.subspan(sent))) die(handle, c, CloseReason::overflow);
 }
 
-std::size_t Connections::slowest(std::span<SlowClient> out) const {
+std::size_t Connections::slowest(std::span<ClientStats> out) const {
     std::size_t count = 0;
     table_.for_each([&](Handle handle, const Connection& c) {
-        const SlowClient client{.connection = handle.slot,
-                                .snapshots_sent = c.rate.count_taken(),
-                                .snapshots_skipped = c.rate.count_missed(),
-                                .rate_divisor = c.rate.divisor(),
-                                .blocked = c.blocked};
+        const ClientStats client = stats_of(handle, c);
         if (c.state != Connection::State::open || client.snapshots_skipped == 0) return;
         const auto found = out.first(count);
         const auto place =
             std::ranges::lower_bound(found, client.snapshots_skipped, std::ranges::greater{},
-                                     &SlowClient::snapshots_skipped);
+                                     &ClientStats::snapshots_skipped);
         if (place == found.end() && count == out.size()) return;
         const auto index = static_cast<std::size_t>(place - found.begin());
         count = std::min(count + 1, out.size());
         std::shift_right(out.begin() + static_cast<std::ptrdiff_t>(index),
                          out.begin() + static_cast<std::ptrdiff_t>(count), 1);
         out[index] = client;
+    });
+    return count;
+}
+
+std::size_t Connections::clients(std::uint32_t first_slot, std::span<ClientStats> out) const {
+    std::size_t count = 0;
+    table_.for_each([&](Handle handle, const Connection& c) {
+        if (c.state != Connection::State::open || handle.slot < first_slot) return;
+        if (count == out.size()) return;
+        out[count] = stats_of(handle, c);
+        count += 1;
     });
     return count;
 }

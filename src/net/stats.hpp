@@ -1,6 +1,8 @@
 #pragma once
 
+#include "base/handle.hpp"
 #include "net/events.hpp"
+#include "net/peer.hpp"
 
 #include <array>
 #include <cstdint>
@@ -35,9 +37,10 @@ struct NetStats {
     std::uint64_t completions_stale = 0;  // For a connection that was gone: expected after closes.
 };
 
-// One connection that missed snapshots, since it began.
-struct SlowClient {
-    std::uint32_t connection = 0;  // Its slot.
+// One open connection, since it began.
+struct ClientStats {
+    Handle connection;
+    Peer peer;  // Who it is counted as, where a proxy is believed.
     std::uint32_t snapshots_sent = 0;
     std::uint32_t snapshots_skipped = 0;
     std::uint32_t rate_divisor = 1;  // A snapshot every so many ticks, at the most.

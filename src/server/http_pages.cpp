@@ -3,13 +3,14 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 #include "http/response.hpp"
+#include "server/drain.hpp"
+#include "server/ops.hpp"
+#include "server/query.hpp"
 #include "server/shown_room.hpp"
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
 namespace ringtick {
@@ -18,9 +19,10 @@ namespace {
 
 using WriteText = std::size_t (*)(std::span<char>, const Metrics&);
 
-std::size_t write_health(std::span<char> out, const Metrics&) {
-    constexpr std::string_view fine = "ok\n";
-    return copy_bytes(std::as_writable_bytes(out), as_bytes(fine));
+// Tells who spreads players over servers whether this one takes any.
+std::size_t write_health(std::span<char> out, const Metrics& metrics) {
+    const std::string_view health = metrics.drain->on() ? "draining\n" : "ok\n";
+    return copy_bytes(std::as_writable_bytes(out), as_bytes(health));
 }
 
 struct Page {
@@ -57,8 +59,10 @@ HttpAnswer answer_page(const Page& page,
                                 "This page is larger than --output-max.", request.method);
         return {.head_size = size};
     }
+    const bool unwell = page.write == write_health && metrics.drain->on();
+    const http::Status status = unwell ? http::Status::service_unavailable : http::Status::ok;
     const std::size_t head_size = http::write_response_head(
-        out.first(head_size_max), {.status = http::Status::ok,
+        out.first(head_size_max), {.status = status,
                                    .content_type = page.content_type,
                                    .content_length = body_size,
                                    .keep_alive = request.keep_alive,
@@ -69,22 +73,12 @@ HttpAnswer answer_page(const Page& page,
     return {.head_size = head_size + body_size};
 }
 
-std::optional<std::uint64_t> tick_in(std::string_view query) {
-    constexpr std::string_view key = "tick=";
-    if (!query.starts_with(key)) return std::nullopt;
-    query.remove_prefix(key.size());
-    std::uint64_t tick = 0;
-    const auto [end, error] = std::from_chars(query.data(), query.data() + query.size(), tick);
-    if (error != std::errc{} || end != query.data() + query.size()) return std::nullopt;
-    return tick;
-}
-
 // Says where the match is, or goes there: /replay?tick=N.
 HttpAnswer answer_replay(const Metrics& metrics,
                          const http::Request& request,
                          std::span<std::byte> out) {
     if (!request.query.empty() && request.method == http::Method::get) {
-        const auto tick = tick_in(request.query);
+        const auto tick = number_in(request.query, "tick");
         if (!tick) {
             return {.head_size =
                         http::write_refusal(out, http::Status::bad_request,
@@ -99,6 +93,8 @@ HttpAnswer answer_replay(const Metrics& metrics,
 
 HttpAnswer HttpPages::answer(const http::Request& request, std::span<std::byte> out) const {
     ASSERT(metrics_ != nullptr);
+    if (ops_ != nullptr && Ops::is_asked(request)) return ops_->answer(request, out);
+    if (request.method == http::Method::post) return {};
     for (const Page& page : pages) {
         if (request.path == page.path) return answer_page(page, *metrics_, request, out);
     }

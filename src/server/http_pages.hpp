@@ -9,6 +9,8 @@
 
 namespace ringtick {
 
+class Ops;
+
 // What the server answers over plain HTTP: the game's page and the four figures of merit.
 class HttpPages {
 public:
@@ -16,6 +18,8 @@ public:
 
     // What /metrics and the others report; told once, before the loop begins.
     void attach(const Metrics& metrics) { metrics_ = &metrics; }
+    // Who answers about /ops.
+    void attach(Ops& ops) { ops_ = &ops; }
 
     // Nothing (head_size 0) if there is nothing at that address.
     HttpAnswer answer(const http::Request& request, std::span<std::byte> out) const;
@@ -23,6 +27,7 @@ public:
 private:
     std::span<const http::Asset> assets_;
     const Metrics* metrics_ = nullptr;
+    Ops* ops_ = nullptr;
 };
 
 }  // namespace ringtick

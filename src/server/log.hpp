@@ -1,5 +1,7 @@
 #pragma once
 
+#include "server/log_tail.hpp"
+
 #include <string_view>
 
 namespace ringtick {
@@ -11,6 +13,9 @@ void start_log(std::string_view level);
 // Writes what waits. False if stderr did not take it within a second: then the log's thread is
 // still there, and the process is to end by std::_Exit().
 [[nodiscard]] bool stop_log();
+
+// The last lines of it, from start_log() on.
+LogTail& log_tail();
 
 void log_info(std::string_view line);
 void log_warning(std::string_view line);

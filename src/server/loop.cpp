@@ -42,6 +42,8 @@ constexpr std::size_t batch = 64;
 
 constexpr Nanoseconds sweep_period = std::chrono::milliseconds(250);
 constexpr Nanoseconds report_period = std::chrono::seconds(1);
+// After so many reports a room's times begin anew.
+constexpr std::uint64_t room_period_s = 10;
 
 Deflater* deflater_of(const Connections& connections) {
     Compression* const compression = connections.compression();
@@ -185,7 +187,7 @@ void Loop::tick_if_due() {
 
     for (std::uint32_t i = 0; i < due; ++i) {
         tick += 1;
-        for (const auto& room : parts_.rooms) room->tick(tick);
+        tick_rooms(tick);
         if (parts_.recording.is_open()) parts_.recording.on_tick(tick, parts_.rooms);
     }
     for (const auto& room : parts_.rooms) broadcast(*room);
@@ -196,6 +198,16 @@ void Loop::tick_if_due() {
     stats_.broadcasts += 1;
     stats_.ticks_forgiven = clock_.ticks_forgiven();
     record_tick(deadline);
+}
+
+void Loop::tick_rooms(std::uint64_t tick) {
+    Nanoseconds begin = monotonic_now();
+    for (const auto& room : parts_.rooms) {
+        room->tick(tick);
+        const Nanoseconds end = monotonic_now();
+        room->record_tick_ns(count_ns(end - begin));
+        begin = end;
+    }
 }
 
 void Loop::record_tick(Nanoseconds deadline) {
@@ -309,6 +321,10 @@ void Loop::sweep_if_due() {
     if (now_ < sweep_at_) return;
     sweep_at_ = now_ + sweep_period;
     parts_.connections.sweep();
+    if (!parts_.drain.take_due(now_)) return;
+    log_info("the time to drain is over: saying goodbye to those who are left");
+    parts_.connections.close_all(CloseCode::going_away, "the server lets nobody stay",
+                                 CloseReason::shutdown);
 }
 
 void Loop::report_if_due() {
@@ -325,9 +341,36 @@ void Loop::report_if_due() {
             .snapshots_skipped = static_cast<std::uint32_t>(skipped - recent_skipped_)};
         room->game().on_stats(stats, *room);
     }
+    record_second(static_cast<std::uint32_t>(skipped - recent_skipped_));
     recent_skipped_ = skipped;
+    recent_overrun_ = stats_.ticks_overrun;
     recent_late_.clear();
     recent_work_.clear();
+}
+
+// For who looks at the last minutes.
+void Loop::record_second(std::uint32_t skipped) {
+    const auto us = [](std::uint64_t time) { return static_cast<std::uint32_t>(time / 1'000); };
+    std::uint32_t players = 0;
+    std::uint64_t number = reports_;
+    reports_ += 1;
+    for (const auto& room : parts_.rooms) {
+        players += room->players();
+        // Not all rooms in the same second.
+        if (number % room_period_s == 0) room->end_period();
+        number += 1;
+    }
+    stats_.timeline.add(
+        {.at_s = static_cast<std::uint32_t>((stats_.now_ns - stats_.started_ns) / 1'000'000'000),
+         .players = players,
+         .work_p50_us = us(recent_work_.percentile(500)),
+         .work_p99_us = us(recent_work_.percentile(990)),
+         .work_max_us = us(recent_work_.max()),
+         .late_p50_us = us(recent_late_.percentile(500)),
+         .late_p99_us = us(recent_late_.percentile(990)),
+         .late_max_us = us(recent_late_.max()),
+         .snapshots_skipped = skipped,
+         .ticks_overrun = static_cast<std::uint32_t>(stats_.ticks_overrun - recent_overrun_)});
 }
 
 bool Loop::finished() const {

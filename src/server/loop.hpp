@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "net/connections.hpp"
 #include "net/listener.hpp"
+#include "server/drain.hpp"
 #include "server/metrics.hpp"
 #include "server/recording.hpp"
 #include "server/room.hpp"
@@ -35,6 +36,7 @@ struct LoopParts {
     Connections& connections;
     Listener& listener;
     Recording& recording;
+    Drain& drain;
     std::span<const std::unique_ptr<Room>> rooms;  // None: nothing to tick, answers go out at once.
     int signals = -1;                              // A signalfd(2) for SIGINT and SIGTERM.
 };
@@ -54,6 +56,7 @@ private:
     void gather();
     std::span<const Completion> next_batch(std::size_t& taken_up);
     void tick_if_due();
+    void tick_rooms(std::uint64_t tick);
     void record_tick(Nanoseconds deadline);
     bool watched() const;
     void broadcast(Room& room);
@@ -67,6 +70,7 @@ private:
     void count_allocations();
     void sweep_if_due();
     void report_if_due();
+    void record_second(std::uint32_t skipped);
     bool finished() const;
 
     LoopParts parts_;
@@ -92,6 +96,8 @@ private:
     Histogram recent_late_;  // Of the last second, for the players' screens.
     Histogram recent_work_;
     std::uint64_t recent_skipped_ = 0;
+    std::uint64_t recent_overrun_ = 0;
+    std::uint64_t reports_ = 0;
 };
 
 }  // namespace ringtick

@@ -2,6 +2,7 @@
 
 #include "base/histogram.hpp"
 #include "net/connections.hpp"
+#include "server/timeline.hpp"
 #include "tick/game.hpp"
 #include "uring/buffer_ring.hpp"
 #include "uring/ring.hpp"
@@ -13,6 +14,7 @@
 
 namespace ringtick {
 
+class Drain;
 class Room;
 class ShownRoom;
 struct RecordStats;
@@ -41,6 +43,7 @@ struct LoopStats {
     TickTimes idle;
     std::uint64_t idle_at_ns = 0;  // The last of these; 0: there was none.
     Histogram cqes_per_reap;       // Reaped in one turn, before the tick.
+    Timeline timeline;
 };
 
 // Everything there is to report, in one place, by reference: what is written is what is counted.
@@ -50,6 +53,7 @@ struct Metrics {
     const BufferRing* buffers = nullptr;
     const Connections* connections = nullptr;
     const RecordStats* record = nullptr;
+    const Drain* drain = nullptr;
     std::uint32_t rate_hz = 0;
     std::span<const std::unique_ptr<Room>> rooms;
     std::span<ShownRoom* const> shown_rooms;  // Those of them that show a recorded match.

@@ -1,6 +1,7 @@
 #include "server/options.hpp"
 
 #include "http/origin.hpp"
+#include "server/ops_option.hpp"
 #include "server/sizes.hpp"
 #include "server/trust_option.hpp"
 
@@ -147,6 +148,8 @@ void add_server_options(CLI::App& app, Options& options) {
         ->check(CLI::Validator(check_origin, ""))
         ->option_text("ORIGIN");
     add_trust_option(app, options.net.trust);
+    options.may_have_operator = true;
+    add_ops_option(app, options.ops_token);
     app.add_flag("--deflate", options.net.deflate,
                  "Compress messages for clients that can (permessage-deflate); for games whose "
                  "messages are not packed already");

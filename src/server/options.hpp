@@ -36,6 +36,9 @@ struct Options {
     std::string replay;  // The recording to play again instead of serving,
     bool show = false;   // or to serve to those who watch.
 
+    bool may_have_operator = false;  // Set by parse_options(): a game's server may.
+    std::string ops_token;           // Empty: none.
+
     bool realtime = false;
     FeatureMask mask;
     std::string log_level = "info";

@@ -1,5 +1,6 @@
 // /metrics: the text format of Prometheus, version 0.0.4.
 #include "base/assert.hpp"
+#include "server/drain.hpp"
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
 #include "server/process_usage.hpp"
@@ -50,6 +51,8 @@ void add_gauges(TextWriter& text, const Metrics& metrics) {
     add_one(text, "sockets_full", "Clients whose socket takes no snapshot now", "gauge",
             metrics.connections->blocked_count());
     add_one(text, "players", "Players now", "gauge", players_of(metrics));
+    add_one(text, "draining", "Whether newcomers are refused, by the operator's wish", "gauge",
+            metrics.drain->on() ? 1 : 0);
     add_one(text, "idle_control_age_seconds",
             "Since the last tick without a player, the last of the idle control", "gauge",
             idle_control_age_s(*metrics.loop));

@@ -143,6 +143,11 @@ void Room::tick(std::uint64_t tick) {
     ticks_ += 1;
 }
 
+void Room::end_period() {
+    tick_p99_ns_ = tick_times_.percentile(990);
+    tick_times_.clear();
+}
+
 void Room::play(std::uint64_t tick, std::span<const Command> commands) {
     if (record_ != nullptr) {
         for (const Command& command : commands) record_->command(number_, command);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/handle.hpp"
+#include "base/histogram.hpp"
 #include "net/connections.hpp"
 #include "server/token_source.hpp"
 #include "tick/game.hpp"
@@ -66,6 +67,11 @@ public:
     std::uint32_t players() const { return players_; }
     std::uint64_t messages_dropped() const { return messages_dropped_; }
 
+    // How long a tick took: of the last whole period, as long as whoever ends them makes them.
+    void record_tick_ns(std::uint64_t time) { tick_times_.record(time); }
+    void end_period();
+    std::uint64_t tick_p99_ns() const { return tick_p99_ns_; }
+
 protected:
     // What a room of another kind does otherwise: one seat or the other is let, a tick is played.
     virtual void tell_join(PlayerId player);
@@ -109,6 +115,8 @@ private:
     std::uint64_t ticks_ = 0;
     std::uint32_t players_ = 0;
     std::uint64_t messages_dropped_ = 0;
+    BasicHistogram<3> tick_times_;  // Of this period. Coarser than others: there is one a room.
+    std::uint64_t tick_p99_ns_ = 0;
 };
 
 }  // namespace ringtick

@@ -2,12 +2,13 @@
 
 #include "base/assert.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace ringtick {
 
-Rooms::Rooms(std::uint32_t slots, const HttpPages& pages, bool any_path)
-    : places_(slots), pages_(pages), any_path_(any_path) {
+Rooms::Rooms(std::uint32_t slots, const HttpPages& pages, const Drain& drain, bool any_path)
+    : places_(slots), pages_(pages), drain_(drain), any_path_(any_path) {
 }
 
 Room* Rooms::room_at(std::string_view path) const {
@@ -28,10 +29,20 @@ Rooms::Place& Rooms::place_of(Handle connection) {
     return place;
 }
 
+std::optional<Rooms::Seat> Rooms::seat_of(Handle connection) const {
+    const Place& place = places_[connection.slot];
+    if (place.room == nullptr || place.connection != connection) return std::nullopt;
+    const auto at =
+        std::ranges::find(rooms_, place.room, [](const auto& room) { return room.get(); });
+    ASSERT(at != rooms_.end());
+    return Seat{.room = static_cast<std::uint32_t>(at - rooms_.begin()) + 1,
+                .player = place.player};
+}
+
 http::Status Rooms::on_open(Handle connection, const http::Request& request) {
     Room* const room = room_at(request.path);
     if (room == nullptr) return http::Status::not_found;
-    if (room->full()) return http::Status::service_unavailable;
+    if (drain_.on() || room->full()) return http::Status::service_unavailable;
     Place& place = places_[connection.slot];
     ASSERT(place.room == nullptr);
     place = {.room = room, .player = room->enter(connection), .connection = connection};

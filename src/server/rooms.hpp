@@ -2,6 +2,7 @@
 
 #include "net/connections.hpp"
 #include "net/events.hpp"
+#include "server/drain.hpp"
 #include "server/http_pages.hpp"
 #include "server/room.hpp"
 
@@ -19,10 +20,17 @@ namespace ringtick {
 class Rooms final : public ConnectionEvents {
 public:
     // `any_path`: every path leads to the first room (for measuring); otherwise /play/1, /play/2...
-    Rooms(std::uint32_t connections_max, const HttpPages& pages, bool any_path);
+    Rooms(std::uint32_t connections_max, const HttpPages& pages, const Drain& drain, bool any_path);
 
     void add(std::unique_ptr<Room> room) { rooms_.push_back(std::move(room)); }
     std::span<const std::unique_ptr<Room>> all() const { return rooms_; }
+
+    struct Seat {
+        std::uint32_t room = 0;  // From 1 on.
+        PlayerId player{};
+    };
+    // Where an open connection plays; nothing of any other.
+    std::optional<Seat> seat_of(Handle connection) const;
 
     http::Status on_open(Handle connection, const http::Request& request) override;
     void on_message(Handle connection, Opcode opcode, std::span<const std::byte> message) override;
@@ -44,6 +52,7 @@ private:
     std::vector<std::unique_ptr<Room>> rooms_;
     std::vector<Place> places_;  // By the connection's slot.
     const HttpPages& pages_;
+    const Drain& drain_;
     bool any_path_;
 };
 

@@ -73,7 +73,7 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
       kind_(kind),
       policy_{.origins = options_.origins, .subprotocol = program.subprotocol},
       pages_(program.assets),
-      rooms_(sizes_of(options_.net).slots, pages_, kind.any_path),
+      rooms_(sizes_of(options_.net).slots, pages_, drain_, kind.any_path),
       echo_(pages_),
       connections_(options_.net,
                    policy_,
@@ -81,7 +81,15 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
                    buffers_,
                    kind.echo ? static_cast<ConnectionEvents&>(echo_)
                              : static_cast<ConnectionEvents&>(rooms_)),
-      recording_(ring_) {
+      recording_(ring_),
+      operator_(options_.may_have_operator
+                    ? operator_of(options_.listen, options_.net, options_.ops_token)
+                    : Operator()),
+      ops_({.owner = operator_,
+            .metrics = metrics_,
+            .connections = connections_,
+            .rooms = rooms_,
+            .drain = drain_}) {
     echo_.attach(connections_);
 }
 
@@ -181,10 +189,12 @@ void Server::attach_metrics() {
                 .buffers = &buffers_,
                 .connections = &connections_,
                 .record = &recording_.stats(),
+                .drain = &drain_,
                 .rate_hz = options_.rate_hz,
                 .rooms = rooms_.all(),
                 .shown_rooms = shown_rooms_};
     pages_.attach(metrics_);
+    pages_.attach(ops_);
 }
 
 void Server::run() {
@@ -193,6 +203,7 @@ void Server::run() {
                .connections = connections_,
                .listener = listener_,
                .recording = recording_,
+               .drain = drain_,
                .rooms = rooms_.all(),
                .signals = signals_},
               {.rate_hz = options_.rate_hz,

@@ -4,10 +4,13 @@
 #include "http/opening_handshake.hpp"
 #include "net/connections.hpp"
 #include "net/listener.hpp"
+#include "server/drain.hpp"
 #include "server/echo.hpp"
 #include "server/http_pages.hpp"
 #include "server/loop.hpp"
 #include "server/metrics.hpp"
+#include "server/operator.hpp"
+#include "server/ops.hpp"
 #include "server/options.hpp"
 #include "server/realtime.hpp"
 #include "server/recorded_match.hpp"
@@ -77,6 +80,7 @@ private:
     Ring ring_;
     BufferRing buffers_;
     HttpPages pages_;
+    Drain drain_;
     Rooms rooms_;
     std::vector<ShownRoom*> shown_rooms_;  // Those of them that show a recorded match.
     Echo echo_;
@@ -87,6 +91,8 @@ private:
     Realtime realtime_;
     LoopStats loop_stats_;
     Metrics metrics_;
+    Operator operator_;
+    Ops ops_;
 };
 
 // Opens a server, says where it listens, runs it until a signal, prints its totals. Returns the

@@ -1,4 +1,5 @@
 // The pages and the line that are JSON: /stats.json, /rooms, /replay, and a run's totals.
+#include "server/drain.hpp"
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
 #include "server/process_usage.hpp"
@@ -66,11 +67,11 @@ void add_closed(TextWriter& text, const NetStats& net) {
 
 // Those who missed most snapshots: a few, for the page has a bound.
 void add_slow_clients(TextWriter& text, const Connections& connections) {
-    std::array<SlowClient, 16> clients;
+    std::array<ClientStats, 16> clients;
     text.add(R"("sockets_full":{},"slow_clients":[)", connections.blocked_count());
-    for (const SlowClient& client : std::span(clients).first(connections.slowest(clients))) {
+    for (const ClientStats& client : std::span(clients).first(connections.slowest(clients))) {
         text.add(R"({{"connection":{},"sent":{},"skipped":{},"rate":"1/{}","blocked":{}}},)",
-                 client.connection, client.snapshots_sent, client.snapshots_skipped,
+                 client.connection.slot, client.snapshots_sent, client.snapshots_skipped,
                  client.rate_divisor, client.blocked);
     }
     text.trim(',');
@@ -78,8 +79,9 @@ void add_slow_clients(TextWriter& text, const Connections& connections) {
 }
 
 void add_room(TextWriter& text, std::size_t number, Room& room) {
-    text.add(R"({{"id":{0},"path":"/play/{0}","players":{1},"players_max":{2},"game":{{)", number,
+    text.add(R"({{"id":{0},"path":"/play/{0}","players":{1},"players_max":{2},)", number,
              room.players(), room.players_max());
+    text.add(R"("tick_p99_us":{},"game":{{)", room.tick_p99_ns() / 1'000);
     for (const GameCounter& counter : room.game().counters()) {
         text.add(R"("{}":{},)", counter.name, counter.value);
     }
@@ -109,8 +111,8 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
     text.add(R"({{"uptime_s":{:.1f},"rate_hz":{},"connections":{},"players":{},)",
              static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, metrics.rate_hz,
              metrics.connections->count(), players_of(metrics));
-    text.add(R"("shown_rooms":{},"receive_buffers_lent":{},)", metrics.shown_rooms.size(),
-             metrics.buffers->lent());
+    text.add(R"("shown_rooms":{},"receive_buffers_lent":{},"draining":{},)",
+             metrics.shown_rooms.size(), metrics.buffers->lent(), metrics.drain->on());
     const CounterRows rows = counter_rows(metrics);
     for (const CounterRow& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);
     add_closed(text, metrics.connections->stats());

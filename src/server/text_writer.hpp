@@ -26,6 +26,9 @@ public:
         if (size_ > 0 && out_[size_ - 1] == c) size_ -= 1;
     }
 
+    // How much more it can take.
+    std::size_t room() const { return out_.size() - size_; }
+
     std::size_t size() const { return overflowed_ ? 0 : size_; }
 
 private:

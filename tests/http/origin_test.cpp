@@ -65,6 +65,14 @@ TEST(Origin, RefusesWhatIsNotAnOrigin) {
     }
 }
 
+TEST(Origin, NamesTheHostOfAHeader) {
+    EXPECT_EQ(host_of("game.example:9001"), "game.example");
+    EXPECT_EQ(host_of("game.example"), "game.example");
+    EXPECT_EQ(host_of("[::1]:9001"), "[::1]");
+    for (const char* text : {"", ":9001", "[::1", "a:b", "a:"})
+        EXPECT_EQ(host_of(text), "") << text;
+}
+
 TEST(Origin, IsTheSameWithItsPortWrittenOrNot) {
     const auto same = [](std::string_view a, std::string_view b) {
         return same_origin(*parse_origin(a), *parse_origin(b));

@@ -32,7 +32,7 @@ public:
         }
         std::array<Header, RequestLimits::headers_max> headers;
         const Request request = parser_.request(as_bytes(stream_), headers);
-        constexpr std::array<std::string_view, 3> methods{"GET", "HEAD", "other"};
+        constexpr std::array<std::string_view, 4> methods{"GET", "HEAD", "POST", "other"};
         std::string text(methods[static_cast<std::size_t>(request.method)]);
         text.append(" ").append(request.path);
         if (!request.query.empty()) text.append("?").append(request.query);

@@ -84,6 +84,7 @@ TEST(Refusal, CarriesWhatItsStatusDemands) {
     EXPECT_TRUE(has_line(refusal_of(Status::method_not_allowed), "Allow: GET, HEAD"));
     EXPECT_TRUE(has_line(refusal_of(Status::service_unavailable), "Retry-After: 5"));
     EXPECT_TRUE(has_line(refusal_of(Status::too_many_requests), "Retry-After: 5"));
+    EXPECT_TRUE(has_line(refusal_of(Status::unauthorized), "WWW-Authenticate: Bearer"));
     const std::string upgrade = refusal_of(Status::upgrade_required);
     EXPECT_TRUE(has_line(upgrade, "Upgrade: websocket"));
     EXPECT_TRUE(has_line(upgrade, "Sec-WebSocket-Version: 13"));
@@ -93,6 +94,7 @@ TEST(Refusal, CarriesWhatItsStatusDemands) {
 TEST(Refusal, NamesEveryStatus) {
     for (const auto& [status, line] : std::initializer_list<std::pair<Status, const char*>>{
              {Status::bad_request, "400 Bad Request"},
+             {Status::unauthorized, "401 Unauthorized"},
              {Status::forbidden, "403 Forbidden"},
              {Status::not_found, "404 Not Found"},
              {Status::method_not_allowed, "405 Method Not Allowed"},

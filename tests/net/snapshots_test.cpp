@@ -50,9 +50,9 @@ TEST(Snapshots, AFrozenClientIsSkippedAndResumesWithWholeFrames) {
         }));
     }
     EXPECT_GT(bench.stats().snapshots_skipped, 400U);
-    std::array<SlowClient, 4> slow;
+    std::array<ClientStats, 4> slow;
     ASSERT_EQ(bench.connections().slowest(slow), 1U);
-    EXPECT_EQ(slow[0].connection, bench.events.opened[0].slot);
+    EXPECT_EQ(slow[0].connection, bench.events.opened[0]);
     EXPECT_EQ(slow[0].snapshots_skipped, bench.stats().snapshots_skipped);
     EXPECT_EQ(slow[0].snapshots_sent + slow[0].snapshots_skipped, 500U);
     EXPECT_TRUE(slow[0].blocked);
@@ -140,7 +140,7 @@ TEST(Snapshots, AClientThatIsHeldBackIsShownFewer) {
         connections.sweep();
         client->read();
     }
-    std::array<SlowClient, 4> slow;
+    std::array<ClientStats, 4> slow;
     ASSERT_EQ(connections.slowest(slow), 1U);
     EXPECT_GT(slow[0].rate_divisor, 1U);
     EXPECT_FALSE(slow[0].blocked);

@@ -1,6 +1,7 @@
 #include "server/metrics.hpp"
 
 #include "http/opening_handshake.hpp"
+#include "server/drain.hpp"
 #include "server/metric_rows.hpp"
 #include "server/recording.hpp"
 #include "server/room.hpp"
@@ -64,13 +65,15 @@ protected:
     LoopStats loop;
     RingStats ring;
     RecordStats record;
+    Drain drain;
     BufferRing buffers;
     std::vector<std::unique_ptr<Room>> rooms;
     Metrics metrics{.loop = &loop,
                     .ring = &ring,
                     .buffers = &buffers,
                     .connections = &bench.connections(),
-                    .record = &record};
+                    .record = &record,
+                    .drain = &drain};
 };
 
 // Goal: what the server reserves for a page is enough for the largest there can be.

@@ -1,0 +1,191 @@
+#include "server/ops.hpp"
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "http/assets.hpp"
+#include "http/response.hpp"
+#include "server/log.hpp"
+#include "server/query.hpp"
+#include "server/text_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace ringtick {
+
+// Made by src/http/embed.py of the files in src/server/ops.
+std::span<const http::Asset> ops_assets();
+
+namespace {
+
+using WriteJson = std::size_t (*)(std::span<char>, const OpsParts&, const http::Request&);
+
+struct Question {
+    std::string_view path;
+    WriteJson write;
+};
+
+constexpr std::array<Question, 4> questions{{
+    {"/ops/now", write_ops_now},
+    {"/ops/minutes", write_ops_minutes},
+    {"/ops/clients", write_ops_clients},
+    {"/ops/log", write_ops_log},
+}};
+
+// Room for a response's head before its body, whose size is known only when it is written.
+constexpr std::size_t head_size_max = 1'024;
+
+constexpr std::uint64_t drain_seconds_max = 86'400;
+
+HttpAnswer refuse(std::span<std::byte> out,
+                  http::Status status,
+                  std::string_view sentence,
+                  const http::Request& request) {
+    return {.head_size = http::write_refusal(out, status, sentence, request.method)};
+}
+
+HttpAnswer answer_question(const Question& question,
+                           const OpsParts& parts,
+                           const http::Request& request,
+                           std::span<std::byte> out) {
+    if (out.size() <= head_size_max) return {};
+    const auto body = out.subspan(head_size_max);
+    const std::size_t body_size =
+        question.write({reinterpret_cast<char*>(body.data()), body.size()}, parts, request);
+    if (body_size == 0) {
+        return refuse(out, http::Status::service_unavailable,
+                      "This page is larger than --output-max.", request);
+    }
+    const std::size_t head_size = http::write_response_head(
+        out.first(head_size_max), {.content_type = "application/json",
+                                   .content_length = body_size,
+                                   .keep_alive = request.keep_alive,
+                                   .extra = "Cache-Control: no-store\r\n"});
+    ASSERT(head_size > 0);
+    if (request.method == http::Method::head) return {.head_size = head_size};
+    std::memmove(out.data() + head_size, body.data(), body_size);
+    return {.head_size = head_size + body_size};
+}
+
+// What an order has come to.
+HttpAnswer tell(std::span<std::byte> out, std::string_view sentence, const http::Request& request) {
+    const std::size_t head_size =
+        http::write_response_head(out, {.content_type = "text/plain; charset=utf-8",
+                                        .content_length = sentence.size() + 1,
+                                        .keep_alive = request.keep_alive,
+                                        .extra = "Cache-Control: no-store\r\n"});
+    ByteWriter body(out.subspan(head_size));
+    body.put(as_bytes(sentence));
+    body.put(as_bytes("\n"));
+    return {.head_size = head_size == 0 || body.overflowed() ? 0 : head_size + body.size()};
+}
+
+std::string_view reason_for(http::Status refusal) {
+    return refusal == http::Status::unauthorized
+               ? "The operator's token is missing, or it is another one."
+               : "An operator asks from this server's own page, and without a token on the "
+                 "machine itself, by a name of loopback and through no proxy.";
+}
+
+std::optional<Handle> handle_in(std::string_view query) {
+    const auto slot = number_in(query, "slot");
+    const auto generation = number_in(query, "generation");
+    constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+    if (!slot || !generation || *slot > most || *generation > most) return std::nullopt;
+    return Handle{.slot = static_cast<std::uint32_t>(*slot),
+                  .generation = static_cast<std::uint32_t>(*generation)};
+}
+
+// Without a heap: the loop does this.
+template <class... Args>
+void log_order(fmt::format_string<Args...> format, Args&&... args) {
+    std::array<char, 128> memory;
+    TextWriter text(memory);
+    text.add(format, std::forward<Args>(args)...);
+    log_warning({memory.data(), text.size()});
+}
+
+}  // namespace
+
+bool Ops::is_asked(const http::Request& request) {
+    return request.path == "/ops" || request.path.starts_with("/ops/");
+}
+
+HttpAnswer Ops::answer(const http::Request& request, std::span<std::byte> out) {
+    const http::Asset* const asset = http::find_asset(ops_assets(), request.path);
+    const http::Status verdict =
+        asset != nullptr ? parts_.owner.judge_visit(request) : parts_.owner.judge(request);
+    if (verdict == http::Status::not_found) return {};  // As if there were no such page at all.
+    if (verdict != http::Status::ok) return refuse(out, verdict, reason_for(verdict), request);
+    if (asset == nullptr) return answer_operator(request, out);
+    if (request.method == http::Method::post) return {};
+    const auto response = http::write_asset_response(out, *asset, request);
+    return {.head_size = response.head_size, .body = response.body};
+}
+
+HttpAnswer Ops::answer_operator(const http::Request& request, std::span<std::byte> out) {
+    if (request.method == http::Method::post) return obey(request, out);
+    for (const Question& question : questions) {
+        if (request.path == question.path) return answer_question(question, parts_, request, out);
+    }
+    return {};
+}
+
+HttpAnswer Ops::obey(const http::Request& request, std::span<std::byte> out) {
+    if (request.path == "/ops/kick") return kick(request, out);
+    if (request.path == "/ops/drain") return begin_drain(request, out);
+    if (request.path == "/ops/undrain") return end_drain(request, out);
+    return {};
+}
+
+HttpAnswer Ops::kick(const http::Request& request, std::span<std::byte> out) {
+    const auto connection = handle_in(request.query);
+    if (!connection) {
+        return refuse(out, http::Status::bad_request,
+                      "Say who: /ops/kick?slot=3&generation=1, as /ops/clients has them.", request);
+    }
+    if (!parts_.connections.is_open(*connection)) {
+        return refuse(out, http::Status::not_found, "That connection is not there any more.",
+                      request);
+    }
+    log_order("the operator kicks connection {}, generation {}", connection->slot,
+              connection->generation);
+    parts_.connections.close(*connection, CloseCode::policy_violation, "kicked by the operator",
+                             CloseReason::kicked);
+    return tell(out, "kicked", request);
+}
+
+HttpAnswer Ops::begin_drain(const http::Request& request, std::span<std::byte> out) {
+    if (request.query.empty()) {
+        log_warning("the operator drains the server: newcomers are refused");
+        parts_.drain.begin(Drain::never);
+        return tell(out, "draining", request);
+    }
+    const auto seconds = number_in(request.query, "seconds");
+    if (!seconds || *seconds > drain_seconds_max) {
+        return refuse(out, http::Status::bad_request,
+                      "Say for how long those who are here may stay, a day at most: "
+                      "/ops/drain?seconds=60.",
+                      request);
+    }
+    log_order("the operator drains the server: newcomers are refused, the others closed in {} s",
+              *seconds);
+    const Nanoseconds now(parts_.metrics.loop->now_ns);
+    parts_.drain.begin(now + std::chrono::seconds(*seconds));
+    return tell(out, "draining", request);
+}
+
+HttpAnswer Ops::end_drain(const http::Request& request, std::span<std::byte> out) {
+    log_warning("the operator lets newcomers in again");
+    parts_.drain.end();
+    return tell(out, "open", request);
+}
+
+}  // namespace ringtick

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "net/connections.hpp"
+#include "net/events.hpp"
+#include "server/drain.hpp"
+#include "server/log_tail.hpp"
+#include "server/metrics.hpp"
+#include "server/operator.hpp"
+#include "server/rooms.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ringtick {
+
+// What the operator's page shows of, and orders.
+struct OpsParts {
+    const Operator& owner;
+    const Metrics& metrics;
+    Connections& connections;
+    const Rooms& rooms;
+    Drain& drain;
+};
+
+// The operator's page: /ops and what its script asks for. The page itself holds no secret; each of
+// its questions and orders is an operator's or is refused (see Operator).
+//
+//   GET  /ops/now                          rooms, memory, who is slow, whether newcomers come in
+//   GET  /ops/minutes?since=S              the last minutes, a second each, from second S on
+//   GET  /ops/clients?from=SLOT            a hundred open connections, by slot
+//   GET  /ops/log                          the log's last lines, the newest first
+//   POST /ops/kick?slot=S&generation=G     closes one connection, with 1008
+//   POST /ops/drain[?seconds=N]            lets nobody in; after N seconds the others are closed:
+//   1001 POST /ops/undrain                      lets newcomers in again
+class Ops {
+public:
+    explicit Ops(const OpsParts& parts) : parts_(parts) {}
+
+    static bool is_asked(const http::Request& request);
+    // Nothing (head_size 0) if there is no operator, or nothing at that address.
+    HttpAnswer answer(const http::Request& request, std::span<std::byte> out);
+
+private:
+    HttpAnswer answer_operator(const http::Request& request, std::span<std::byte> out);
+    HttpAnswer obey(const http::Request& request, std::span<std::byte> out);
+    HttpAnswer kick(const http::Request& request, std::span<std::byte> out);
+    HttpAnswer begin_drain(const http::Request& request, std::span<std::byte> out);
+    HttpAnswer end_drain(const http::Request& request, std::span<std::byte> out);
+
+    OpsParts parts_;
+};
+
+// Each writes JSON to `out` and returns its size, or 0 if it does not fit. None allocates.
+std::size_t write_ops_now(std::span<char> out, const OpsParts& parts, const http::Request& request);
+std::size_t write_ops_minutes(std::span<char> out,
+                              const OpsParts& parts,
+                              const http::Request& request);
+std::size_t write_ops_clients(std::span<char> out,
+                              const OpsParts& parts,
+                              const http::Request& request);
+std::size_t write_ops_log(std::span<char> out, const OpsParts& parts, const http::Request& request);
+std::size_t write_log_json(std::span<char> out, LogTail& tail);
+
+}  // namespace ringtick
