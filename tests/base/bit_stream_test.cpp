@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace ringtick {
@@ -107,24 +108,28 @@ TEST(BitWriter, RefusesWhatDoesNotFitAndKeepsRefusing) {
     EXPECT_EQ(std::ranges::count(bytes, std::byte{}), 16);
 }
 
+void expect_filled_to_the_last_bit(std::size_t room, unsigned width) {
+    std::array<std::byte, 32> bytes{};
+    BitWriter writer{std::span(bytes).first(room)};
+    for (std::size_t left = room * 8; left >= width; left -= width) {
+        ASSERT_EQ(writer.bits_left(), left);
+        writer.put(1, width);
+        ASSERT_FALSE(writer.overflowed());
+    }
+    ASSERT_LT(writer.bits_left(), width);
+    writer.put(1, width);
+    ASSERT_TRUE(writer.overflowed());
+    writer.finish();
+    ASSERT_EQ(std::ranges::count(std::span(bytes).subspan(room), std::byte{}),
+              static_cast<std::ptrdiff_t>(bytes.size() - room));
+}
+
 // Goal: whatever the room, just as much is written as there is room for.
 TEST(BitWriter, TakesWhatFitsToTheLastBit) {
-    std::array<std::byte, 32> bytes{};
-    for (std::size_t room = 0; room < 12; ++room) {
-        for (unsigned width = 1; width <= 32; ++width) {
-            bytes.fill(std::byte{});
-            BitWriter writer{std::span(bytes).first(room)};
-            for (std::size_t left = room * 8; left >= width; left -= width) {
-                ASSERT_EQ(writer.bits_left(), left);
-                writer.put(1, width);
-                ASSERT_FALSE(writer.overflowed());
-            }
-            ASSERT_LT(writer.bits_left(), width);
-            writer.put(1, width);
-            ASSERT_TRUE(writer.overflowed());
-            writer.finish();
-            ASSERT_EQ(std::ranges::count(std::span(bytes).subspan(room), std::byte{}),
-                      static_cast<std::ptrdiff_t>(bytes.size() - room));
+    for (std::size_t room = 0; room < 20; ++room) {
+        for (unsigned width = 1; width <= 64; ++width) {
+            SCOPED_TRACE(std::to_string(room) + " bytes, in " + std::to_string(width) + " bits");
+            expect_filled_to_the_last_bit(room, width);
         }
     }
 }
