@@ -132,10 +132,26 @@ test('Page.PlaysAmongTwoHundredBots', async () => {
   assert.match(await page.page.textContent('#pilots'), /^1 \+ 200 bots$/);
 });
 
+// What of the title lies outside of the screen.
+function cut_off(page) {
+  return page.page.$$eval('#title, #title *', (all) => all
+    .filter((element) => {
+      const { left, right, width } = element.getBoundingClientRect();
+      return width > 0 && (left < 0 || right > innerWidth);
+    })
+    .map(({ tagName, id, className }) => [tagName, id, String(className)]));
+}
+
 test('Page.PlaysByThumbsOnAPhone', async () => {
   await start(['--bots', '40']);
   const page = await open({ screen: phone, sharp: true });
   await page.screenshot('phone-title');
+  // A phone's width, and those of the smallest and of a large one.
+  for (const width of [390, 320, 480]) {
+    await page.page.setViewportSize({ width, height: phone.viewport.height });
+    assert.deepEqual(await cut_off(page), [], `${width} px wide`);
+  }
+  await page.page.setViewportSize(phone.viewport);
   await page.play('Thumb');
   const from = await page.state();
   const touch = await page.page.context().newCDPSession(page.page);
@@ -219,14 +235,14 @@ test('Page.ComesBackToItsShipWhenItIsLoadedAgain', async () => {
 
 // Goal: who is shown fewer snapshots reads why. Method: a true match, in which the server's word
 // for it is put between what the server itself sends.
-test('Page.SaysThatTheConnectionIsSlow', async () => {
+test('Page.SaysWhySnapshotsAreFewer', async () => {
   await start([]);
   const page = await open();
   const to_page = await play_by_way_of_us(page, 'Ann');
   const text = () => page.page.textContent('#snapshots');
 
   to_page.send(Buffer.of(8, 1));
-  await until('the page says it', async () => (await text()) === '15 Hz: your connection is slow');
+  await until('the page says it', async () => (await text()) === '15 Hz: this page took too few');
   await page.screenshot('slow');
   to_page.send(Buffer.of(8, 0));
   await until('the page counts again', async () => / kB\/s$/.test(await text()));

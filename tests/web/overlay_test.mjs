@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { load_page_code } from '../support/page_code.mjs';
 
 const {
-  Lane, PerSecond, percentile, RewindGhosts, Samples, stall_every_ms, verdict_of,
+  Lane, PerSecond, frame_time, percentile, RewindGhosts, Samples, stall_every_ms, verdict_of,
 } = await load_page_code(
   process.env.PAGE_TSCONFIG, [
     'ringtick/lane', 'railroids/overlay/per_second', 'railroids/overlay/rewind_ghosts',
@@ -133,6 +133,7 @@ test('PerSecond.CountsWhatCameInTheLastSecond', () => {
 const well = {
   tick_ms: 33, connected: true, snapshot_age_ms: 20, snapshot_divisor: 1, server_late_ms: 0.1,
   server_work_ms: 0.5, snapshots_missed: 0, guessed: 0, inputs_late: 0, frame_ms: 17,
+  last_frame_ms: 17,
 };
 const cause = (symptoms) => verdict_of({ ...well, ...symptoms }).cause;
 
@@ -156,6 +157,21 @@ test('Verdict.TakesNoLowerRateForAStall', () => {
 test('Verdict.NamesTheCauseBeforeWhatComesOfIt', () => {
   assert.equal(cause({ server_work_ms: 50, guessed: 0.5, snapshots_missed: 0.3 }), 'server');
   assert.equal(cause({ snapshots_missed: 0.3, guessed: 0.5, inputs_late: 0.2 }), 'gaps');
+});
+
+test('Verdict.BlamesNobodyElseForWhatABusyPageDoes', () => {
+  assert.equal(cause({
+    frame_ms: 400, last_frame_ms: 400, snapshot_age_ms: 700, server_late_ms: 30, server_work_ms: 50,
+    snapshot_divisor: 6, snapshots_missed: 0.9, guessed: 0.9, inputs_late: 0.9 }), 'drawing');
+  assert.equal(cause({ snapshot_age_ms: 410, last_frame_ms: 400 }), 'none');
+});
+
+test('Verdict.CountsTheTimeThatFramesTakeAndNotTheFrames', () => {
+  const blocked_at_times = Array.from({ length: 240 }, (_, i) => (i % 30 === 0 ? 400 : 17));
+  assert.equal(frame_time(blocked_at_times), 400);
+  const blocked_once = Array.from({ length: 240 }, (_, i) => (i === 100 ? 300 : 17));
+  assert.equal(frame_time(blocked_once), 17);
+  assert.equal(frame_time([17]), 17);
 });
 
 // A world of the own ship, 7, and two others; and a pen that remembers where it drew circles.

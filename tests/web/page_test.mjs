@@ -10,12 +10,12 @@ globalThis.matchMedia = () => wishes;
 
 const {
   Backoff, Camera, KeptKey, beacon_text, clock_text, colour, link_text, others, snapshots_text,
-  steer_by, turn_towards, view_of,
+  steer_by, turn_towards, view_of, watched_by,
 } = await load_page_code(
   process.env.PAGE_TSCONFIG, [
     'ringtick/backoff', 'ringtick/kept_key', 'ringtick/view', 'railroids/colours',
     'railroids/controls/steering', 'railroids/hud/beacon_notice', 'railroids/hud/clock',
-    'railroids/hud/link', 'railroids/hud/net_text', 'railroids/scene/camera',
+    'railroids/hud/link', 'railroids/hud/net_text', 'railroids/scene/camera', 'railroids/watched',
   ]);
 
 const longest = () => 1;
@@ -80,8 +80,14 @@ test('NetText.TellsHowManySnapshotsComeOrWhyTheyAreFewer', () => {
   const net = { tick_rate_hz: 30, snapshots_per_second: 29.6, snapshot_bytes_per_second: 4321 };
   const text_at = (snapshot_divisor) => snapshots_text({ ...net, snapshot_divisor });
   assert.equal(text_at(1), '30/s, 4.3 kB/s');
-  assert.equal(text_at(2), '15 Hz: your connection is slow');
-  assert.equal(text_at(6), '5 Hz: your connection is slow');
+  assert.equal(text_at(2), '15 Hz: this page took too few');
+  assert.equal(text_at(6), '5 Hz: this page took too few');
+});
+
+test('Address.LetsNobodyPlayWhoAsksToWatch', () => {
+  const [above, to_play] = [65534, 65535];
+  assert.deepEqual(['0', '17', 'beacon', ''].map(watched_by), [0, 17, above, above]);
+  assert.deepEqual([to_play, 65536, 99999].map((id) => watched_by(`${id}`)), [above, above, above]);
 });
 
 const [thrust, left, right] = [1, 2, 4];

@@ -13,6 +13,7 @@ import { missing_need } from './needs';
 import { load_again, was_loaded_again } from './outdated';
 import { Gate } from './overlay/gate';
 import { Sound } from './sound/sound';
+import { watched_by } from './watched';
 
 const pixels_per_point_most = 2;  // More cannot be seen in motion, and costs a phone its frames.
 
@@ -65,7 +66,7 @@ async function start(): Promise<void> {
   if (was_loaded_again()) title.note('The game was updated, and this is the new one.');
   const watch = options.get('watch');
   if (watch !== null) {
-    game.watch(/^\d{1,5}$/.test(watch) ? Number(watch) : overview);
+    game.watch(watched_by(watch));
     title.leave_to_look_on();
   }
 }

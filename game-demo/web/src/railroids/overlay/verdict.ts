@@ -6,27 +6,35 @@ export interface Symptoms {
   connected: boolean;
   snapshot_age_ms: number;
   snapshot_divisor: number;     // The server sends every so many ticks.
-  server_late_ms: number;       // p99 of the last second.
+  server_late_ms: number;       // p99 of a second, the least of the last seconds'.
   server_work_ms: number;
   snapshots_missed: number;     // Of the last two seconds, in parts of the ticks.
   guessed: number;              // Frames of them that were drawn beyond the newest snapshot.
   inputs_late: number;          // Ticks of them without their input.
-  frame_ms: number;             // p95 of the frames' durations.
+  frame_ms: number;             // All but a tenth of the time went into frames no longer.
+  last_frame_ms: number;        // As long as it lasted, the page heard nothing.
 }
 
 export interface Verdict {
   cause:
-    | 'link' | 'silence' | 'server' | 'rate' | 'gaps' | 'guessing' | 'inputs' | 'drawing' | 'none';
+    | 'link' | 'drawing' | 'silence' | 'server' | 'rate' | 'gaps' | 'guessing' | 'inputs' | 'none';
   text: string;
 }
+
+export const no_connection: Verdict = { cause: 'link', text: 'There is no connection.' };
 
 const ms = (value: number) => `${Math.round(value)} ms`;
 const percent = (part: number) => `${Math.round(part * 100)} %`;
 
 export function verdict_of(symptoms: Symptoms): Verdict {
   const s = symptoms;
-  if (!s.connected) return { cause: 'link', text: 'There is no connection.' };
-  if (s.snapshot_age_ms > (5 + s.snapshot_divisor) * s.tick_ms) {
+  if (!s.connected) return no_connection;
+  // A page that is busy hears late, answers late and takes too few: all below comes of it.
+  if (s.frame_ms > 40) {
+    const text = `This page itself is slow: its frames take ${ms(s.frame_ms)}.`;
+    return { cause: 'drawing', text };
+  }
+  if (s.snapshot_age_ms - s.last_frame_ms > (5 + s.snapshot_divisor) * s.tick_ms) {
     const text = `The path stalls: nothing came for ${ms(s.snapshot_age_ms)}.`;
     return { cause: 'silence', text };
   }
@@ -53,8 +61,17 @@ export function verdict_of(symptoms: Symptoms): Verdict {
     const text = `Your inputs come late: ${percent(s.inputs_late)} of the ticks went without.`;
     return { cause: 'inputs', text };
   }
-  if (s.frame_ms > 40) {
-    return { cause: 'drawing', text: `This browser draws slowly: ${ms(s.frame_ms)} a frame.` };
-  }
   return { cause: 'none', text: 'All is well: nothing here would make it stutter.' };
+}
+
+// How long frames take, in terms of time rather than of frames: a page that is blocked for 400 ms
+// twice a second draws most of its frames at once, and stands still most of the time.
+export function frame_time(durations: readonly number[]): number {
+  const sorted = [...durations].sort((a, b) => b - a);
+  let left = sorted.reduce((sum, duration) => sum + duration, 0) / 10;
+  for (const duration of sorted) {
+    left -= duration;
+    if (left < 0) return duration;
+  }
+  return NaN;
 }

@@ -2,8 +2,8 @@
 
 import type { World } from '../world';
 import { Panel } from './panel';
-import { percentile, Samples } from './samples';
-import { verdict_of, type Symptoms } from './verdict';
+import { Samples } from './samples';
+import { frame_time, no_connection, verdict_of, type Symptoms, type Verdict } from './verdict';
 
 const looked_back_ms = 2000;
 const shown_ms = 1500;  // A cause is shown at least so long: one has to read it.
@@ -14,6 +14,8 @@ interface Mark {
   snapshots: number;
   missed: number;
   inputs_late: number;
+  tick_late_us: number;
+  tick_work_us: number;
 }
 
 export class VerdictPanel extends Panel {
@@ -36,6 +38,8 @@ export class VerdictPanel extends Panel {
     this.guesses.clear();
     this.marks = [];
     this.last_frame_ms = 0;
+    // Frames come with the first world only.
+    if (!this.connected()) this.show(no_connection, performance.now());
   }
 
   override on_frame(world: World, now_ms: number): void {
@@ -45,7 +49,10 @@ export class VerdictPanel extends Panel {
   }
 
   override draw(world: World, now_ms: number): void {
-    const { cause, text } = verdict_of(this.symptoms(world, now_ms));
+    this.show(verdict_of(this.symptoms(world, now_ms)), now_ms);
+  }
+
+  private show({ cause, text }: Verdict, now_ms: number): void {
     const worth_a_change = cause === this.cause || now_ms - this.shown_at_ms > shown_ms;
     if (!worth_a_change) return;
     if (cause !== this.cause) this.shown_at_ms = now_ms;
@@ -60,6 +67,8 @@ export class VerdictPanel extends Panel {
       snapshots: world.snapshots,
       missed: world.snapshots_missed,
       inputs_late: world.inputs_late,
+      tick_late_us: world.tick_late_p99_us,
+      tick_work_us: world.tick_work_p99_us,
     };
     // Another connection counts anew.
     if ((this.marks.at(-1)?.snapshots ?? 0) > now.snapshots) this.marks = [];
@@ -74,12 +83,15 @@ export class VerdictPanel extends Panel {
       connected: this.connected(),
       snapshot_age_ms: world.snapshot_age_ms,
       snapshot_divisor: world.snapshot_divisor,
-      server_late_ms: world.tick_late_p99_us / 1000,
-      server_work_ms: world.tick_work_p99_us / 1000,
+      // The p99 of a second's ticks is the worst of them, and one bad tick is no cause: the least of
+      // what was said in two seconds tells of two at least.
+      server_late_ms: Math.min(...this.marks.map(({ tick_late_us }) => tick_late_us)) / 1000,
+      server_work_ms: Math.min(...this.marks.map(({ tick_work_us }) => tick_work_us)) / 1000,
       snapshots_missed: missed / Math.max(1, came + missed),
       guessed: guesses.reduce((sum, value) => sum + value, 0) / Math.max(1, guesses.length),
       inputs_late: (now.inputs_late - then.inputs_late) / Math.max(1, came),
-      frame_ms: percentile(this.frame_ms.all(), 0.95),
+      frame_ms: frame_time(this.frame_ms.all()),
+      last_frame_ms: this.frame_ms.length > 0 ? this.frame_ms.last : 0,
     };
   }
 }
