@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { load_page_code } from '../support/page_code.mjs';
 
 const {
-  Lane, PerSecond, frame_time, percentile, RewindGhosts, Samples, stall_every_ms, verdict_of,
+  Lane, PerSecond, frame_time, percentile, queue_most_ms, RewindGhosts, Samples, stall_every_ms,
+  verdict_of,
 } = await load_page_code(
   process.env.PAGE_TSCONFIG, [
     'ringtick/lane', 'railroids/overlay/per_second', 'railroids/overlay/rewind_ghosts',
@@ -38,7 +39,7 @@ class Time {
 function lane_with(weather) {
   const time = new Time();
   const lane = new Lane(time);
-  Object.assign(lane.weather, weather);
+  lane.change(weather);
   const came = [];
   const began_ms = time.now_ms;
   const carry = (what, size = 1) =>
@@ -74,7 +75,7 @@ test('Lane.KeepsTheOrderWhateverTheJitter', () => {
 test('Lane.KeepsTheOrderWhenTheLagEnds', () => {
   const { time, lane, came, carry } = lane_with({ lag_ms: 50 });
   carry('a');
-  lane.weather.lag_ms = 0;
+  lane.change({ lag_ms: 0 });
   carry('b');
   time.pass(50);
   carry('c');
@@ -104,6 +105,46 @@ test('Lane.PassesNoMoreBytesThanItsLimitAndSaysHowManyWait', () => {
   time.pass(1000);
   assert.equal(lane.backlog, 0);
   assert.deepEqual(came, [['a', 100], ['b', 150]]);
+});
+
+test('Lane.LetsGoOfItsQueueWhenTheLimitEnds', () => {
+  const { time, lane, came, carry } = lane_with({ bytes_per_s: 1000, lag_ms: 20 });
+  carry('a', 100);
+  carry('b', 1000);
+  time.pass(110);  // Of b, 10 bytes have passed.
+  lane.change({ bytes_per_s: 0 });
+  carry('c', 1000);
+  assert.equal(lane.backlog, 0);
+  time.pass(5000);
+  assert.deepEqual(came, [['a', 120], ['b', 130], ['c', 130]]);
+});
+
+test('Lane.PassesItsQueueOnAtTheNewPaceWhenTheLimitChanges', () => {
+  const { time, lane, came, carry } = lane_with({ bytes_per_s: 1000 });
+  carry('a', 1000);
+  lane.change({ bytes_per_s: 4000 });
+  assert.equal(lane.backlog, 1000);
+  time.pass(5000);
+  assert.deepEqual(came, [['a', 250]]);
+});
+
+test('Lane.MakesNobodyWaitLongerThanItsQueueMayBe', () => {
+  const { time, lane, came, carry } = lane_with({ bytes_per_s: 1000 });
+  for (let i = 0; i < 10; i++) carry(i, 1000);
+  assert.equal(lane.backlog, queue_most_ms);
+  time.pass(queue_most_ms);
+  assert.deepEqual(came.map(([, at_ms]) => at_ms).slice(-2), [queue_most_ms, queue_most_ms]);
+  assert.equal(came.length, 10);
+});
+
+test('Lane.ForgetsWhatWasUnderWayOnAConnectionThatIsGone', () => {
+  const { time, lane, came, carry } = lane_with({ bytes_per_s: 1000, lag_ms: 50 });
+  carry('old', 1000);
+  lane.clear();
+  assert.equal(lane.backlog, 0);
+  carry('new', 10);
+  time.pass(5000);
+  assert.deepEqual(came, [['new', 60]]);
 });
 
 test('Samples.KeepTheLastOnes', () => {
@@ -213,7 +254,7 @@ test('RewindGhosts.ShowWhereTheTargetWasSeenAndWhereItWas', () => {
   range.world.beam_count = 1;
   range.frame();
   assert.deepEqual(range.circles, [[100, 0], [130, 40]]);
-  assert.deepEqual(range.texts, ['last shot: rewound 50 units']);
+  assert.deepEqual(range.texts, ['last shot: seen 50 units behind']);
   range.now_ms += 2000;
   range.frame();
   assert.deepEqual(range.circles, []);

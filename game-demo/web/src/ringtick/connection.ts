@@ -56,6 +56,8 @@ export class Connection {
   connect(): void {
     clearTimeout(this.retry_timer);
     this.abandon();
+    this.lanes?.up.clear();
+    this.lanes?.down.clear();
     this.set_status('connecting');
     this.heard_ms = performance.now();
 

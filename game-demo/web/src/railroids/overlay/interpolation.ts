@@ -14,7 +14,8 @@ export class Interpolation extends Panel {
 
   constructor(private readonly module: GameModule<typeof layout>) {
     super('Interpolation', 'Too little, and frames have to guess beyond the newest snapshot; too ' +
-      'much, and you aim at the past. The server judges your shots by what you saw, up to 250 ms.');
+      'much, and you aim at the past. The server judges your shots by what you saw; if that is ' +
+      'older than it rewinds, by what was there later.');
     this.slider = new Slider(
       { name: 'interpolation', label: 'delay', most: 300, step: 5, text: (value) => `${value} ms` },
       () => {

@@ -2,7 +2,7 @@
 // socket, and what comes is held before the module hears of it. So the server sees true lateness,
 // and this client, too; only the kernels' own queues stay empty.
 
-import { fair, Lane, stall_every_ms, type Weather } from '../../ringtick/lane';
+import { fair, Lane, queue_most_ms, stall_every_ms, type Weather } from '../../ringtick/lane';
 import type { Connection } from '../../ringtick/connection';
 import { Panel } from './panel';
 import { button, Slider } from './slider';
@@ -43,7 +43,8 @@ export class Path extends Panel {
 
   constructor(connection: Connection) {
     super('Path', 'Applied in this page, between the socket and the game, in both directions. A ' +
-      `stall comes every ${stall_every_ms / 1000} s: that is how TCP shows a loss.`);
+      `stall comes every ${stall_every_ms / 1000} s: that is how TCP shows a loss. Before a limit ` +
+      `at most ${queue_most_ms / 1000} s of bytes wait: what is more passes all the same.`);
     connection.lanes = this.lanes;
     const table = document.createElement('div');
     table.className = 'lanes';
@@ -79,8 +80,7 @@ export class Path extends Panel {
   }
 
   private set(direction: Direction, { key }: Knob, value: number): void {
-    const { weather } = this.lanes[direction];
-    weather[key] = key === 'bytes_per_s' ? bandwidths[value]! : value;
+    this.lanes[direction].change({ [key]: key === 'bytes_per_s' ? bandwidths[value]! : value });
   }
 
   private set_all(wanted: Partial<Weather>): void {

@@ -1,5 +1,6 @@
-// At each own shot: where the target was on this screen, which is where the server judged the shot,
-// and where it was on the server by then. Between the two lies what lag compensation is for.
+// At each own shot: where the target was on this screen, and where it was on the server by then.
+// Between the two lies what lag compensation is for. The server judges the shot by what was seen,
+// unless that was older than it rewinds: then by a later place, somewhere between the two.
 
 import type { Camera } from '../scene/camera';
 import type { World } from '../world';
@@ -29,8 +30,8 @@ interface Ghost {
 export class RewindGhosts implements Layer {
   readonly name = 'rewind_ghosts';
   readonly label = 'rewind';
-  readonly meaning = 'Red: where you saw your target when you fired, and the server judged the ' +
-    'shot. Blue: where it was on the server by then.';
+  readonly meaning = 'Red: where you saw your target when you fired. Blue: where it was on the ' +
+    'server by then. The shot is judged at red; if that is older than the server rewinds, later.';
   moved: Written | undefined;
 
   private readonly sights: Sight[] = [];
@@ -75,7 +76,7 @@ export class RewindGhosts implements Layer {
       if (!ghost) continue;
       this.ghosts.push(ghost);
       const units = Math.hypot(ghost.was.x - ghost.seen.x, ghost.was.y - ghost.seen.y);
-      this.moved?.write(`last shot: rewound ${decimal(units, 0)} units`);
+      this.moved?.write(`last shot: seen ${decimal(units, 0)} units behind`);
     }
   }
 
