@@ -192,8 +192,9 @@ public:
         if constexpr (requires { game_.hash(); }) fold(game_.hash());
         PlayerInputs<G>::tell_rules(fold);
         for (const std::int64_t rule :
-             {std::int64_t{holds_per_second}, std::int64_t{rewind_max_},
-              std::int64_t{options_.absence_s}, std::int64_t{options_.views_max}}) {
+             {std::int64_t{holds_per_second}, std::int64_t{places_to_keep_one},
+              std::int64_t{rewind_max_}, std::int64_t{options_.absence_s},
+              std::int64_t{options_.views_max}}) {
             fold(static_cast<std::uint64_t>(rule));
         }
         for (const Connection& connection : connections_) {
@@ -221,12 +222,12 @@ public:
 
 private:
     static constexpr std::uint32_t holds_per_second = 4;  // An input is held for a quarter of one.
+    static constexpr std::uint32_t places_to_keep_one = 16;
     using Rules = typename detail::RulesOf<G>::Type;
 
     // Of the messages that must arrive: what is kept for each player, for a second or two of a
     // crowd coming in and for half a minute of everything else.
     static constexpr std::size_t events_size = 8'192;
-    static constexpr std::uint32_t delta_s_max = 2;  // After longer, a keyframe.
 
     // By slot.
     struct Connection {
@@ -282,10 +283,10 @@ private:
 
     // If only by looking on.
     bool playing(PlayerId player) const { return seats_.seat_of(player.slot) != Seats::none; }
-    // It is closed behind the word that says why.
+    // It is closed behind the word that says why. In a recorded match that word was another's.
     bool refuse(PlayerId player, ByeReason reason, Outbox& outbox) {
         connections_[player.slot].state = Connection::State::refused;
-        send(player, Bye{.reason = reason}, outbox);
+        if (!connections_[player.slot].watched) send(player, Bye{.reason = reason}, outbox);
         outbox.close(player);
         return false;
     }
@@ -323,7 +324,7 @@ private:
             welcome(player, {Resumed::anew, wish.key.token, events_.told(seat)}, outbox);
             return introduce(seat);
         }
-        const bool delta = wish.is_recent(tick_, delta_s_max * options_.tick_rate_hz) &&
+        const bool delta = wish.is_recent(tick_, options_.delta_ticks_max()) &&
                            writer_.go_on_from(seat, wish.tick, bytes_of(wish.held));
         counters_.resumed_by_delta += delta ? 1 : 0;
         const Resumed resumed = delta ? Resumed::delta : Resumed::keyframe;
@@ -425,12 +426,12 @@ private:
     }
 
     // Of 16 places one, and one at least, is kept from those who merely look on, so that there is
-    // one for whoever comes to play. Not counted are those who are about to go.
-    bool is_crowded() const {
-        const std::size_t kept = std::max<std::size_t>(connections_.size() / 16, 1);
-        const auto go =
-            std::ranges::count(connections_, Connection::State::refused, &Connection::state);
-        return counters_.people - static_cast<std::size_t>(go) + kept > connections_.size();
+    // one for whoever comes to play. Who has not said what for it came does not count yet.
+    bool is_crowded(std::size_t newcomers = 0) const {
+        const std::size_t kept = std::max<std::size_t>(connections_.size() / places_to_keep_one, 1);
+        const auto here =
+            std::ranges::count(connections_, Connection::State::playing, &Connection::state);
+        return static_cast<std::size_t>(here) + newcomers + kept > connections_.size();
     }
     void turn_out_spectator(Outbox& outbox) {
         const PlayerId player = spectators_.last();
@@ -440,7 +441,7 @@ private:
 
     // Who merely looks on takes no seat that somebody may come back to.
     bool watch(PlayerId player, PlayerId subject, Outbox& outbox) {
-        const bool has_room = !is_crowded() && seats_.has_free();
+        const bool has_room = !is_crowded(1) && seats_.has_free();
         if (!has_room) return refuse(player, ByeReason::no_room, outbox);
         if (!look_at(player, subject, outbox)) return false;
         connections_[player.slot].state = Connection::State::playing;

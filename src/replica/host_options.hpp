@@ -1,7 +1,9 @@
 #pragma once
 
+#include "replica/protocol.hpp"
 #include "replica/snapshot_parts.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ringtick {
@@ -15,6 +17,13 @@ struct HostOptions {
     std::uint32_t snapshot_bytes = 0;  // A snapshot's budget (see snapshot_writer.hpp); 0: none.
     // How long a player's seat is kept for whoever has its token when the connection is gone.
     std::uint16_t absence_s = 30;
+
+    // Who comes back with a snapshot of so many ticks ago goes on from it: two seconds, or as far
+    // back as the header of one can say.
+    std::uint32_t delta_ticks_max() const {
+        constexpr std::uint32_t most = SnapshotHeader::ticks_since_max - 1;
+        return std::min(std::uint32_t{2} * tick_rate_hz, most);
+    }
 };
 
 struct HostCounters {

@@ -163,7 +163,7 @@ bool decode(std::span<const std::byte> in, Message& message) {
 // What every snapshot begins with.
 struct SnapshotHeader {
     // A keyframe stands alone. Without this flag a snapshot tells what became of the last one that
-    // was sent, and its tick is counted from there.
+    // was sent, or, to who came back, applied; and its tick is counted from there.
     static constexpr std::uint8_t keyframe = 1;
     static constexpr std::uint8_t own_whole = 2;     // The viewer's own entity is told in full.
     static constexpr std::uint8_t rate_delayed = 4;  // Snapshots were skipped since the last one.

@@ -18,9 +18,9 @@
 //     what is in it (held.hpp)
 //
 // A delta goes on from any snapshot of the last two seconds, however many were sent behind it and
-// lost: what the viewer knows it says itself. It tells the own entity in full, and all others that
-// were put off in that snapshot. If the server does not keep all EVENTs that are missing, the world
-// is told anew.
+// lost: what the viewer knows it says itself. It tells the own entity in full; and all others, if
+// anything was put off in that snapshot, or it is more than 64 ticks old. If the server does not
+// keep all EVENTs that are missing, the world is told anew.
 namespace ringtick {
 
 template <class Codec, class Token>

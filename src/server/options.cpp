@@ -208,8 +208,9 @@ void add_limits(CLI::App& app, Options& options) {
                 "Ticks run at once after a stall; the rest is forgiven"},
           Limit{"--inbox-messages", "MESSAGES", options.inbox_messages, 0, 1 << 24,
                 "Messages that wait for a room's tick; 0: eight for each player, and 64"},
-          Limit{"--inbox-bytes", "BYTES", options.inbox_bytes, 4'096, 1 << 28,
-                "Bytes of messages that wait for a room's tick"},
+          Limit{"--inbox-bytes", "BYTES", options.inbox_bytes, 0, 1 << 28,
+                "Bytes of messages that wait for a room's tick; 0: 2304 for each player, and 4 MiB "
+                "at least"},
           Limit{"--send-buffer", "BYTES", options.listener.send_buffer_size, 4'096, 1 << 24,
                 "Bytes of the kernel's send buffer for a connection"}}) {
         add_count(app, limit);

@@ -21,10 +21,10 @@ struct Options {
     std::uint32_t rate_hz = 30;
     std::uint32_t catch_up_max = 4;  // Ticks run at once after a stall; the rest is forgiven.
     std::uint32_t rooms = 1;
-    std::uint32_t players_max = 1'000;      // Per room.
-    std::uint32_t players_expected = 0;     // Per room; 0: the game knows best.
-    std::uint32_t inbox_messages = 0;       // Per room and tick; 0: eight per player.
-    std::uint32_t inbox_bytes = 4'194'304;  // Per room and tick.
+    std::uint32_t players_max = 1'000;   // Per room.
+    std::uint32_t players_expected = 0;  // Per room; 0: the game knows best.
+    std::uint32_t inbox_messages = 0;    // Per room and tick; 0: eight per player.
+    std::uint32_t inbox_bytes = 0;       // Per room and tick. 0: as many as its players need.
     std::uint32_t snapshot_size_max = 16'384;
 
     std::uint64_t seed = 1;

@@ -101,7 +101,8 @@ void Recording::say_which_rooms_ended() {
 
 void Recording::write_if_due(Nanoseconds now) {
     if (state_ != State::filling) return;
-    const bool due = now >= due_at_ || finishing_ || writer_->half_full() || writer_->overflowed();
+    const bool is_waiting = !writer_->sealed().empty() || writer_->half_full();
+    const bool due = now >= due_at_ || finishing_ || is_waiting || writer_->overflowed();
     if (!due) return;
     writer_->seal();
     if (!writer_->sealed().empty()) {

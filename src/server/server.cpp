@@ -29,6 +29,9 @@ namespace ringtick {
 namespace {
 
 constexpr BufferGroup receive_group{.id = 1};
+// Half of it is shared by the players evenly: each has room for a HELLO, whoever else is loud.
+constexpr std::uint32_t inbox_bytes_of_player = 2'304;
+constexpr std::uint32_t inbox_bytes_least = 4'194'304;
 // A server is the kind of program that the hard limit is for.
 void raise_descriptor_limit(std::uint32_t connections_max) {
     rlimit limit{};
@@ -145,7 +148,9 @@ RoomLimits Server::room_limits() const {
     return {
         .players_max = players,
         .inbox_messages = options_.inbox_messages > 0 ? options_.inbox_messages : 8 * players + 64,
-        .inbox_bytes = options_.inbox_bytes};
+        .inbox_bytes = options_.inbox_bytes > 0
+                           ? options_.inbox_bytes
+                           : std::max(inbox_bytes_least, inbox_bytes_of_player * players)};
 }
 
 void Server::open_rooms() {

@@ -39,7 +39,7 @@ namespace ringtick {
 struct RecordHeader {
     std::string_view game;     // The program's name.
     std::uint64_t schema = 0;  // Of the commands, as the program has it.
-    std::uint64_t rules = 0;   // What the build that recorded makes of a small match.
+    std::uint64_t rules = 0;   // What the build that recorded makes of a match of bots.
     std::uint64_t seed = 0;    // Of the first room; each further one's is one more.
     std::uint32_t rate_hz = 0;
     std::uint32_t rooms = 0;

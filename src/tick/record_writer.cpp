@@ -11,8 +11,8 @@ namespace ringtick {
 
 namespace {
 
-// What a block keeps for what is no room's: so many ticks with something in them are not told while
-// a block is on its way, unless the disk has stopped.
+// Of a block, for the numbers of ticks, which are no room's: more than can be while another block
+// is on its way, unless the disk has stopped.
 constexpr std::size_t ticks_size_max = 4'096;
 constexpr std::size_t room_head_size = 5;
 constexpr std::size_t end_of_room_size = room_head_size + 1;
@@ -120,7 +120,8 @@ void RecordWriter::put(std::uint32_t room, const Head& head, std::span<const std
     ASSERT(room < shares_.size());
     if (shares_[room].ended || overflowed_ || stopped_) return;
     settle_ticks();
-    if (!take_share(room, head.size + bytes.size() + room_head_size)) return end_room(room);
+    const std::size_t room_head = room == room_ ? 0 : room_head_size;
+    if (!take_share(room, head.size + bytes.size() + room_head)) return end_room(room);
     choose(room);
     put(head, bytes);
 }

@@ -17,7 +17,8 @@ namespace ringtick {
 // Policy at the bound: if a block is full and the other is not back yet, nothing more is written
 // down. What was so far is a match that can be played up to there. Of several rooms each has a
 // share in one half of a block, and the other half is for whoever comes first: so a room that is
-// told more than the disk takes ends its own record, and no other's.
+// told more than the disk takes ends its own record. The others have their shares until the disk
+// has taken a block.
 class RecordWriter {
 public:
     // A block has to hold the largest command; of several rooms, half of one.

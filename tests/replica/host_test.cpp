@@ -211,6 +211,27 @@ TEST_F(HostTest, TurnsOutWhoLooksOnWhereTheLastPlaceIsTaken) {
     EXPECT_EQ(host.host_counters().spectators, 0U);
 }
 
+TEST_F(HostTest, TurnsNobodyOutForWhoHasNotSaidThatItPlays) {
+    join(0);
+    join(1, 0);
+    join(2, 0);
+    host.on_join({3});
+    step();
+    EXPECT_EQ(host.host_counters().spectators, 2U) << "it has said nothing";
+    step({{3}, hello(0)});
+    EXPECT_TRUE(told(3, MessageKind::bye)) << "it wants to look on, too";
+    EXPECT_EQ(host.host_counters().spectators, 2U);
+}
+
+TEST_F(HostTest, SaysNobodysFarewellToWhoWatchesARecordedMatch) {
+    host.on_join({0});
+    host.on_watch({0}, mailbox);
+    Bytes other = hello(to_play);
+    other[3] ^= std::byte{1};  // Of the schema.
+    step({{0}, other});
+    EXPECT_FALSE(told(0, MessageKind::bye));
+}
+
 TEST_F(HostTest, WhoIsAwayKeepsItsSeatFromANewcomerWhileSomebodyLooksOn) {
     join(0);
     join(1);
@@ -246,9 +267,7 @@ TEST_F(OneView, WithoutAnotherViewOneLooksAtWhatMostLookAt) {
     EXPECT_EQ(host.host_counters().spectators, 2U);
     host.on_leave({2});
     host.on_leave({3});
-    join(2, 0);
     mailbox.sent.clear();
-    host.on_leave({2});
     join(2, 0);
     EXPECT_EQ(id_in_welcome(2), 0) << "it is free again";
 }
