@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { load_page_code } from '../support/page_code.mjs';
 
 const {
-  Lane, PerSecond, frame_time, percentile, queue_most_ms, RewindGhosts, Samples, stall_every_ms,
-  verdict_of,
+  Lane, PerSecond, end_us, frame_time, percentile, queue_most_ms, reached, RewindGhosts, Samples,
+  stall_every_ms, verdict_of,
 } = await load_page_code(
   process.env.PAGE_TSCONFIG, [
-    'ringtick/lane', 'railroids/overlay/per_second', 'railroids/overlay/rewind_ghosts',
-    'railroids/overlay/samples', 'railroids/overlay/verdict',
+    'ringtick/lane', 'railroids/overlay/doublings', 'railroids/overlay/per_second',
+    'railroids/overlay/rewind_ghosts', 'railroids/overlay/samples', 'railroids/overlay/verdict',
   ]);
 
 // Time that passes when it is told to.
@@ -169,6 +169,23 @@ test('PerSecond.CountsWhatCameInTheLastSecond', () => {
   for (let ms = 0; ms < 2000; ms += 10) meter.add(1, ms);
   assert.ok(Math.abs(meter.rate(2000) - 100) <= 1, `${meter.rate(2000)}`);
   assert.equal(meter.rate(60_000), 0);
+});
+
+test('PerSecond.CountsWhatIsToldLateAsOfWhenItCame', () => {
+  const meter = new PerSecond();
+  for (let frame_ms = 0; frame_ms <= 8000; frame_ms += 1600) {
+    for (let ms = frame_ms - 1600; ms < frame_ms; ms += 10) if (ms >= 0) meter.add(1, ms);
+    const expected = frame_ms > 0 ? 100 : 0;
+    const rate = meter.rate(frame_ms);
+    assert.ok(Math.abs(rate - expected) <= 13, `${rate} at ${frame_ms}`);
+  }
+});
+
+test('Doublings.TellWhichOfThemAPartDoesNotExceed', () => {
+  const buckets = [0, 90, 8, 1, 1];
+  assert.deepEqual([0.5, 0.9, 0.98, 0.99, 1].map((part) => reached(buckets, part)), [1, 1, 2, 3, 4]);
+  assert.equal(reached([0, 0, 0], 0.99), -1);
+  assert.deepEqual([0, 1, 10].map(end_us), [1.024, 2.048, 1048.576]);
 });
 
 const well = {

@@ -43,6 +43,7 @@ export class Bytes extends Panel {
   private readonly all = new PerSecond();
   private readonly on_wire = new PerSecond();
   private readonly totals = new Map<Name, number>();
+  private snapshots: { at_ms: number; size: number }[] = [];  // Since the last frame.
   private sampled_ms = 0;
 
   constructor() {
@@ -64,12 +65,15 @@ export class Bytes extends Panel {
     for (const samples of this.rates) samples.clear();
     for (const meter of [...this.meters, this.all, this.on_wire]) meter.clear();
     this.totals.clear();
+    this.snapshots = [];
   }
 
   on_received(kind: Kind, size: number): void {
+    const now_ms = performance.now();
     this.all.add(size);
     this.on_wire.add(size + frame_head(size) + segment_heads);
-    if (kind !== Kind.snapshot) this.meter('events').add(size);
+    if (kind === Kind.snapshot) this.snapshots.push({ at_ms: now_ms, size });
+    else this.meter('events').add(size);
   }
 
   override on_frame(world: World): void {
@@ -79,6 +83,7 @@ export class Bytes extends Panel {
     this.take('shots', world.bytes_shots);
     this.take('own', world.bytes_own);
     this.take('header', world.bytes_header);
+    this.snapshots = [];
   }
 
   override draw(_world: World, now_ms: number): void {
@@ -94,11 +99,16 @@ export class Bytes extends Panel {
     this.paint();
   }
 
-  // Counters of the module's; another welcome begins them anew.
+  // Counters of the module's, which grow once a frame; another welcome begins them anew. A slow page
+  // has few frames: what came since the last one is counted as of when it came.
   private take(name: Name, total: number): void {
     const before = this.totals.get(name);
     this.totals.set(name, total);
-    if (before !== undefined && total > before) this.meter(name).add(total - before);
+    if (before === undefined || total <= before) return;
+    const size_all = this.snapshots.reduce((sum, { size }) => sum + size, 0);
+    for (const { at_ms, size } of this.snapshots) {
+      this.meter(name).add(((total - before) * size) / size_all, at_ms);
+    }
   }
 
   private meter(name: Name): PerSecond {

@@ -17,8 +17,8 @@ export class Gate {
     private readonly client: Client<typeof layout>,
     private readonly game: Game,
   ) {
-    this.button.addEventListener('click', () => {
-      this.button.blur();  // Else the space bar would press it again instead of firing.
+    this.button.addEventListener('click', ({ detail }) => {
+      if (detail > 0) this.button.blur();  // Else the space bar would press it again instead of firing.
       void this.toggle();
     });
     addEventListener('keydown', (event) => {

@@ -27,7 +27,7 @@ export class Interpolation extends Panel {
     this.auto.name = 'interpolation_auto';
     this.auto.checked = true;
     this.auto.addEventListener('change', () => {
-      this.auto.blur();
+      if (!this.auto.matches(':focus-visible')) this.auto.blur();  // Clicked: the keys are the ship's.
       this.apply();
     });
     label.className = 'check';

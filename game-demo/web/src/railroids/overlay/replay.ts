@@ -4,6 +4,7 @@
 
 import { Panel, whole } from './panel';
 import type { Report } from './server_stats';
+import { let_go_of_pointer } from './slider';
 
 interface Position {
   tick: number;
@@ -23,6 +24,7 @@ export class Replay extends Panel {
   private readonly played = this.grid.add('replay_played', 'played');
   private readonly input = document.createElement('input');
   private held = false;
+  private by_key = false;
 
   constructor() {
     super(
@@ -38,17 +40,31 @@ export class Replay extends Panel {
     this.input.addEventListener('input', () => {
       this.held = true;
     });
-    this.input.addEventListener('change', () => {
-      this.input.blur();
-      this.held = false;
-      void this.ask(`?tick=${this.input.value}`);
+    // Each key changes it: where to go is known when the key is let go.
+    this.input.addEventListener('keydown', () => {
+      this.by_key = true;
     });
+    this.input.addEventListener('change', () => {
+      if (!this.by_key) this.go_there();
+    });
+    for (const end of ['keyup', 'blur']) {
+      this.input.addEventListener(end, () => {
+        this.by_key = false;
+        if (this.held) this.go_there();
+      });
+    }
+    let_go_of_pointer(this.input);
     this.element.append(this.input);
   }
 
   override on_report({ now }: Report): void {
     this.element.hidden = now.shown_rooms === 0;
     if (!this.element.hidden) void this.ask('');
+  }
+
+  private go_there(): void {
+    this.held = false;
+    void this.ask(`?tick=${this.input.value}`);
   }
 
   private async ask(query: string): Promise<void> {

@@ -1,4 +1,5 @@
-// A slider with its value beside it. It gives the keys back to the ship once it is let go.
+// A slider with its value beside it. It gives the keys back to the ship once the pointer lets it go;
+// whoever moves it by keys goes on with them.
 
 import { Written } from './panel';
 
@@ -36,7 +37,7 @@ export class Slider {
       this.shown.write(text(this.value));
       this.on_change(this.value);
     });
-    this.input.addEventListener('change', () => this.input.blur());
+    let_go_of_pointer(this.input);
     this.shown.write(text(0));
   }
 
@@ -51,12 +52,16 @@ export class Slider {
   }
 }
 
+export function let_go_of_pointer(input: HTMLInputElement): void {
+  input.addEventListener('pointerup', () => input.blur());
+}
+
 export function button(text: string, on_press: () => void): HTMLButtonElement {
   const made = document.createElement('button');
   made.type = 'button';
   made.textContent = text;
-  made.addEventListener('click', () => {
-    made.blur();
+  made.addEventListener('click', ({ detail }) => {
+    if (detail > 0) made.blur();  // By pointer: else the space bar would press it again.
     on_press();
   });
   return made;

@@ -2,11 +2,11 @@
 // behind it the control: the same loop's ticks while nobody was there.
 
 import { Chart } from './chart';
+import { end_us, reached } from './doublings';
 import { decimal, duration, Panel } from './panel';
 import type { Report, ServerStats, Times } from './server_stats';
 
 const window_reports = 30;  // Half a minute.
-const first_us = 1.024;
 
 export type TickTime = 'late' | 'work';
 
@@ -25,13 +25,15 @@ const words: Record<TickTime, { title: string; meaning: string; colour: string }
 
 export class TickTimes extends Panel {
   private readonly chart: Chart;
+  private readonly most;
   private readonly past: Times[] = [];
   private readonly written;
 
   constructor(private readonly what: TickTime) {
     const { title, meaning, colour } = words[what];
     super(title, `${meaning} Grey behind it: the ticks without a player, the same pacing with ` +
-      'nothing to do, since the start.');
+      'nothing to do, since the start. Below, all since the start.');
+    this.most = this.headline(`tick_${what}_lately`);
     this.chart = new Chart(this.element, {
       height: 72,
       lines: [
@@ -46,8 +48,8 @@ export class TickTimes extends Panel {
     });
     const grid = this.numbers();
     this.written = {
-      p50: grid.add(`tick_${what}_p50`, 'p50'),
-      p99: grid.add(`tick_${what}_p99`, 'p99'),
+      p50: grid.add(`tick_${what}_p50`, 'p50 of all'),
+      p99: grid.add(`tick_${what}_p99`, 'p99 of all'),
       idle_p50: grid.add(`tick_${what}_idle_p50`, 'idle p50'),
       idle_p99: grid.add(`tick_${what}_idle_p99`, 'idle p99'),
     };
@@ -63,11 +65,21 @@ export class TickTimes extends Panel {
     this.past.push(played);
     if (this.past.length > window_reports + 1) this.past.shift();
     this.written.p50.write(duration(played.p50));
-    this.written.p99.write(duration(played.p99), played.p99 > 500_000 / now.rate_hz);
+    this.written.p99.write(duration(played.p99));
     this.written.idle_p50.write(idle.count > 0 ? duration(idle.p50) : '–');
     this.written.idle_p99.write(idle.count > 0 ? duration(idle.p99) : '–');
-    this.chart.set(
-      played.buckets.map((_, i) => i), shares(idle.buckets), shares(this.lately(played)));
+    const lately = this.lately(played);
+    this.chart.set(played.buckets.map((_, i) => i), shares(idle.buckets), shares(lately));
+    this.write_most(lately, 500_000 / now.rate_hz);
+  }
+
+  // Of 99 in 100, as exactly as the doublings tell.
+  private write_most(lately: readonly number[], limit_us: number): void {
+    const bucket = reached(lately, 0.99);
+    const is_last = bucket === lately.length - 1;
+    const bound_us = end_us(is_last ? bucket - 1 : bucket);
+    const text = `p99 ${is_last ? '>' : '<'} ${duration(bound_us)}`;
+    this.most.write(bucket < 0 ? '–' : text, bucket >= 0 && end_us(bucket - 1) >= limit_us);
   }
 
   private times(stats: ServerStats): { played: Times; idle: Times } {
@@ -89,8 +101,7 @@ function shares(counts: readonly number[]): number[] {
   return counts.map((count) => (sum > 0 ? (100 * count) / sum : 0));
 }
 
-// Where a bucket ends.
 function bucket_text(index: number): string {
-  const us = first_us * 2 ** index;
+  const us = end_us(index);
   return us < 1000 ? `${decimal(us, 0)} µs` : `${decimal(us / 1000, 0)} ms`;
 }
