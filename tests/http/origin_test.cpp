@@ -69,8 +69,9 @@ TEST(Origin, NamesTheHostOfAHeader) {
     EXPECT_EQ(host_of("game.example:9001"), "game.example");
     EXPECT_EQ(host_of("game.example"), "game.example");
     EXPECT_EQ(host_of("[::1]:9001"), "[::1]");
-    for (const char* text : {"", ":9001", "[::1", "a:b", "a:"})
+    for (const char* text : {"", ":9001", "[::1", "a:b", "a:"}) {
         EXPECT_EQ(host_of(text), "") << text;
+    }
 }
 
 TEST(Origin, IsTheSameWithItsPortWrittenOrNot) {
