@@ -222,6 +222,7 @@ test('Verdict.BlamesNobodyElseForWhatABusyPageDoes', () => {
     frame_ms: 400, last_frame_ms: 400, snapshot_age_ms: 700, server_late_ms: 30, server_work_ms: 50,
     snapshot_divisor: 6, snapshots_missed: 0.9, guessed: 0.9, inputs_late: 0.9 }), 'drawing');
   assert.equal(cause({ snapshot_age_ms: 410, last_frame_ms: 400 }), 'none');
+  assert.equal(cause({ snapshot_age_ms: 1500, frame_ms: 400 }), 'silence');  // No page is so deaf.
 });
 
 test('Verdict.CountsTheTimeThatFramesTakeAndNotTheFrames', () => {

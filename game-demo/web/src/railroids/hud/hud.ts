@@ -49,10 +49,6 @@ export class Hud {
   private kill_serial = unknown;
   private killer = '';
 
-  constructor() {
-    setTimeout(() => element('help').classList.add('old'), help_ms);
-  }
-
   // Another world begins.
   reset(): void {
     this.feed.clear();
@@ -66,7 +62,7 @@ export class Hud {
   }
 
   update(world: World, now_ms: number, name_of: NameOf): void {
-    this.glass.hidden = false;  // From the first world on.
+    if (this.glass.hidden) this.show();
     this.news(world, name_of);
     this.vitals(world);
     this.fallen_panel(world);
@@ -77,6 +73,12 @@ export class Hud {
     this.beacon.update(world);
     write(element('watched'), watched_text(name_of(world.own_id)));
     this.leader_board(world, name_of);
+  }
+
+  // From the first world on.
+  private show(): void {
+    this.glass.hidden = false;
+    setTimeout(() => element('help').classList.add('old'), help_ms);
   }
 
   private news(world: World, name_of: NameOf): void {

@@ -101,6 +101,11 @@ export function decimal(value: number, digits = 1): string {
   return Number.isFinite(value) ? value.toFixed(digits) : '–';
 }
 
+// Of milliseconds, in no more than six signs up to a minute.
+export function milliseconds(ms: number): string {
+  return ms < 1000 || !Number.isFinite(ms) ? `${decimal(ms, 0)} ms` : `${decimal(ms / 1000, 1)} s`;
+}
+
 // Of microseconds, as short as it is read: 850 µs, 1.25 ms.
 export function duration(us: number): string {
   return us < 1000 ? `${whole(us)} µs` : `${decimal(us / 1000, us < 10_000 ? 2 : 1)} ms`;

@@ -2,7 +2,7 @@
 
 import type { World } from '../world';
 import { Chart } from './chart';
-import { decimal, Panel } from './panel';
+import { milliseconds, Panel } from './panel';
 import { percentile, Samples } from './samples';
 
 const span_s = 10;
@@ -13,7 +13,7 @@ export class RoundTrip extends Panel {
   private readonly chart = new Chart(this.element, {
     height: 50,
     lines: [{ colour: '#6ff4ff', fill: 'rgb(111 244 255 / 10%)', dots: true }],
-    y_text: (value) => `${value} ms`,
+    y_text: milliseconds,
     x_range: [-span_s, 0],
     y_least: 40,
   });
@@ -54,8 +54,8 @@ export class RoundTrip extends Panel {
       values.push(this.took_ms.at(i));
     }
     this.chart.set(ages, values);
-    this.least.write(`${decimal(Math.min(...values), 0)} ms`);
-    this.median.write(`${decimal(percentile(values, 0.5), 0)} ms`);
-    this.most.write(`${decimal(percentile(values, 0.99), 0)} ms`);
+    this.least.write(milliseconds(Math.min(...values)));
+    this.median.write(milliseconds(percentile(values, 0.5)));
+    this.most.write(milliseconds(percentile(values, 0.99)));
   }
 }

@@ -29,14 +29,16 @@ const percent = (part: number) => `${Math.round(part * 100)} %`;
 export function verdict_of(symptoms: Symptoms): Verdict {
   const s = symptoms;
   if (!s.connected) return no_connection;
+  // A page hears nothing while a frame lasts: only what is longer is the path's.
+  const deaf_ms = Math.max(s.frame_ms, s.last_frame_ms);
+  if (s.snapshot_age_ms - deaf_ms > (5 + s.snapshot_divisor) * s.tick_ms) {
+    const text = `The path stalls: nothing came for ${ms(s.snapshot_age_ms)}.`;
+    return { cause: 'silence', text };
+  }
   // A page that is busy hears late, answers late and takes too few: all below comes of it.
   if (s.frame_ms > 40) {
     const text = `This page itself is slow: its frames take ${ms(s.frame_ms)}.`;
     return { cause: 'drawing', text };
-  }
-  if (s.snapshot_age_ms - s.last_frame_ms > (5 + s.snapshot_divisor) * s.tick_ms) {
-    const text = `The path stalls: nothing came for ${ms(s.snapshot_age_ms)}.`;
-    return { cause: 'silence', text };
   }
   if (s.server_work_ms > s.tick_ms || s.server_late_ms > s.tick_ms / 2) {
     const text =
