@@ -83,7 +83,7 @@ test('Page.PlaysByGamepad', async () => {
   const left_bumper = 4;
   await press(left_bumper, true);
   await page.until('it has braked', (state) => state.speed < 25);
-  assert.notDeepEqual(await page.state(), from);
+  assert.ok(distance(await page.state(), from) > 1, 'it is where it was');
 });
 
 test('Page.IsSilentUntilAskedForSound', async () => {

@@ -126,17 +126,40 @@ test('Overlay.TakesSnapshotsApartAsTheServerPutThemTogether', async () => {
   }
 });
 
+// Notes how long each ping was held in this page: it tells when it was written, by the page's clock.
+function note_pings_held() {
+  window.held_ms = [];
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (bytes) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const sent_us = (view.getUint8(0) & 15) === 6 && view.getUint32(1, true);
+    if (sent_us) window.held_ms.push(performance.now() - sent_us / 1000);
+    return send.call(this, bytes);
+  };
+}
+
 test('Overlay.LengthensTheWayByAsMuchAsIsAskedFor', async () => {
   await look_inside();
+  await page.page.evaluate(note_pings_held);
   await until_number('the way is short', 'rtt_median_ms', (value) => value >= 0);
   const before_ms = await number('rtt_median_ms');
-  await set_slider('up_lag_ms', 60);
-  await set_slider('down_lag_ms', 40);
+  await set_slider('up_lag_ms', 0);
+  await set_slider('down_lag_ms', 100);
   // Until half of what the panel remembers is of the longer way.
   await until_number('the way is longer', 'rtt_median_ms', (value) => value >= 100);
   const now_ms = await number('rtt_median_ms');
   assert.ok(now_ms < before_ms + 400, `${before_ms} ms became ${now_ms} ms`);
   await page.until('the game knows', ({ rtt_ms }) => rtt_ms >= 100);
+
+  const held_ms = () => page.page.evaluate(() => window.held_ms.splice(0));
+  await until('a ping leaves at once', async () => (await held_ms()).some((ms) => ms < 100));
+
+  await set_slider('up_lag_ms', 100);
+  await set_slider('down_lag_ms', 0);
+  await held_ms();  // What left before that.
+  const held = [];
+  await until('pings left', async () => held.push(...(await held_ms())) > 4);
+  assert.ok(held.every((ms) => ms > 99), `${held}`);
 
   await page.page.click('#inside button:text-is("as it is")');
   await until_number('it is as it was', 'rtt_median_ms', (value) => value < 100);
@@ -217,6 +240,7 @@ test('Overlay.GoesToAnotherTickOfARecordedMatch', async () => {
   await page.page.waitForFunction(() => window.railroids);
   await page.play('Ann');
   const { server_tick } = await page.state();
+  assert.ok(await page.page.isHidden('#recorded'));
   await page.until('some seconds are recorded', (state) => state.server_tick > server_tick + 240);
   await page.page.goto('about:blank');
   await recorder.end();
@@ -226,6 +250,7 @@ test('Overlay.GoesToAnotherTickOfARecordedMatch', async () => {
   await page.page.goto(shown.url);
   await page.page.waitForFunction(() => window.railroids);
   await page.play('Bob');
+  await page.page.waitForSelector('#recorded');
   await look_inside();
   await page.page.waitForSelector('#inside [data-panel=Replay]:not([hidden])');
   await until('it is proved', async () =>

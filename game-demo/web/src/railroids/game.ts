@@ -116,6 +116,7 @@ export class Game {
     this.look_at(world, aim);
     this.scene.pointers.mouse = this.controls.pointer;
     this.scene.draw(this.frame_of(world, now_ms, dt, aim), this.focus);
+    document.body.classList.toggle('recorded', this.client.is_recorded);
     this.hud.update(world, now_ms, this.name_of);
     this.on_frame?.(world, now_ms);
   }

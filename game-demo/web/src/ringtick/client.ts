@@ -6,6 +6,8 @@ import { KeptKey } from './kept_key';
 import { ByeReason, Kind, to_play, type GameModule } from './module';
 import type { Layout } from './view';
 
+// As in replica/protocol.hpp: a flag in the upper half of WELCOME's first byte.
+const welcome_to_watch = 1 << 4;
 const bye_reason_at = 1;  // In the message: after its kind.
 const quick_pings = 5;  // At the start, so that the clock is known within half a second.
 const quick_ping_ms = 110;
@@ -34,6 +36,8 @@ export class Client<L extends Layout> {
   wish: () => Wish = () => ({ buttons: 0, aim: 0 });
 
   observer: Observer | undefined;
+  // We asked to play and may only look on: what is shown was recorded.
+  is_recorded = false;
   ping_every_ms = ping_ms;
 
   private name = '';
@@ -61,7 +65,6 @@ export class Client<L extends Layout> {
   play(name: string): void {
     this.name = name;
     this.playing = true;
-    this.watched = to_play;
     this.watched = to_play;
     this.module.start(performance.now(), this.kept_key.take());
     this.connection.connect();
@@ -115,10 +118,15 @@ export class Client<L extends Layout> {
     this.observer?.on_received(kind, message.byteLength);
     if (kind === Kind.refused) return this.connection.drop();
     if (kind === Kind.bye) return this.on_farewell(new Uint8Array(message)[bye_reason_at]!);
-    if (kind === Kind.welcome) this.connection.settled();
+    if (kind === Kind.welcome) this.on_welcome(new Uint8Array(message)[0]!);
     // A hidden tab gets no frames, and a slow machine few: what comes in makes us answer, so that
     // the server hears from us all the same.
     if (kind === Kind.snapshot) this.send_input();
+  }
+
+  private on_welcome(tag: number): void {
+    this.is_recorded = this.watched === to_play && (tag & welcome_to_watch) !== 0;
+    this.connection.settled();
   }
 
   // Of another reason the server closes the connection, and we ask again in a while.

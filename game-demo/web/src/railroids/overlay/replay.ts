@@ -15,6 +15,7 @@ interface Position {
   bytes_all: number;
 }
 
+const compared_every_s = 1;
 const room = Number(new URLSearchParams(location.search).get('room') ?? '1');
 
 export class Replay extends Panel {
@@ -79,13 +80,18 @@ export class Replay extends Panel {
   }
 
   private show(position: Position): void {
-    const { tick, bytes, bytes_all, seeking, as_recorded } = position;
-    const verdict = as_recorded ? 'every state as recorded' : 'not what was recorded';
-    this.verdict.write(seeking ? 'on its way there…' : verdict, !as_recorded);
+    const { tick, bytes, bytes_all } = position;
+    this.verdict.write(verdict_of(position), !position.seeking && !position.as_recorded);
     this.tick.write(whole(tick));
     this.played.write(`${whole(position.play_s)} s`);
     if (this.held || bytes === 0) return;
     this.input.max = String(Math.round((tick * bytes_all) / bytes));
     this.input.value = String(tick);
   }
+}
+
+function verdict_of({ seeking, as_recorded, play_s }: Position): string {
+  if (seeking) return 'on its way there…';
+  if (!as_recorded) return 'not what was recorded';
+  return play_s > compared_every_s ? 'every state as recorded' : 'nothing compared yet';
 }
