@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { load_page_code } from '../support/page_code.mjs';
 
 const {
-  Lane, PerSecond, end_us, frame_time, percentile, queue_most_ms, reached, RewindGhosts, Samples,
-  stall_every_ms, verdict_of,
+  Connection, Lane, PerSecond, end_us, frame_time, percentile, queue_most_ms, reached, RewindGhosts,
+  Samples, stall_every_ms, verdict_of,
 } = await load_page_code(
   process.env.PAGE_TSCONFIG, [
-    'ringtick/lane', 'railroids/overlay/doublings', 'railroids/overlay/per_second',
-    'railroids/overlay/rewind_ghosts', 'railroids/overlay/samples', 'railroids/overlay/verdict',
+    'ringtick/connection', 'ringtick/lane', 'railroids/overlay/doublings',
+    'railroids/overlay/per_second', 'railroids/overlay/rewind_ghosts', 'railroids/overlay/samples', 'railroids/overlay/verdict',
   ]);
 
 // Time that passes when it is told to.
@@ -147,6 +147,47 @@ test('Lane.ForgetsWhatWasUnderWayOnAConnectionThatIsGone', () => {
   assert.deepEqual(came, [['new', 60]]);
 });
 
+// As a browser has it, as far as a connection asks.
+class Socket {
+  static OPEN = 1;
+  static opened = [];
+  readyState = Socket.OPEN;
+  sent = [];
+  constructor() { Socket.opened.push(this); }
+  send(bytes) { this.sent.push(...bytes); }
+  close() {}
+}
+
+test('Connection.SendsByOneLaneHearsByTheOtherAndBeginsBothAnew', (context) => {
+  context.mock.method(globalThis, 'setInterval', () => 0);
+  Object.assign(globalThis, {
+    WebSocket: Socket, document: { addEventListener() {} }, addEventListener() {} });
+  const heard = [];
+  const connection = new Connection('', '', {
+    on_open() {}, on_status() {}, on_dismissed() {},
+    on_message: (message) => heard.push(...new Uint8Array(message)) });
+  const [up, down] = [lane_with({ lag_ms: 100 }), lane_with({ lag_ms: 30 })];
+  connection.lanes = { up: up.lane, down: down.lane };
+  connection.connect();
+  const [first] = Socket.opened;
+  first.onopen();
+  connection.send(Uint8Array.of(1));
+  first.onmessage({ data: Uint8Array.of(2).buffer });
+  down.time.pass(30);
+  up.time.pass(99);
+  assert.deepEqual([heard, first.sent], [[2], []]);
+  up.time.pass(1);
+  assert.deepEqual(first.sent, [1]);
+
+  connection.send(Uint8Array.of(3));
+  up.lane.change({ bytes_per_s: 1 });
+  connection.send(Uint8Array.of(4));
+  connection.connect();
+  assert.equal(connection.backlog, 0);
+  up.time.pass(5000);
+  assert.deepEqual(first.sent, [1]);
+});
+
 test('Samples.KeepTheLastOnes', () => {
   const samples = new Samples(3);
   for (const value of [1, 2, 3, 4]) samples.push(value);
@@ -183,7 +224,8 @@ test('PerSecond.CountsWhatIsToldLateAsOfWhenItCame', () => {
 
 test('Doublings.TellWhichOfThemAPartDoesNotExceed', () => {
   const buckets = [0, 90, 8, 1, 1];
-  assert.deepEqual([0.5, 0.9, 0.98, 0.99, 1].map((part) => reached(buckets, part)), [1, 1, 2, 3, 4]);
+  const parts = [0.5, 0.9, 0.98, 0.99, 1];
+  assert.deepEqual(parts.map((part) => reached(buckets, part)), [1, 1, 2, 3, 4]);
   assert.equal(reached([0, 0, 0], 0.99), -1);
   assert.deepEqual([0, 1, 10].map(end_us), [1.024, 2.048, 1048.576]);
 });
