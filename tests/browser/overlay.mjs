@@ -126,7 +126,7 @@ test('Overlay.TakesSnapshotsApartAsTheServerPutThemTogether', async () => {
   }
 });
 
-// Notes how long each ping was held in this page: it tells when it was written, by the page's clock.
+// Notes how long each ping was held in this page: it tells when it was written, by this clock.
 function note_pings_held() {
   window.held_ms = [];
   const { send } = WebSocket.prototype;

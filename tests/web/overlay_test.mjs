@@ -11,7 +11,8 @@ const {
 } = await load_page_code(
   process.env.PAGE_TSCONFIG, [
     'ringtick/connection', 'ringtick/lane', 'railroids/overlay/doublings',
-    'railroids/overlay/per_second', 'railroids/overlay/rewind_ghosts', 'railroids/overlay/samples', 'railroids/overlay/verdict',
+    'railroids/overlay/per_second', 'railroids/overlay/rewind_ghosts',
+    'railroids/overlay/samples', 'railroids/overlay/verdict',
   ]);
 
 // Time that passes when it is told to.

@@ -18,7 +18,8 @@ export class Gate {
     private readonly game: Game,
   ) {
     this.button.addEventListener('click', ({ detail }) => {
-      if (detail > 0) this.button.blur();  // Else the space bar would press it again instead of firing.
+      // Else the space bar would press it again instead of firing.
+      if (detail > 0) this.button.blur();
       void this.toggle();
     });
     addEventListener('keydown', (event) => {

@@ -27,7 +27,8 @@ export class Interpolation extends Panel {
     this.auto.name = 'interpolation_auto';
     this.auto.checked = true;
     this.auto.addEventListener('change', () => {
-      if (!this.auto.matches(':focus-visible')) this.auto.blur();  // Clicked: the keys are the ship's.
+      // Clicked: the keys are the ship's.
+      if (!this.auto.matches(':focus-visible')) this.auto.blur();
       this.apply();
     });
     label.className = 'check';

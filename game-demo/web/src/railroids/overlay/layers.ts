@@ -58,7 +58,8 @@ export class Layers extends Panel {
     label.title = layer.meaning;
     label.append(input, layer.label);
     input.addEventListener('change', () => {
-      if (!input.matches(':focus-visible')) input.blur();  // Clicked: the keys are the ship's.
+      // Clicked: the keys are the ship's.
+      if (!input.matches(':focus-visible')) input.blur();
       if (input.checked) this.wanted.add(layer);
       else this.wanted.delete(layer);
       if (this.wanted.size === 0) this.sheet.remove();

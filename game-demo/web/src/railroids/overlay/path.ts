@@ -43,8 +43,8 @@ export class Path extends Panel {
 
   constructor(connection: Connection) {
     super('Path', 'Applied in this page, between the socket and the game, in both directions. A ' +
-      `stall comes every ${stall_every_ms / 1000} s: that is how TCP shows a loss. Before a limit ` +
-      `at most ${queue_most_ms / 1000} s of bytes wait: what is more passes all the same.`);
+      `stall comes every ${stall_every_ms / 1000} s: that is how TCP shows a loss. Before a ` +
+      `limit at most ${queue_most_ms / 1000} s of bytes wait: what is more passes all the same.`);
     connection.lanes = this.lanes;
     const table = document.createElement('div');
     table.className = 'lanes';

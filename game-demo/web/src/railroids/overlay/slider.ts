@@ -1,5 +1,5 @@
-// A slider with its value beside it. It gives the keys back to the ship once the pointer lets it go;
-// whoever moves it by keys goes on with them.
+// A slider with its value beside it. It gives the keys back to the ship once the pointer lets it
+// go; whoever moves it by keys goes on with them.
 
 import { Written } from './panel';
 

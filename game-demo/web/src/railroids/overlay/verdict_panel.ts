@@ -83,8 +83,8 @@ export class VerdictPanel extends Panel {
       connected: this.connected(),
       snapshot_age_ms: world.snapshot_age_ms,
       snapshot_divisor: world.snapshot_divisor,
-      // The p99 of a second's ticks is the worst of them, and one bad tick is no cause: the least of
-      // what was said in two seconds tells of two at least.
+      // The p99 of a second's ticks is the worst of them, and one bad tick is no cause: the least
+      // of what was said in two seconds tells of two at least.
       server_late_ms: Math.min(...this.marks.map(({ tick_late_us }) => tick_late_us)) / 1000,
       server_work_ms: Math.min(...this.marks.map(({ tick_work_us }) => tick_work_us)) / 1000,
       snapshots_missed: missed / Math.max(1, came + missed),
