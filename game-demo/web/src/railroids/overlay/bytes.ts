@@ -99,8 +99,8 @@ export class Bytes extends Panel {
     this.paint();
   }
 
-  // Counters of the module's, which grow once a frame; another welcome begins them anew. A slow page
-  // has few frames: what came since the last one is counted as of when it came.
+  // Counters of the module's, which grow once a frame; another welcome begins them anew. A slow
+  // page has few frames: what came since the last one is counted as of when it came.
   private take(name: Name, total: number): void {
     const before = this.totals.get(name);
     this.totals.set(name, total);
