@@ -85,6 +85,9 @@ test('Page.SaysThatTheServerIsFullAndTakesTheNextPlace', async () => {
   await bob.page.click('#title [type="submit"]');
   await link_says(bob, /^The server is full\. Trying again in \d s$/);
   await bob.screenshot('full');
+  await bob.page.keyboard.press('F2');  // Who looks inside without a world is told why.
+  await bob.page.waitForSelector('#inside [data-cause=link]');
+  await bob.page.keyboard.press('F2');
   await ann.close();
   pages = [bob];
   await bob.until('Bob plays', (state) => state.connected && state.alive);

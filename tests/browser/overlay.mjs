@@ -265,6 +265,17 @@ test('Overlay.GoesToAnotherTickOfARecordedMatch', async () => {
     const { tick, seeking } = (await shown.json('/replay')).rooms[0];
     return !seeking && tick >= there;
   });
+  // By keys: it goes where they end, not everywhere they pass by.
+  const asked = [];
+  page.page.on('request', (request) => asked.push(new URL(request.url()).search));
+  const sought = () => asked.filter((query) => query.startsWith('?tick=')).length;
+  await page.page.focus('[name=replay]');
+  for (let i = 0; i < 3; i++) await page.page.keyboard.down('ArrowLeft');
+  assert.equal(sought(), 0);
+  await page.page.keyboard.up('ArrowLeft');
+  await until('it is sought', () => sought() > 0);
+  assert.equal(sought(), 1);
+  assert.ok(await page.page.evaluate(() => document.activeElement.name === 'replay'));
   await page.page.goto('about:blank');
   await Promise.all([shown.end(), rm(folder, { recursive: true })]);
 });
