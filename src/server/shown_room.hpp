@@ -38,7 +38,7 @@ public:
         std::uint64_t tick = 0;
         bool seeking = false;
         bool as_recorded = true;  // Each state that was recorded, so far.
-        std::size_t bytes = 0;  // Of the file: what has been played, and all.
+        std::size_t bytes = 0;    // Of the file: what has been played, and all.
         std::size_t bytes_all = 0;
     };
     Position position() const;
