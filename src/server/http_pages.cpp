@@ -2,15 +2,14 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
-#include "http/response.hpp"
 #include "server/drain.hpp"
 #include "server/ops.hpp"
+#include "server/page_answer.hpp"
 #include "server/query.hpp"
 #include "server/shown_room.hpp"
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace ringtick {
@@ -41,36 +40,14 @@ constexpr std::array<Page, 4> pages{{
 // Only of a recorded match on show.
 constexpr Page replay_page{"/replay", "application/json", write_replay_json};
 
-// Room for a response's head before its body, whose size is known only when it is written.
-constexpr std::size_t head_size_max = 1'024;
-
-HttpAnswer answer_page(const Page& page,
-                       const Metrics& metrics,
-                       const http::Request& request,
-                       std::span<std::byte> out) {
-    if (out.size() <= head_size_max) return {};
-    const auto body = out.subspan(head_size_max);
-    const std::size_t body_size =
-        page.write({reinterpret_cast<char*>(body.data()), body.size()}, metrics);
-    if (body_size == 0) {
-        // A game with more counters than page_size_max() reckons with.
-        const std::size_t size =
-            http::write_refusal(out, http::Status::service_unavailable,
-                                "This page is larger than --output-max.", request.method);
-        return {.head_size = size};
-    }
+HttpAnswer show(const Page& page,
+                const Metrics& metrics,
+                const http::Request& request,
+                std::span<std::byte> out) {
     const bool unwell = page.write == write_health && metrics.drain->on();
     const http::Status status = unwell ? http::Status::service_unavailable : http::Status::ok;
-    const std::size_t head_size = http::write_response_head(
-        out.first(head_size_max), {.status = status,
-                                   .content_type = page.content_type,
-                                   .content_length = body_size,
-                                   .keep_alive = request.keep_alive,
-                                   .extra = "Cache-Control: no-store\r\n"});
-    ASSERT(head_size > 0);
-    if (request.method == http::Method::head) return {.head_size = head_size};
-    std::memmove(out.data() + head_size, body.data(), body_size);
-    return {.head_size = head_size + body_size};
+    return answer_page(out, status, page.content_type, request,
+                       [&](std::span<char> body) { return page.write(body, metrics); });
 }
 
 // Says where the match is, or goes there: /replay?tick=N.
@@ -80,13 +57,12 @@ HttpAnswer answer_replay(const Metrics& metrics,
     if (!request.query.empty() && request.method == http::Method::get) {
         const auto tick = number_in(request.query, "tick");
         if (!tick) {
-            return {.head_size =
-                        http::write_refusal(out, http::Status::bad_request,
-                                            "Give a tick: /replay?tick=900.", request.method)};
+            return refuse_request(out, http::Status::bad_request, "Give a tick: /replay?tick=900.",
+                                  request);
         }
         for (ShownRoom* const room : metrics.shown_rooms) room->seek(*tick);
     }
-    return answer_page(replay_page, metrics, request, out);
+    return show(replay_page, metrics, request, out);
 }
 
 }  // namespace
@@ -96,7 +72,7 @@ HttpAnswer HttpPages::answer(const http::Request& request, std::span<std::byte> 
     if (ops_ != nullptr && Ops::is_asked(request)) return ops_->answer(request, out);
     if (request.method == http::Method::post) return {};
     for (const Page& page : pages) {
-        if (request.path == page.path) return answer_page(page, *metrics_, request, out);
+        if (request.path == page.path) return show(page, *metrics_, request, out);
     }
     if (request.path == replay_page.path && !metrics_->shown_rooms.empty()) {
         return answer_replay(*metrics_, request, out);

@@ -1,10 +1,10 @@
 #include "server/ops.hpp"
 
-#include "base/assert.hpp"
 #include "base/bytes.hpp"
 #include "http/assets.hpp"
 #include "http/response.hpp"
 #include "server/log.hpp"
+#include "server/page_answer.hpp"
 #include "server/query.hpp"
 #include "server/text_writer.hpp"
 
@@ -12,7 +12,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -39,40 +38,7 @@ constexpr std::array<Question, 4> questions{{
     {"/ops/log", write_ops_log},
 }};
 
-// Room for a response's head before its body, whose size is known only when it is written.
-constexpr std::size_t head_size_max = 1'024;
-
 constexpr std::uint64_t drain_seconds_max = 86'400;
-
-HttpAnswer refuse(std::span<std::byte> out,
-                  http::Status status,
-                  std::string_view sentence,
-                  const http::Request& request) {
-    return {.head_size = http::write_refusal(out, status, sentence, request.method)};
-}
-
-HttpAnswer answer_question(const Question& question,
-                           const OpsParts& parts,
-                           const http::Request& request,
-                           std::span<std::byte> out) {
-    if (out.size() <= head_size_max) return {};
-    const auto body = out.subspan(head_size_max);
-    const std::size_t body_size =
-        question.write({reinterpret_cast<char*>(body.data()), body.size()}, parts, request);
-    if (body_size == 0) {
-        return refuse(out, http::Status::service_unavailable,
-                      "This page is larger than --output-max.", request);
-    }
-    const std::size_t head_size = http::write_response_head(
-        out.first(head_size_max), {.content_type = "application/json",
-                                   .content_length = body_size,
-                                   .keep_alive = request.keep_alive,
-                                   .extra = "Cache-Control: no-store\r\n"});
-    ASSERT(head_size > 0);
-    if (request.method == http::Method::head) return {.head_size = head_size};
-    std::memmove(out.data() + head_size, body.data(), body_size);
-    return {.head_size = head_size + body_size};
-}
 
 // What an order has come to.
 HttpAnswer tell(std::span<std::byte> out, std::string_view sentence, const http::Request& request) {
@@ -123,7 +89,9 @@ HttpAnswer Ops::answer(const http::Request& request, std::span<std::byte> out) {
     const http::Status verdict =
         asset != nullptr ? parts_.owner.judge_visit(request) : parts_.owner.judge(request);
     if (verdict == http::Status::not_found) return {};  // As if there were no such page at all.
-    if (verdict != http::Status::ok) return refuse(out, verdict, reason_for(verdict), request);
+    if (verdict != http::Status::ok) {
+        return refuse_request(out, verdict, reason_for(verdict), request);
+    }
     if (asset == nullptr) return answer_operator(request, out);
     if (request.method == http::Method::post) return {};
     const auto response = http::write_asset_response(out, *asset, request);
@@ -133,7 +101,10 @@ HttpAnswer Ops::answer(const http::Request& request, std::span<std::byte> out) {
 HttpAnswer Ops::answer_operator(const http::Request& request, std::span<std::byte> out) {
     if (request.method == http::Method::post) return obey(request, out);
     for (const Question& question : questions) {
-        if (request.path == question.path) return answer_question(question, parts_, request, out);
+        if (request.path != question.path) continue;
+        return answer_page(
+            out, http::Status::ok, "application/json", request,
+            [&](std::span<char> body) { return question.write(body, parts_, request); });
     }
     return {};
 }
@@ -148,12 +119,13 @@ HttpAnswer Ops::obey(const http::Request& request, std::span<std::byte> out) {
 HttpAnswer Ops::kick(const http::Request& request, std::span<std::byte> out) {
     const auto connection = handle_in(request.query);
     if (!connection) {
-        return refuse(out, http::Status::bad_request,
-                      "Say who: /ops/kick?slot=3&generation=1, as /ops/clients has them.", request);
+        return refuse_request(out, http::Status::bad_request,
+                              "Say who: /ops/kick?slot=3&generation=1, as /ops/clients has them.",
+                              request);
     }
     if (!parts_.connections.is_open(*connection)) {
-        return refuse(out, http::Status::not_found, "That connection is not there any more.",
-                      request);
+        return refuse_request(out, http::Status::not_found,
+                              "That connection is not there any more.", request);
     }
     log_order("the operator kicks connection {}, generation {}", connection->slot,
               connection->generation);
@@ -170,10 +142,10 @@ HttpAnswer Ops::begin_drain(const http::Request& request, std::span<std::byte> o
     }
     const auto seconds = number_in(request.query, "seconds");
     if (!seconds || *seconds > drain_seconds_max) {
-        return refuse(out, http::Status::bad_request,
-                      "Say for how long those who are here may stay, a day at most: "
-                      "/ops/drain?seconds=60.",
-                      request);
+        return refuse_request(out, http::Status::bad_request,
+                              "Say for how long those who are here may stay, a day at most: "
+                              "/ops/drain?seconds=60.",
+                              request);
     }
     log_order("the operator drains the server: newcomers are refused, the others closed in {} s",
               *seconds);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
-import { GamePage, launch, program } from '../support/browser.mjs';
+import { GamePage, launch, OpenPages, program } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { until } from '../support/until.mjs';
 
@@ -16,7 +16,7 @@ if (!existsSync(program)) {
 
 let browser;
 let server;
-let pages = [];
+const pages = new OpenPages();
 
 before(async () => {
   server = await GameServer.start(process.env.RAILROIDS);
@@ -27,16 +27,11 @@ after(async () => {
   await server.end();
 });
 afterEach(async () => {
-  const complaints = pages.flatMap((page) => page.complaints);
-  await Promise.all(pages.map((page) => page.close()));
-  pages = [];
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(await pages.close_all(), []);
 });
 
 async function open() {
-  const page = await GamePage.open(browser, server.url);
-  pages.push(page);
-  return page;
+  return pages.add(await GamePage.open(browser, server.url));
 }
 
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);

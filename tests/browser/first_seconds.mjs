@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
-import { GamePage, launch, program } from '../support/browser.mjs';
+import { GamePage, launch, OpenPages, program } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { WebSocket } from '../support/player.mjs';
 import { until } from '../support/until.mjs';
@@ -19,7 +19,7 @@ const page_bytes_most = 300_000;
 
 let browser;
 let server;
-let pages = [];
+const pages = new OpenPages();
 let bye;
 
 // What the server answers to a page that was built with another one.
@@ -43,16 +43,11 @@ after(async () => {
   await server.end();
 });
 afterEach(async () => {
-  const complaints = pages.flatMap((page) => page.complaints);
-  await Promise.all(pages.map((page) => page.close()));
-  pages = [];
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(await pages.close_all(), []);
 });
 
 async function open(options) {
-  const page = await GamePage.open(browser, server.url, options);
-  pages.push(page);
-  return page;
+  return pages.add(await GamePage.open(browser, server.url, options));
 }
 
 const link_says = (page, words) =>
@@ -88,8 +83,7 @@ test('Page.SaysThatTheServerIsFullAndTakesTheNextPlace', async () => {
   await bob.page.keyboard.press('F2');  // Who looks inside without a world is told why.
   await bob.page.waitForSelector('#inside [data-cause=link]');
   await bob.page.keyboard.press('F2');
-  await ann.close();
-  pages = [bob];
+  await pages.close(ann);
   await bob.until('Bob plays', (state) => state.connected && state.alive);
   assert.ok(await bob.page.isHidden('#link'));
 });
@@ -113,8 +107,7 @@ test('Page.SaysWhatItIsWhenLoadingAgainDidNotHelp', async () => {
 
 // A browser that lacks something, before the page's first line runs.
 async function open_without(take_away) {
-  const page = await GamePage.blank(browser);
-  pages.push(page);
+  const page = pages.add(await GamePage.blank(browser));
   await page.page.addInitScript(take_away);
   await page.page.goto(server.url);
   await page.page.waitForSelector('#note:not([hidden])');

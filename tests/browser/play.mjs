@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
-import { desk, GamePage, launch, phone, program } from '../support/browser.mjs';
+import { desk, GamePage, launch, OpenPages, phone, program } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { WebSocket } from '../support/player.mjs';
 import { until } from '../support/until.mjs';
@@ -17,16 +17,14 @@ if (!existsSync(program)) {
 
 let browser;
 let server;
-let pages = [];
+const pages = new OpenPages();
 
 before(async () => {
   browser = await launch();
 });
 after(() => browser.close());
 afterEach(async () => {
-  const complaints = pages.flatMap((page) => page.complaints);
-  await Promise.all(pages.map((page) => page.close()));
-  pages = [];
+  const complaints = await pages.close_all();
   await server.end();
   assert.deepEqual(complaints, []);
 });
@@ -36,9 +34,7 @@ async function start(args, port = 0) {
 }
 
 async function open(options) {
-  const page = await GamePage.open(browser, server.url, options);
-  pages.push(page);
-  return page;
+  return pages.add(await GamePage.open(browser, server.url, options));
 }
 
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);

@@ -87,3 +87,25 @@ export class GamePage {
     await this.page.context().close();
   }
 }
+
+// Those that a test has open.
+export class OpenPages {
+  pages = [];
+
+  add(page) {
+    this.pages.push(page);
+    return page;
+  }
+
+  async close(page) {
+    this.pages.splice(this.pages.indexOf(page), 1);
+    await page.close();
+  }
+
+  // Returns what they had to complain of.
+  async close_all() {
+    const pages = this.pages.splice(0);
+    await Promise.all(pages.map((page) => page.close()));
+    return pages.flatMap(({ complaints }) => complaints);
+  }
+}
