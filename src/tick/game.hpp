@@ -128,9 +128,42 @@ public:
         (void)outbox;
     }
 
+    // A recorded match is shown: somebody looks on who was not there then, and takes no part. A
+    // guest's slot is none of a player's: players_max and up, as many as the game was made for.
+    // What it says comes at once, between ticks, and what a spectator would be told is told to it;
+    // snapshots are asked for as for anybody. Nothing of it is an input of the world.
+    virtual void on_guest(PlayerId guest, Outbox& outbox) {
+        (void)guest;
+        (void)outbox;
+    }
+    virtual void on_guest_message(PlayerId guest,
+                                  std::span<const std::byte> message,
+                                  Outbox& outbox) {
+        (void)guest;
+        (void)message;
+        (void)outbox;
+    }
+    virtual void on_guest_leave(PlayerId guest) { (void)guest; }
+
     // Between ticks: a number that is equal only if all that later ticks depend on is. A recording
     // keeps it once a second, so that a replay can be held against it; 0: there is none.
     virtual std::uint64_t state_hash() const { return 0; }
+
+    // So many bytes are enough for save_state(); 0: this game cannot.
+    virtual std::size_t state_size_max() const { return 0; }
+    // Between ticks: all that later ticks depend on. Returns the bytes used of `out`, which has
+    // room for state_size_max().
+    virtual std::size_t save_state(std::span<std::byte> out) const {
+        (void)out;
+        return 0;
+    }
+    // Of a game made with the same options that nobody has played: goes on from there, to the last
+    // bit. Nobody is looking on then. The bytes are somebody's word. False: they are no such state,
+    // and this game is good for nothing any more.
+    [[nodiscard]] virtual bool load_state(std::span<const std::byte> bytes) {
+        (void)bytes;
+        return false;
+    }
 };
 
 }  // namespace ringtick
