@@ -134,7 +134,7 @@ void Herald::tell_kills(const World& world, std::span<const Seat> seats, Outbox&
         const Event event{.type = EventType::kill, .id = kill.killer, .other = kill.victim};
         bool notable = is_leader(kill.killer) || is_leader(kill.victim);
         for (const ShipId id : {kill.killer, kill.victim}) {
-            if (id >= seats.size()) continue;  // A bot.
+            if (id >= seats.size() || !is_playing(seats[id])) continue;  // A bot.
             notable = true;
             Batch batch(PlayerId{id}, outbox);
             if (is_playing(seats[id])) batch.add(event);

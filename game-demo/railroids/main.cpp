@@ -25,6 +25,7 @@ std::unique_ptr<ringtick::Game> make_railroids(const ringtick::GameOptions& opti
                          .players_max = narrowed<std::uint16_t>(options.players_max),
                          .bots = narrowed<std::uint16_t>(options.bots),
                          .players_expected = narrowed<std::uint16_t>(options.players_expected),
+                         .guests_max = narrowed<std::uint16_t>(options.guests_max),
                          .tick_rate_hz = narrowed<std::uint16_t>(options.rate_hz),
                          .rewind_ms = options.rewind_ms,
                          .snapshot_bytes = options.snapshot_bytes});

@@ -50,8 +50,8 @@ Arena::Arena(const RailroidsOptions& options)
       rules_(scale_, world_.terrain()),
       beams_(world_, scale_, options.snapshot_bytes),
       bots_(facts_.seed, facts_.people_max, facts_.bots),
-      herald_(scale_.ships),
-      seats_(facts_.people_max),
+      herald_(scale_.ships + options.guests_max),
+      seats_(std::size_t{options.players_max} + options.guests_max),
       orders_(scale_.ships) {
     ASSERT(scale_.ships <= ships_max);
     for (std::size_t i = 0; i < bots_.count(); ++i) {
@@ -127,6 +127,7 @@ std::uint64_t Arena::hash() const {
 
 Railroids::Railroids(const RailroidsOptions& options)
     : Host({.players_max = options.players_max,
+            .guests_max = options.guests_max,
             .tick_rate_hz = options.tick_rate_hz,
             .rewind_ms = options.rewind_ms,
             .snapshot_bytes = options.snapshot_bytes},

@@ -24,6 +24,7 @@ struct RailroidsOptions {
     // For how many people besides the bots the world is made; more only make it denser. 0: for
     // players_max, but for 64 at most, for a server that could hold thousands seldom does.
     std::uint16_t players_expected = 0;
+    std::uint16_t guests_max = 0;  // Who look on when the match is shown again.
     std::uint16_t tick_rate_hz = default_tick_rate_hz;  // What clients are told.
     // How far back a shot may reach for what its pilot saw. 0: all see the present, for comparison.
     std::uint32_t rewind_ms = 250;
@@ -79,7 +80,7 @@ private:
     BeamTeller beams_;
     Bots bots_;
     Herald herald_;
-    std::vector<Seat> seats_;
+    std::vector<Seat> seats_;    // People's, and behind them guests'.
     std::vector<Order> orders_;  // By ship.
 };
 

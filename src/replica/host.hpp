@@ -4,14 +4,15 @@
 #include "base/rng.hpp"
 #include "replica/ack_window.hpp"
 #include "replica/event_log.hpp"
+#include "replica/host_connection.hpp"
 #include "replica/host_messages.hpp"
 #include "replica/host_options.hpp"
 #include "replica/host_view.hpp"
+#include "replica/onlookers.hpp"
 #include "replica/player_inputs.hpp"
 #include "replica/seats.hpp"
 #include "replica/session.hpp"
 #include "replica/snapshot_writer.hpp"
-#include "replica/spectators.hpp"
 #include "replica/to_seats.hpp"
 #include "tick/game.hpp"
 
@@ -49,21 +50,22 @@ public:
         : options_(options),
           rewind_max_(TickTime{options.rewind_ms} * options.tick_rate_hz * whole_tick / 1000),
           game_(arguments...),
-          writer_(rules(),
-                  game_.entities(),
-                  std::size_t{options.players_max} + options.views_max,
-                  options.snapshot_bytes),
-          connections_(options.players_max),
-          seats_(options.players_max, std::uint32_t{options.absence_s} * options.tick_rate_hz),
+          writer_(
+              rules(),
+              game_.entities(),
+              Onlookers::viewers_max(options.players_max, options.guests_max, options.views_max),
+              options.snapshot_bytes),
+          connections_(std::size_t{options.players_max} + options.guests_max),
+          seats_(options.players_max,
+                 std::uint32_t{options.absence_s} * options.tick_rate_hz,
+                 options.guests_max),
           inputs_(options.players_max),
-          events_(options.players_max, events_size),
-          spectators_(options.players_max, options.views_max) {}
+          events_(connections_.size(), events_size),
+          onlookers_(options.players_max, options.guests_max, options.views_max) {}
 
     void on_join(PlayerId player) override {
-        ASSERT(player.slot < connections_.size());
-        ASSERT(connections_[player.slot].state == Connection::State::none);
-        connections_[player.slot] = {.state = Connection::State::silent,
-                                     .window = AckWindow(options_.tick_rate_hz)};
+        ASSERT(player.slot < options_.players_max);
+        begin(player);
         counters_.people += 1;
     }
 
@@ -73,9 +75,9 @@ public:
     }
 
     void on_leave(PlayerId player) override {
-        ASSERT(player.slot < connections_.size());
+        ASSERT(player.slot < options_.players_max);
         ASSERT(connections_[player.slot].state != Connection::State::none);
-        if (spectators_.is_one(player)) unwatch(player);
+        if (onlookers_.includes(player)) unwatch(player);
         seats_.lose(player.slot, static_cast<std::uint32_t>(tick_));
         connections_[player.slot] = {};
         counters_.people -= 1;
@@ -86,8 +88,11 @@ public:
         for (Connection& connection : connections_) connection.answered_ping = false;
         seats_.expire(static_cast<std::uint32_t>(tick), give_up());
         for (const Command& command : commands) on_command(command, outbox);
-        while (spectators_.count() > 0 && is_crowded()) turn_out_spectator(outbox);
-        turn_to_who_is_there(outbox);
+        while (onlookers_.spectators().count() > 0 && is_crowded()) turn_out_spectator(outbox);
+        onlookers_.look_elsewhere(can_watch(), [&](PlayerId player) {
+            refuse(player, ByeReason::nothing_to_watch, outbox);
+            unwatch(player);
+        });
         for (std::size_t seat = 0; seat < inputs_.size(); ++seat) {
             if (plays(seat)) give_input(static_cast<std::uint16_t>(seat));
         }
@@ -101,29 +106,27 @@ public:
         if constexpr (requires { game_.on_told(writer_); }) game_.on_told(writer_);
     }
 
-    // Who watches a recorded match acknowledges nothing, whatever the player did whom it sees.
     SnapshotKey snapshot_key(PlayerId viewer) override {
         ASSERT(viewer.slot < connections_.size());
-        if (spectators_.is_one(viewer)) {
-            return spectators_.take(viewer, static_cast<std::uint32_t>(tick_));
+        if (onlookers_.includes(viewer)) {
+            return onlookers_.of(viewer).take(viewer, static_cast<std::uint32_t>(tick_));
         }
-        const Connection& connection = connections_[viewer.slot];
-        if (connection.watched || !connection.window.behind(static_cast<std::uint32_t>(tick_))) {
-            return SnapshotKey::own;
-        }
+        const AckWindow& window = connections_[viewer.slot].window;
+        if (!window.behind(static_cast<std::uint32_t>(tick_))) return SnapshotKey::own;
         counters_.snapshots_held_back += 1;
         return SnapshotKey::held_back;
     }
 
     std::size_t write_snapshot(PlayerId viewer, std::span<std::byte> out) override {
         ASSERT(viewer.slot < connections_.size());
-        if (spectators_.is_one(viewer)) {
-            return with_viewer<Writer>(
-                game_, spectators_.subject_of(viewer), [&](auto& to, auto pass) {
-                    to.slot = connections_.size();  // From there on: the views.
-                    to.input_stamp = static_cast<std::uint32_t>(tick_);
-                    return spectators_.write(viewer, writer_, to, out, pass);
-                });
+        if (onlookers_.includes(viewer)) {
+            Spectators& spectators = onlookers_.of(viewer);
+            return with_viewer<Writer>(game_, spectators.subject_of(viewer),
+                                       [&](auto& to, auto pass) {
+                                           to.slot = onlookers_.first_viewer(viewer);
+                                           to.input_stamp = static_cast<std::uint32_t>(tick_);
+                                           return spectators.write(viewer, writer_, to, out, pass);
+                                       });
         }
         if (!playing(viewer)) return 0;
         const PlayerId seat{seats_.seat_of(viewer.slot)};
@@ -143,7 +146,7 @@ public:
 
     void on_snapshot_refused(PlayerId viewer) override {
         ASSERT(viewer.slot < connections_.size());
-        if (spectators_.is_one(viewer)) return spectators_.lose(viewer);
+        if (onlookers_.includes(viewer)) return onlookers_.of(viewer).lose(viewer);
         if (!playing(viewer)) return;
         writer_.take_back(seats_.seat_of(viewer.slot));
         connections_[viewer.slot].window.on_refused();
@@ -165,23 +168,26 @@ public:
         send(viewer, Rate{.divisor = static_cast<std::uint8_t>(divisor)}, outbox);
     }
 
-    // Who is silent is shown nothing before its HELLO, with which the welcome comes.
-    void on_watch(PlayerId player, Outbox& outbox) override {
-        ASSERT(player.slot < connections_.size());
-        connections_[player.slot].watched = true;
-        if (!playing(player)) return;
-        spectators_.lose(player);
-        welcome(player, {}, outbox);
-        introduce(seats_.seat_of(player.slot));
+    bool on_guest(PlayerId guest) override {
+        ASSERT(guest.slot < connections_.size());
+        ASSERT(onlookers_.is_guest(guest));
+        begin(guest);
+        return true;
     }
 
-    void on_watch_message(PlayerId player,
+    void on_guest_message(PlayerId guest,
                           std::span<const std::byte> message,
                           Outbox& outbox) override {
         MessageTag tag;
-        if (read_tag(message, tag) && tag.kind == MessageKind::ping) {
-            on_ping(player, message, outbox);
-        }
+        if (!read_tag(message, tag)) return;
+        connections_[guest.slot].answered_ping = false;
+        if (tag.kind == MessageKind::hello) on_hello(guest, message, outbox);
+        if (tag.kind == MessageKind::ping) on_ping(guest, message, outbox);
+    }
+
+    void on_guest_leave(PlayerId guest) override {
+        if (onlookers_.includes(guest)) unwatch(guest);
+        connections_[guest.slot] = {};
     }
 
     // Of what was said and is not in the world yet, of what everyone was told, and of the world;
@@ -197,12 +203,12 @@ public:
               std::int64_t{options_.views_max}}) {
             fold(static_cast<std::uint64_t>(rule));
         }
-        for (const Connection& connection : connections_) {
+        for (const Connection& connection : players()) {
             fold(static_cast<std::uint64_t>(connection.state));
             fold(connection.token.first);
             fold(connection.token.second);
         }
-        spectators_.tell_state(fold);
+        onlookers_.spectators().tell_state(fold);
         seats_.tell_state(fold);
         for (std::size_t seat = 0; seat < inputs_.size(); ++seat) {
             if (seats_.taken(seat)) inputs_[seat].tell_state(fold);
@@ -212,8 +218,8 @@ public:
 
     HostCounters host_counters() const {
         HostCounters counters = counters_;
-        counters.spectators = spectators_.count();
-        counters.spectator_snapshots = spectators_.snapshots_written();
+        counters.spectators = onlookers_.spectators().count();
+        counters.spectator_snapshots = onlookers_.spectators().snapshots_written();
         counters.snapshots = writer_.counters();
         return counters;
     }
@@ -229,18 +235,19 @@ private:
     // crowd coming in and for half a minute of everything else.
     static constexpr std::size_t events_size = 8'192;
 
-    // By slot.
-    struct Connection {
-        enum class State : std::uint8_t { none, silent, playing, refused };
-
-        State state = State::none;
-        bool answered_ping = false;  // In this tick: one is enough.
-        bool watched = false;        // In a recorded match: who watches pings for itself.
-        ResumeToken token;           // Of the seat that it takes, if it takes a new one.
-        AckWindow window{0};  // No part of the match's state: what was sent is no input of it.
-    };
+    using Connection = HostConnection;
 
     const Rules& rules() const { return detail::rules_of(game_); }
+
+    // Without guests.
+    std::span<const Connection> players() const {
+        return std::span(connections_).first(options_.players_max);
+    }
+    void begin(PlayerId player) {
+        ASSERT(connections_[player.slot].state == Connection::State::none);
+        connections_[player.slot] = {.state = Connection::State::silent,
+                                     .window = AckWindow(options_.tick_rate_hz)};
+    }
 
     void on_command(const Command& command, Outbox& outbox) {
         MessageTag tag;
@@ -250,8 +257,7 @@ private:
         } else if (fine && tag.kind == MessageKind::input) {
             fine = on_inputs(command.player, command.bytes);
         } else if (fine && tag.kind == MessageKind::ping) {
-            const bool answers = !connections_[command.player.slot].watched;
-            fine = !answers || on_ping(command.player, command.bytes, outbox);
+            fine = on_ping(command.player, command.bytes, outbox);
         } else if (fine && tag.kind == MessageKind::bye) {
             fine = on_bye(command.player, command.bytes, outbox);
         } else {
@@ -270,6 +276,7 @@ private:
         const bool ours = decode(message, hello) && hello.protocol == protocol_version &&
                           hello.schema == schema_hash<G>();
         if (!ours) return refuse(player, ByeReason::reload, outbox);
+        if (onlookers_.is_guest(player)) return show(player, {hello.watch}, outbox);
         if (hello.watch != to_play) return watch(player, {hello.watch}, outbox);
         connection.state = Connection::State::playing;
         const ResumeKey& key = hello.resume.key;
@@ -283,17 +290,17 @@ private:
 
     // If only by looking on.
     bool playing(PlayerId player) const { return seats_.seat_of(player.slot) != Seats::none; }
-    // It is closed behind the word that says why. In a recorded match that word was another's.
+    // It is closed behind the word that says why.
     bool refuse(PlayerId player, ByeReason reason, Outbox& outbox) {
         connections_[player.slot].state = Connection::State::refused;
-        if (!connections_[player.slot].watched) send(player, Bye{.reason = reason}, outbox);
+        send(player, Bye{.reason = reason}, outbox);
         outbox.close(player);
         return false;
     }
 
     void take_seat(PlayerId player, const Hello<G>& hello, Outbox& outbox) {
         const ResumeToken& token = connections_[player.slot].token;
-        const bool keeps_others_out = !seats_.has_free() && spectators_.count() > 0;
+        const bool keeps_others_out = !seats_.has_free() && onlookers_.spectators().count() > 0;
         if (keeps_others_out) turn_out_spectator(outbox);
         const PlayerId seat{seats_.take(player.slot, token, give_up())};
         inputs_[seat.slot].start(static_cast<std::uint32_t>(tick_),
@@ -317,9 +324,7 @@ private:
         inputs_[seat].reconnect();
         counters_.resumed += 1;
 
-        // Who watches has seen nothing of what was before.
-        const bool knows = wish.knows_world && !connections_[player.slot].watched;
-        if (!knows || !events_.keeps(seat, wish.events)) {
+        if (!wish.knows_world || !events_.keeps(seat, wish.events)) {
             events_.forget(seat);
             welcome(player, {Resumed::anew, wish.key.token, events_.told(seat)}, outbox);
             return introduce(seat);
@@ -342,14 +347,13 @@ private:
         if constexpr (requires { game_.facts(); }) {
             static_cast<FactsOf<G>&>(message) = game_.facts();
         }
-        // Who watches is told no token: the seat is another's.
-        const bool looks_on = spectators_.is_one(player);
-        const bool watched = looks_on || connections_[player.slot].watched;
-        if (watched) message.tag.flags |= welcome_to_watch;
-        if (!watched) message.resume = resume;
+        message.id = seat;
+        message.resume = resume;
+        if (onlookers_.includes(player)) {
+            message.tag.flags |= welcome_to_watch;
+            message.id = onlookers_.of(player).subject_of(player).slot;
+        }
         message.tick_rate_hz = options_.tick_rate_hz;
-        const PlayerId subject = looks_on ? spectators_.subject_of(player) : PlayerId{seat};
-        message.id = subject.slot == overview ? seat : subject.slot;
         message.tick = static_cast<std::uint32_t>(tick_);
         send(player, message, outbox);
     }
@@ -366,7 +370,7 @@ private:
     bool on_bye(PlayerId player, std::span<const std::byte> bytes, Outbox& outbox) {
         Bye bye;
         const bool leaves = decode(bytes, bye) && bye.reason == ByeReason::leave;
-        if (!leaves || !playing(player) || spectators_.is_one(player)) return false;
+        if (!leaves || !playing(player) || onlookers_.includes(player)) return false;
         game_.on_leave({seats_.seat_of(player.slot)});
         seats_.release(player.slot);
         connections_[player.slot].state = Connection::State::refused;
@@ -376,7 +380,7 @@ private:
 
     bool on_inputs(PlayerId player, std::span<const std::byte> bytes) {
         InputMessage<G> message;
-        const bool is_ours = playing(player) && !spectators_.is_one(player);
+        const bool is_ours = playing(player) && !onlookers_.includes(player);
         if (!is_ours || !decode(bytes, message)) return false;
         const auto said = inputs_[seats_.seat_of(player.slot)].push(message, tick_, rewind_max_);
         if (!said.is_possible) return false;
@@ -418,23 +422,26 @@ private:
     // Somebody's seat who does more than look on, be it that he is away for a moment.
     bool plays(std::size_t seat) const {
         const std::uint16_t slot = seats_.slot_of(seat);
-        return seats_.taken(seat) && (slot == Seats::none || !spectators_.is_one({slot}));
+        return seats_.taken(seat) && (slot == Seats::none || !onlookers_.includes({slot}));
     }
-    bool can_watch(PlayerId subject) const {
-        if constexpr (requires { game_.can_watch(subject); }) return game_.can_watch(subject);
-        return subject.slot < seats_.count() && plays(subject.slot);
+    auto can_watch() const {
+        return [this](PlayerId subject) {
+            if constexpr (requires { game_.can_watch(subject); }) return game_.can_watch(subject);
+            return subject.slot < seats_.count() && plays(subject.slot);
+        };
     }
 
     // Of 16 places one, and one at least, is kept from those who merely look on, so that there is
     // one for whoever comes to play. Who has not said what for it came does not count yet.
     bool is_crowded(std::size_t newcomers = 0) const {
-        const std::size_t kept = std::max<std::size_t>(connections_.size() / places_to_keep_one, 1);
+        const std::size_t places = players().size();
+        const std::size_t kept = std::max<std::size_t>(places / places_to_keep_one, 1);
         const auto here =
-            std::ranges::count(connections_, Connection::State::playing, &Connection::state);
-        return static_cast<std::size_t>(here) + newcomers + kept > connections_.size();
+            std::ranges::count(players(), Connection::State::playing, &Connection::state);
+        return static_cast<std::size_t>(here) + newcomers + kept > places;
     }
     void turn_out_spectator(Outbox& outbox) {
-        const PlayerId player = spectators_.last();
+        const PlayerId player = onlookers_.spectators().last();
         unwatch(player);
         refuse(player, ByeReason::no_room, outbox);
     }
@@ -443,45 +450,37 @@ private:
     bool watch(PlayerId player, PlayerId subject, Outbox& outbox) {
         const bool has_room = !is_crowded(1) && seats_.has_free();
         if (!has_room) return refuse(player, ByeReason::no_room, outbox);
-        if (!look_at(player, subject, outbox)) return false;
-        connections_[player.slot].state = Connection::State::playing;
+        if (!onlookers_.look_at(player, subject, can_watch())) {
+            return refuse(player, ByeReason::nothing_to_watch, outbox);
+        }
         const std::uint16_t seat = seats_.take(player.slot, {}, give_up());  // Not to come back to.
         inputs_[seat].start(static_cast<std::uint32_t>(tick_), 0);
+        begin_to_watch(player, outbox);
+        return true;
+    }
+    // A guest takes nobody's place.
+    bool show(PlayerId guest, PlayerId subject, Outbox& outbox) {
+        if (subject.slot == to_play) subject.slot = overview;
+        if (!onlookers_.look_at(guest, subject, can_watch())) {
+            return refuse(guest, ByeReason::nothing_to_watch, outbox);
+        }
+        seats_.take_guest(guest.slot);
+        begin_to_watch(guest, outbox);
+        return true;
+    }
+    void begin_to_watch(PlayerId player, Outbox& outbox) {
+        const std::uint16_t seat = seats_.seat_of(player.slot);
+        connections_[player.slot].state = Connection::State::playing;
         events_.start(seat);
         if constexpr (requires { game_.on_watch(PlayerId{seat}); }) game_.on_watch({seat});
         welcome(player, {}, outbox);
         introduce(seat);
-        return true;
     }
     void unwatch(PlayerId player) {
         const PlayerId seat{seats_.seat_of(player.slot)};
         if constexpr (requires { game_.on_unwatch(seat); }) game_.on_unwatch(seat);
         seats_.release(player.slot);
-        spectators_.end(player);
-    }
-
-    // Who cannot look at whom it wants to looks at what there is, for which a view stays free; and
-    // where there is nothing of the kind and no view left, at what most others look at. False:
-    // there is nothing.
-    bool look_at(PlayerId player, PlayerId subject, Outbox& outbox) {
-        const bool has_more = can_watch({overview});
-        const bool can = can_watch(subject);
-        if (can && spectators_.begin(player, subject, has_more ? 1 : 0)) return true;
-        if (has_more && spectators_.begin(player, {overview})) return true;
-        if (can && spectators_.join_most(player)) return true;
-        return refuse(player, ByeReason::nothing_to_watch, outbox);
-    }
-
-    // Those whose player has left, without another word: what they are shown next stands alone.
-    void turn_to_who_is_there(Outbox& outbox) {
-        const auto there = [this](PlayerId subject) { return can_watch(subject); };
-        if (spectators_.all_subjects(there)) return;
-        for (std::size_t slot = 0; slot < connections_.size(); ++slot) {
-            const PlayerId player{static_cast<std::uint16_t>(slot)};
-            if (!spectators_.is_one(player) || can_watch(spectators_.subject_of(player))) continue;
-            spectators_.end(player);
-            if (!look_at(player, {overview}, outbox)) unwatch(player);
-        }
+        onlookers_.of(player).end(player);
     }
 
     HostOptions options_;
@@ -492,7 +491,7 @@ private:
     Seats seats_;
     std::vector<PlayerInputs<G>> inputs_;  // By seat.
     EventLog events_;
-    Spectators spectators_;  // By slot. Each has a seat, but for its events.
+    Onlookers onlookers_;  // By slot. Each has a seat, but for its events.
     std::uint64_t tick_ = 0;
     HostCounters counters_;  // Those that nobody else counts.
 };

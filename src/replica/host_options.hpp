@@ -11,6 +11,7 @@ namespace ringtick {
 // What a game that is one struct is hosted with (host.hpp), and what its host counts.
 struct HostOptions {
     std::uint16_t players_max = 64;
+    std::uint16_t guests_max = 0;  // Who look on when the match is shown again.
     std::uint16_t tick_rate_hz = 30;
     std::uint32_t rewind_ms = 250;     // How far back an input may look. 0: all see the present.
     std::uint16_t views_max = 64;      // How many different views spectators may have at once.

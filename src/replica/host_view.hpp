@@ -29,7 +29,8 @@
 //     on_told(const SnapshotWriter&)           after each tick: what everybody is told
 //     std::uint64_t hash() const               of all that later ticks depend on, for replays
 //     introduce(PlayerId)                      tell it again all that only a newcomer is told
-//     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on
+//     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on; one of
+//                                              players_max and up, if it is a guest's (game.hpp)
 //     bool can_watch(PlayerId) const           more can be looked at than who plays: if `overview`
 //                                              can, it is asked about as a player is
 namespace ringtick {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace ringtick {
@@ -17,25 +18,28 @@ namespace ringtick {
 //      +---- its time is over, or all are taken and a newcomer needs it; who says that he leaves
 //            gives it up at once
 //
-// All of it is a function of what came and of the ticks, so that a match replays alike.
+// All of it is a function of what came and of the ticks, so that a match replays alike. Guests, who
+// look at a match that was recorded, have slots and seats of their own behind all others, each that
+// of its slot: nobody else is let one, and they are no part of what is told here.
 class Seats {
 public:
     static constexpr std::uint16_t none = 0xFFFF;
 
     // For `count` slots as many seats, each kept for so many ticks while nobody is there.
-    Seats(std::size_t count, std::uint32_t absence_ticks_max)
+    Seats(std::size_t count, std::uint32_t absence_ticks_max, std::size_t guests = 0)
         : absence_ticks_max_(absence_ticks_max),
-          seats_(count),
-          seat_of_(count, none),
+          count_(count),
+          seats_(count + guests),
+          seat_of_(count + guests, none),
           links_(count + 2) {
-        ASSERT(count < none);
+        ASSERT(count + guests < none);
         for (const std::size_t list : {free_list(), absent_list()}) {
             links_[list] = {.before = index(list), .next = index(list)};
         }
         for (std::size_t seat = 0; seat < count; ++seat) append(free_list(), seat);
     }
 
-    std::size_t count() const { return seats_.size(); }
+    std::size_t count() const { return count_; }  // Without guests'.
     bool has_free() const { return links_[free_list()].next != free_list(); }
     // Or `none`.
     std::uint16_t seat_of(std::size_t slot) const { return seat_of_[slot]; }
@@ -47,7 +51,7 @@ public:
 
     // Whether this is the token of this seat, whoever says so.
     bool owns(std::size_t seat, const ResumeToken& token) const {
-        return seat < seats_.size() && taken(seat) && !token.none() && seats_[seat].token == token;
+        return seat < count_ && taken(seat) && !token.none() && seats_[seat].token == token;
     }
 
     // The connection in this slot takes the seat whose token it has. Returns the slot that held it
@@ -76,6 +80,14 @@ public:
         return index(seat);
     }
 
+    // The guest in this slot takes its seat.
+    std::uint16_t take_guest(std::size_t slot) {
+        ASSERT(is_guest(slot));
+        hold(slot, slot);
+        return index(slot);
+    }
+    bool is_guest(std::size_t slot) const { return slot >= count_; }
+
     // The connection in this slot is gone. Returns the seat that is without a player now.
     std::uint16_t lose(std::size_t slot, std::uint32_t tick) {
         const std::uint16_t seat = seat_of_[slot];
@@ -95,7 +107,7 @@ public:
         ASSERT(seat != none);
         seat_of_[slot] = none;
         seats_[seat] = {};
-        append(free_list(), seat);
+        if (!is_guest(slot)) append(free_list(), seat);
     }
 
     // Those who did not come back in time.
@@ -112,7 +124,7 @@ public:
     // Tells of all that later claims depend on, for the hash of a match.
     template <class Number>
     void tell_state(Number number) const {
-        for (const Seat& seat : seats_) {
+        for (const Seat& seat : std::span(seats_).first(count_)) {
             number(static_cast<std::uint64_t>(seat.state));
             if (seat.state == State::free) continue;
             number(seat.token.first);
@@ -139,8 +151,8 @@ private:
         std::uint16_t next = 0;
     };
 
-    std::size_t free_list() const { return seats_.size(); }
-    std::size_t absent_list() const { return seats_.size() + 1; }
+    std::size_t free_list() const { return count_; }
+    std::size_t absent_list() const { return count_ + 1; }
     static std::uint16_t index(std::size_t place) { return static_cast<std::uint16_t>(place); }
 
     void hold(std::size_t slot, std::size_t seat) {
@@ -174,6 +186,7 @@ private:
     }
 
     std::uint32_t absence_ticks_max_;
+    std::size_t count_;
     std::vector<Seat> seats_;
     std::vector<std::uint16_t> seat_of_;  // By slot.
     std::vector<Link> links_;

@@ -46,13 +46,13 @@ template <class G>
 struct Welcome : FactsOf<G> {
     MessageTag tag{.kind = MessageKind::welcome};
     std::uint16_t tick_rate_hz = 0;
-    std::uint16_t id = 0;    // The player's own, or that of the one it looks at.
+    std::uint16_t id = 0;    // The player's own, or what it looks at.
     std::uint32_t tick = 0;  // Now.
     ResumeAnswer resume;
 
     bool is_possible() const {
         if constexpr (requires(const FactsOf<G>& facts) { facts.is_possible(id); }) {
-            if (!FactsOf<G>::is_possible(id)) return false;
+            if (id != overview && !FactsOf<G>::is_possible(id)) return false;
         }
         return tick_rate_hz > 0;
     }

@@ -40,8 +40,10 @@ std::string RecordedMatch::open(const std::string& path, const Program& program)
     return problem.empty() ? problem : fmt::format("cannot replay {}: {}", path, problem);
 }
 
-std::unique_ptr<Game> RecordedMatch::make_game(std::uint32_t room) const {
-    return make_game_(game_options(reader_.header(), room));
+std::unique_ptr<Game> RecordedMatch::make_game(std::uint32_t room, std::uint32_t guests_max) const {
+    GameOptions options = game_options(reader_.header(), room);
+    options.guests_max = guests_max;
+    return make_game_(options);
 }
 
 std::string describe_tail(RecordReader::State tail, const RecordReader& reader) {

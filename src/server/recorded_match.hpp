@@ -20,7 +20,7 @@ public:
     // At the beginning.
     const RecordReader& reader() const { return reader_; }
     // A room's, as it was before the first tick.
-    std::unique_ptr<Game> make_game(std::uint32_t room) const;
+    std::unique_ptr<Game> make_game(std::uint32_t room, std::uint32_t guests_max = 0) const;
 
 private:
     MappedFile file_;

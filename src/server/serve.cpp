@@ -5,6 +5,7 @@
 #include "server/recorded_match.hpp"
 #include "server/replay.hpp"
 #include "server/server.hpp"
+#include "server/shown_room.hpp"
 #include "server/signals.hpp"
 #include "server/standard_streams.hpp"
 
@@ -93,6 +94,7 @@ int serve(int argc, char** argv, const Program& program) {
     if (!options.show) return replay(match, program);
     options.rate_hz = match.reader().header().rate_hz;
     options.rooms = match.reader().header().rooms;
+    options.players_max = std::min(options.players_max, ShownRoom::guests_max);
     return run_server(options, program, {.show = &match});
 }
 

@@ -17,6 +17,7 @@ struct GameOptions {
     std::uint32_t players_max = 0;
     std::uint32_t players_expected = 0;  // What a world is to be made for; 0: the game knows best.
     std::uint32_t bots = 0;
+    std::uint32_t guests_max = 0;  // Who look on when a recorded match is shown.
     std::uint32_t rate_hz = 0;
     std::uint32_t rewind_ms = 250;  // How far back it may go to what a player saw.
     // Of one snapshot, beyond which a game that can tell what may wait tells no more than what may
@@ -50,6 +51,7 @@ std::unique_ptr<Game> make_game(const GameOptions& options) {
         return std::make_unique<G>(options);
     } else {
         const HostOptions host{.players_max = static_cast<std::uint16_t>(options.players_max),
+                               .guests_max = static_cast<std::uint16_t>(options.guests_max),
                                .tick_rate_hz = static_cast<std::uint16_t>(options.rate_hz),
                                .rewind_ms = options.rewind_ms,
                                .snapshot_bytes = options.snapshot_bytes};

@@ -22,12 +22,12 @@ ShownRoom::ShownRoom(const RecordedMatch& match,
                      std::uint32_t number,
                      const RoomLimits& limits,
                      Connections& connections)
-    : Room(match.make_game(number), limits, connections),
+    : Room(match.make_game(number, limits.players_max), limits, connections),
       match_(match),
       number_(number),
       playback_(from_the_start()),
-      player_of_(limits.players_max, nobody),
-      seat_of_(match.reader().header().players_max, nobody) {
+      first_guest_(static_cast<std::uint16_t>(match.reader().header().players_max)) {
+    shown_.reserve(limits.players_max);
 }
 
 Playback ShownRoom::from_the_start() {
@@ -36,7 +36,7 @@ Playback ShownRoom::from_the_start() {
 
 void ShownRoom::begin_anew() {
     send_all_away("the recording begins anew");
-    replace_game(match_.make_game(number_));
+    replace_game(match_.make_game(number_, static_cast<std::uint32_t>(players_max())));
     playback_ = from_the_start();
 }
 
@@ -55,39 +55,52 @@ ShownRoom::Position ShownRoom::position() const {
             .bytes_all = playback_.reader().file_size()};
 }
 
-// What a game tells somebody whom nobody watches is lost, as it was not said.
+PlayerId ShownRoom::guest_in(PlayerId seat) const {
+    return {static_cast<std::uint16_t>(first_guest_ + seat.slot)};
+}
+
+PlayerId ShownRoom::seat_of(PlayerId guest) const {
+    ASSERT(is_guest(guest));
+    return {static_cast<std::uint16_t>(guest.slot - first_guest_)};
+}
+
 void ShownRoom::send(PlayerId player, std::span<const std::byte> message) {
-    ASSERT(player.slot < seat_of_.size());
-    if (seat_of_[player.slot] != nobody) Room::send({seat_of_[player.slot]}, message);
+    if (is_guest(player)) Room::send(seat_of(player), message);
+}
+
+void ShownRoom::close(PlayerId player) {
+    if (is_guest(player)) Room::close(seat_of(player));
 }
 
 void ShownRoom::tell_rate(PlayerId seat, std::uint32_t divisor) {
-    const std::uint16_t player = player_of_[seat.slot];
-    if (player != nobody) game().on_rate({player}, divisor, *this);
+    game().on_rate(guest_in(seat), divisor, *this);
 }
 
 void ShownRoom::tell_refused(PlayerId seat) {
-    const std::uint16_t player = player_of_[seat.slot];
-    if (player != nobody) game().on_snapshot_refused({player});
+    game().on_snapshot_refused(guest_in(seat));
 }
 
 void ShownRoom::tell_join(PlayerId seat) {
-    waiting_.push_back(seat);
+    const PlayerId guest = guest_in(seat);
+    const Handle connection = connection_of(seat);
+    if (game().on_guest(guest))
+        return shown_.push_back({.player = guest, .connection = connection});
+    connections().close(connection, CloseCode::policy_violation,
+                        "this game shows its recordings to nobody", CloseReason::shutdown);
 }
 
 void ShownRoom::tell_leave(PlayerId seat) {
-    std::erase(waiting_, seat);
-    release(seat);
+    const PlayerId guest = guest_in(seat);
+    game().on_guest_leave(guest);
+    std::erase_if(shown_, [&](const Viewer& viewer) { return viewer.player == guest; });
 }
 
 void ShownRoom::play(std::uint64_t, std::span<const Command> commands) {
     if (seeking_) return go_on_seeking();
     advance();
     for (const Command& command : commands) {
-        const std::uint16_t player = player_of_[command.player.slot];
-        if (player != nobody) game().on_watch_message({player}, command.bytes, *this);
+        game().on_guest_message(guest_in(command.player), command.bytes, *this);
     }
-    seat_those_who_wait();
 }
 
 void ShownRoom::advance() {
@@ -110,10 +123,6 @@ void ShownRoom::go_on_seeking() {
 bool ShownRoom::play_tick() {
     while (true) {
         const Playback::State state = playback_.advance();
-        for (const PlayerId player : playback_.left()) {
-            if (seat_of_[player.slot] == nobody) continue;
-            send_away({seat_of_[player.slot]}, "the player who was watched has left");
-        }
         if (state != Playback::State::diverged) return state == Playback::State::playing;
         warn_of_divergence();
     }
@@ -127,46 +136,12 @@ void ShownRoom::warn_of_divergence() {
         playback_.tick(), number_ + 1));
 }
 
-void ShownRoom::seat_those_who_wait() {
-    std::erase_if(waiting_, [this](PlayerId seat) {
-        const std::optional<PlayerId> player = player_for(seat);
-        if (!player) return false;
-        player_of_[seat.slot] = player->slot;
-        seat_of_[player->slot] = seat.slot;
-        shown_.push_back({.player = *player, .connection = connection_of(seat)});
-        game().on_watch(*player, *this);
-        return true;
-    });
-}
-
-// The first that nobody watches. Where all see the same, nobody has to be there for it.
-std::optional<PlayerId> ShownRoom::player_for(PlayerId seat) {
-    if (seat.slot < seat_of_.size() && game().snapshot_key(seat) == SnapshotKey::everyones) {
-        return seat;
-    }
-    for (std::size_t slot = 0; slot < seat_of_.size(); ++slot) {
-        const PlayerId player{static_cast<std::uint16_t>(slot)};
-        if (seat_of_[slot] == nobody && playback_.is_present(player)) return player;
-    }
-    return std::nullopt;
-}
-
-void ShownRoom::release(PlayerId seat) {
-    const std::uint16_t player = std::exchange(player_of_[seat.slot], nobody);
-    if (player == nobody) return;
-    seat_of_[player] = nobody;
-    std::erase_if(shown_, [&](const Viewer& viewer) { return viewer.player.slot == player; });
-}
-
-// What it has been told does not fit what comes, and there is no way to say so but to begin anew.
-void ShownRoom::send_away(PlayerId seat, std::string_view why) {
-    const Handle connection = connection_of(seat);
-    release(seat);
-    connections().close(connection, CloseCode::service_restart, why, CloseReason::shutdown);
-}
-
 void ShownRoom::send_all_away(std::string_view why) {
-    while (!shown_.empty()) send_away({seat_of_[shown_.back().player.slot]}, why);
+    for (const Viewer& viewer : shown_) {
+        connections().close(viewer.connection, CloseCode::service_restart, why,
+                            CloseReason::shutdown);
+    }
+    shown_.clear();
 }
 
 }  // namespace ringtick

@@ -5,8 +5,6 @@
 #include "tick/playback.hpp"
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,17 +12,15 @@
 namespace ringtick {
 
 // A room of a recorded match, on show (--replay FILE --serve): its game is told what it was told
-// then, a tick at a time, and who connects does not play but sees through the eyes of one of those
-// who did. Each has a player to itself, whom nobody else watches, because a game may tell a player
-// only what has changed; who finds none left waits for one.
+// then, a tick at a time, and who connects is its guest, looking at whom it likes. What is said to
+// those who played then is lost, as are they.
 //
-//     connection --takes a seat--> [ waits ] --a player is there--> [ watches ] --sent away-->
-//                                                                       when the player leaves, or
-//                                                                       the match begins anew
-//
-// Who is sent away comes again by itself, as a page does, and is then told everything anew.
+// When the match goes on elsewhere, everybody is sent away: what they were told does not fit what
+// comes. They come again by themselves, as a page does, and are told everything anew.
 class ShownRoom final : public Room {
 public:
+    static constexpr std::uint32_t guests_max = 1'000;  // Of a room.
+
     ShownRoom(const RecordedMatch& match,
               std::uint32_t number,
               const RoomLimits& limits,
@@ -44,14 +40,12 @@ public:
     Position position() const;
 
     void send(PlayerId player, std::span<const std::byte> message) override;
-    void close(PlayerId) override {}  // That was then. Who watches is sent away as it leaves.
+    void close(PlayerId player) override;
     void tell_rate(PlayerId seat, std::uint32_t divisor) override;
     void tell_refused(PlayerId seat) override;
     std::span<const Viewer> viewers() const override { return shown_; }
 
 private:
-    static constexpr std::uint16_t nobody = 0xFFFF;
-
     void tell_join(PlayerId seat) override;
     void tell_leave(PlayerId seat) override;
     void play(std::uint64_t tick, std::span<const Command> commands) override;
@@ -62,10 +56,9 @@ private:
     void go_on_seeking();
     bool play_tick();
     void warn_of_divergence();
-    void seat_those_who_wait();
-    std::optional<PlayerId> player_for(PlayerId seat);
-    void release(PlayerId seat);
-    void send_away(PlayerId seat, std::string_view why);
+    bool is_guest(PlayerId player) const { return player.slot >= first_guest_; }
+    PlayerId guest_in(PlayerId seat) const;
+    PlayerId seat_of(PlayerId guest) const;
     void send_all_away(std::string_view why);
 
     const RecordedMatch& match_;
@@ -73,11 +66,9 @@ private:
     Playback playback_;
     std::uint64_t target_ = 0;  // While seeking: the tick.
     bool seeking_ = false;
-    bool diverged_ = false;                 // And said so.
-    std::vector<std::uint16_t> player_of_;  // By seat.
-    std::vector<std::uint16_t> seat_of_;    // By player.
-    std::vector<PlayerId> waiting_;         // Seats.
-    std::vector<Viewer> shown_;             // By player, with the connection that sees it.
+    bool diverged_ = false;      // And said so.
+    std::uint16_t first_guest_;  // Slots below it were players'.
+    std::vector<Viewer> shown_;  // Guests.
 };
 
 }  // namespace ringtick

@@ -111,30 +111,13 @@ public:
     // Counters since the start; the span lives until the next call.
     virtual std::span<const GameCounter> counters() { return {}; }
 
-    // A recorded match is shown: somebody begins to see through this player's eyes, who knows
-    // nothing yet. What a newcomer is told is to be told to `player`, and its next snapshot to
-    // stand alone. Only while that player is there, and by one at a time. Not an input of the
-    // world.
-    virtual void on_watch(PlayerId player, Outbox& outbox) {
-        (void)player;
-        (void)outbox;
-    }
-    // What whoever watches says, between ticks. The player's own words came with them.
-    virtual void on_watch_message(PlayerId player,
-                                  std::span<const std::byte> message,
-                                  Outbox& outbox) {
-        (void)player;
-        (void)message;
-        (void)outbox;
-    }
-
-    // A recorded match is shown: somebody looks on who was not there then, and takes no part. A
-    // guest's slot is none of a player's: players_max and up, as many as the game was made for.
-    // What it says comes at once, between ticks, and what a spectator would be told is told to it;
-    // snapshots are asked for as for anybody. Nothing of it is an input of the world.
-    virtual void on_guest(PlayerId guest, Outbox& outbox) {
+    // A recorded match is shown, and somebody looks on who was not there then. A guest's slot is
+    // none of a player's: players_max and up, as many as the game was made for. What it says comes
+    // between ticks and is told at once; snapshots are asked for as for anybody. None of it is an
+    // input of the world. False: this game shows itself to no guest.
+    virtual bool on_guest(PlayerId guest) {
         (void)guest;
-        (void)outbox;
+        return false;
     }
     virtual void on_guest_message(PlayerId guest,
                                   std::span<const std::byte> message,

@@ -146,21 +146,6 @@ TEST_F(OneClient, SteersItsShipThroughTheServer) {
     EXPECT_NE(view().own_vx, 0.0F);
 }
 
-// A recorded match is shown: what moves the ship is what its player wished then.
-TEST_F(OneClient, PredictsNothingWhileItWatches) {
-    steps(30);
-    client->start(now);
-    match.game.on_watch({0}, match.mailbox);
-    for (int i = 0; i < 30; ++i) {
-        client->want({.buttons = Input::thrust}, now);
-        match.say(0, input(static_cast<std::uint32_t>(match.tick + 1), Input::left));
-        step();
-    }
-    EXPECT_EQ(view().own_id, 0);
-    EXPECT_EQ(view().inputs_waiting, 0);
-    EXPECT_EQ(view().corrections, 0);
-}
-
 TEST_F(OneClient, ShowsEachBeamForItsTimeEvenIfSnapshotsWereSkipped) {
     steps(40);
     say(Input::fire, 64);

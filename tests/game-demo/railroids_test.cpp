@@ -199,27 +199,6 @@ TEST(Railroids, TellsByCellsWhoAsksForItAndAsLongAsItDoes) {
     EXPECT_FALSE(comes_by_cells(0));
 }
 
-TEST(Railroids, WelcomesWhoBeginsToWatchAPlayerAndAnswersItsPingsNotThePlayers) {
-    Match match(duel);
-    match.join(0, "Ann");
-    match.join(1, "Bob");
-    match.steps(3);
-    const std::uint64_t before = match.game.state_hash();
-    match.mailbox.letters.clear();
-    match.game.on_watch({0}, match.mailbox);
-    EXPECT_EQ(match.mailbox.count(0, MessageKind::welcome), 1U);
-    match.game.on_watch_message({0}, ping(), match.mailbox);
-    EXPECT_EQ(match.mailbox.count(0, MessageKind::pong), 1U);
-    match.game.on_watch_message({0}, input(4, Input::thrust), match.mailbox);
-    EXPECT_EQ(match.game.state_hash(), before);
-
-    match.say(0, ping());
-    match.step();
-    EXPECT_EQ(match.mailbox.count(0, MessageKind::pong), 1U);
-    EXPECT_GT(match.mailbox.count(0, MessageKind::event), 0U) << "who is here";
-    EXPECT_EQ(match.mailbox.count(1, MessageKind::event), 0U) << "nobody came";
-}
-
 // Goal: a replay is found out in the second in which it parts, not when that shows.
 TEST(Railroids, ItsStateIsAnotherWhenAnInputWaitsThoughTheWorldIsTheSame) {
     Match one(duel);

@@ -204,23 +204,6 @@ TEST(HoldingBack, ChangesNothingInTheWorld) {
     EXPECT_GT(watched.game.totals().snapshots_held_back, 10U);
 }
 
-TEST(HoldingBack, IsNotForWhoWatchesARecordedMatch) {
-    Match match({.seed = 1, .players_max = 1});
-    match.join(0, "Ann");
-    match.step();
-    for (int tick = 0; tick < 10; ++tick) {
-        play(match, 0, match.tick);
-        match.step();
-        shown(match, 0);
-    }
-    match.game.on_watch({0}, match.mailbox);
-    for (int tick = 0; tick < 40; ++tick) {
-        play(match, 0, 8);
-        match.step();
-        ASSERT_EQ(shown(match, 0), SnapshotKey::own);
-    }
-}
-
 Bytes hello_to_watch(std::uint16_t subject) {
     Hello message;
     message.schema = schema_hash();

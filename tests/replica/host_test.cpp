@@ -223,15 +223,6 @@ TEST_F(HostTest, TurnsNobodyOutForWhoHasNotSaidThatItPlays) {
     EXPECT_EQ(host.host_counters().spectators, 2U);
 }
 
-TEST_F(HostTest, SaysNobodysFarewellToWhoWatchesARecordedMatch) {
-    host.on_join({0});
-    host.on_watch({0}, mailbox);
-    Bytes other = hello(to_play);
-    other[3] ^= std::byte{1};  // Of the schema.
-    step({{0}, other});
-    EXPECT_FALSE(told(0, MessageKind::bye));
-}
-
 TEST_F(HostTest, WhoIsAwayKeepsItsSeatFromANewcomerWhileSomebodyLooksOn) {
     join(0);
     join(1);
