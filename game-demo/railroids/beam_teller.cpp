@@ -64,7 +64,8 @@ void BeamTeller::write(ringtick::FieldWriter& out, std::uint32_t since, const Re
 
 // The first that is to be told to somebody who knows of all up to that tick.
 std::uint64_t BeamTeller::first_since(std::uint32_t since) const {
-    const std::uint64_t oldest = packed_count_ - std::min(packed_count_, packed_.size());
+    const std::uint64_t oldest =
+        packed_count_ - std::min<std::uint64_t>(packed_count_, packed_.size());
     std::uint64_t first = since < world_.tick() ? first_now_ : packed_count_;
     if (since + 1 >= world_.tick()) return first;
     const auto is_told = [&](const Packed& beam) {

@@ -1,19 +1,18 @@
 #include "server/match_identity.hpp"
 
-#include "tick/nowhere.hpp"
+#include "tick/rules_match.hpp"
 
 #include <fmt/format.h>
 
 namespace ringtick {
 
 std::uint64_t rules_of(const Program& program) {
-    // In which all happens that happens without people: a minute of a crowd. Some milliseconds.
-    const std::uint64_t ticks = 65ULL * program.rate_hz;
-    const auto game =
-        program.make_game({.seed = 1, .players_max = 1, .bots = 24, .rate_hz = program.rate_hz});
-    Nowhere outbox;
-    for (std::uint64_t tick = 1; tick <= ticks; ++tick) game->tick(tick, {}, outbox);
-    return game->state_hash();
+    const auto game = program.make_game({.seed = RulesMatch::seed,
+                                         .players_max = RulesMatch::players_max,
+                                         .bots = RulesMatch::bots,
+                                         .rate_hz = program.rate_hz,
+                                         .rewind_ms = RulesMatch::rewind_ms});
+    return RulesMatch::play(*game, program.rate_hz);
 }
 
 GameOptions game_options(const Options& options, std::uint32_t players_max, std::uint32_t room) {

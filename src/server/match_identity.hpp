@@ -11,8 +11,7 @@ namespace ringtick {
 
 // What a program has to have in common with a recording to play it again.
 
-// What its rules make of a minute of its bots, whose state tells also of the rules for people that
-// no bot needs: a number that changes with the rules, and is the same whoever compiled them.
+// What its rules make of a minute of its bots (tick/rules_match.hpp).
 std::uint64_t rules_of(const Program& program);
 
 // What a room of this program is made from.

@@ -7,6 +7,7 @@
 
 #include "tick/playback.hpp"
 #include "tick/record_writer.hpp"
+#include "tick/rules_match.hpp"
 
 #include <cinttypes>
 #include <cstdint>
@@ -24,9 +25,17 @@ using ringtick::Playback;
 using ringtick::RecordHeader;
 using ringtick::RecordReader;
 using ringtick::RecordWriter;
+using ringtick::RulesMatch;
 
 constexpr std::uint16_t people = 8;
 constexpr std::uint32_t rate_hz = 30;
+
+std::uint64_t rules() {
+    Railroids game({.seed = RulesMatch::seed,
+                    .players_max = RulesMatch::players_max,
+                    .bots = RulesMatch::bots});
+    return RulesMatch::play(game, rate_hz);
+}
 
 // A match, and everything the game is told in it written down.
 class RecordedMatch {
@@ -36,11 +45,13 @@ public:
           file_(path, std::ios::binary) {
         const RecordHeader header{.game = "railroids",
                                   .schema = schema_hash(),
+                                  .rules = rules(),
                                   .seed = seed,
                                   .rate_hz = rate_hz,
                                   .rooms = 1,
                                   .players_max = people,
-                                  .bots = bots};
+                                  .bots = bots,
+                                  .rewind_ms = RailroidsOptions{}.rewind_ms};
         Bytes head(ringtick::file_head_size_max);
         head.resize(write_file_head(head, header));
         write(head);
