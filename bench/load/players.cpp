@@ -173,7 +173,7 @@ Players::Seen Players::on_welcome(Player& player, std::span<const std::byte> mes
                      (player.shows_token && welcome.id == player.back.key.id);
     player.welcomed = true;
     player.id = welcome.id;
-    player.back = {.key = {.id = welcome.id, .token = resume.token},
+    player.back = {.key = {.id = welcome.id, .token = resume.token_after(player.back.key.token)},
                    .knows_world = true,
                    .events = resume.events};
     if (resume.resumed != Resumed::delta) player.tick = 0;

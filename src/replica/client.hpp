@@ -270,7 +270,7 @@ private:
         }
         clock_.on_arrival(time.tick, now);
         knows_world_ = true;
-        key_ = {.id = time.id, .token = resume.token};
+        key_ = {.id = time.id, .token = resume.token_after(key_.token)};
         events_ = resume.events;
         lost_ = resume.resumed == Resumed::keyframe;  // Nothing less than that helps.
         return true;

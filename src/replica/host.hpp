@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ringtick {
@@ -69,10 +70,11 @@ public:
         counters_.people += 1;
     }
 
-    void on_token(PlayerId player, const ResumeToken& token) override {
+    void on_token(PlayerId player, const IssuedToken& token) override {
         ASSERT(connections_[player.slot].state == Connection::State::silent);
         connections_[player.slot].token = token;
     }
+    std::span<std::byte> secret_in(std::span<std::byte> said) override { return token_in(said); }
 
     void on_leave(PlayerId player) override {
         ASSERT(player.slot < options_.players_max);
@@ -205,8 +207,8 @@ public:
         }
         for (const Connection& connection : players()) {
             fold(static_cast<std::uint64_t>(connection.state));
-            fold(connection.token.first);
-            fold(connection.token.second);
+            fold(connection.token.digest.first);
+            fold(connection.token.digest.second);
         }
         onlookers_.spectators().tell_state(fold);
         seats_.tell_state(fold);
@@ -269,7 +271,6 @@ private:
     bool on_hello(PlayerId player, std::span<const std::byte> message, Outbox& outbox) {
         Connection& connection = connections_[player.slot];
         if (connection.state != Connection::State::silent) return false;
-
         // A client of another build may have laid out even its HELLO otherwise: whatever is not
         // ours is told to load the page again.
         Hello<G> hello;
@@ -299,10 +300,10 @@ private:
     }
 
     void take_seat(PlayerId player, const Hello<G>& hello, Outbox& outbox) {
-        const ResumeToken& token = connections_[player.slot].token;
+        const IssuedToken token = std::exchange(connections_[player.slot].token, {});
         const bool keeps_others_out = !seats_.has_free() && onlookers_.spectators().count() > 0;
         if (keeps_others_out) turn_out_spectator(outbox);
-        const PlayerId seat{seats_.take(player.slot, token, give_up())};
+        const PlayerId seat{seats_.take(player.slot, token.digest, give_up())};
         inputs_[seat.slot].start(static_cast<std::uint32_t>(tick_),
                                  options_.tick_rate_hz / holds_per_second);
         events_.start(seat.slot);
@@ -311,7 +312,7 @@ private:
         } else {
             game_.on_join(seat);
         }
-        welcome(player, {.token = token}, outbox);
+        welcome(player, {.token = token.plain}, outbox);
     }
 
     void come_back(PlayerId player, const ResumeWish& wish, Outbox& outbox) {
@@ -323,17 +324,16 @@ private:
         }
         inputs_[seat].reconnect();
         counters_.resumed += 1;
-
         if (!wish.knows_world || !events_.keeps(seat, wish.events)) {
             events_.forget(seat);
-            welcome(player, {Resumed::anew, wish.key.token, events_.told(seat)}, outbox);
+            welcome(player, {Resumed::anew, {}, events_.told(seat)}, outbox);
             return introduce(seat);
         }
         const bool delta = wish.is_recent(tick_, options_.delta_ticks_max()) &&
                            writer_.go_on_from(seat, wish.tick, bytes_of(wish.held));
         counters_.resumed_by_delta += delta ? 1 : 0;
         const Resumed resumed = delta ? Resumed::delta : Resumed::keyframe;
-        welcome(player, {resumed, wish.key.token, wish.events}, outbox);
+        welcome(player, {resumed, {}, wish.events}, outbox);
         events_.for_each_behind(seat, wish.events, [&](std::span<const std::byte> message) {
             outbox.send(player, message);
         });

@@ -13,7 +13,7 @@ struct HostConnection {
 
     State state = State::none;
     bool answered_ping = false;  // In this tick: one is enough.
-    ResumeToken token;           // Of the seat that it takes, if it takes a new one.
+    IssuedToken token;           // Until it takes a seat: that is known by the digest then.
     AckWindow window{0};         // No part of the match's state: what was sent is no input of it.
 };
 

@@ -67,9 +67,13 @@ enum class Resumed : std::uint8_t { fresh, anew, keyframe, delta };
 
 struct ResumeAnswer {
     Resumed resumed = Resumed::fresh;
-    ResumeToken token;         // With which to come back. None: nobody can.
+    ResumeToken token;         // With which to come back. None: nobody can; but who has come back
+                               // keeps the one it showed, for nobody else knows that.
     std::uint32_t events = 0;  // How many EVENT messages came before those that follow.
 
+    const ResumeToken& token_after(const ResumeToken& shown) const {
+        return resumed == Resumed::fresh || !token.none() ? token : shown;
+    }
     // What the client knew still holds.
     constexpr bool goes_on() const {
         return resumed == Resumed::keyframe || resumed == Resumed::delta;

@@ -47,11 +47,10 @@ public:
     // Somebody's, if only of one who may come back.
     bool taken(std::size_t seat) const { return seats_[seat].state != State::free; }
     bool absent(std::size_t seat) const { return seats_[seat].state == State::absent; }
-    const ResumeToken& token_of(std::size_t seat) const { return seats_[seat].token; }
 
-    // Whether this is the token of this seat, whoever says so.
-    bool owns(std::size_t seat, const ResumeToken& token) const {
-        return seat < count_ && taken(seat) && !token.none() && seats_[seat].token == token;
+    // Whether this is the digest of this seat's token, whoever says so.
+    bool owns(std::size_t seat, const ResumeToken& digest) const {
+        return seat < count_ && taken(seat) && !digest.none() && seats_[seat].digest == digest;
     }
 
     // The connection in this slot takes the seat whose token it has. Returns the slot that held it
@@ -69,13 +68,13 @@ public:
     // The connection in this slot takes a seat of its own: that of the same number, if it is free.
     // If none is, whoever has been absent longest gives his up: `give_up(seat)`.
     template <class GiveUp>
-    std::uint16_t take(std::size_t slot, const ResumeToken& token, GiveUp give_up) {
+    std::uint16_t take(std::size_t slot, const ResumeToken& digest, GiveUp give_up) {
         ASSERT(seat_of_[slot] == none);
         std::size_t seat = slot;
         if (taken(seat)) seat = links_[free_list()].next;
         if (seat == free_list()) seat = free_longest_absent(give_up);
         unlink(seat);
-        seats_[seat].token = token;
+        seats_[seat].digest = digest;
         hold(slot, seat);
         return index(seat);
     }
@@ -127,8 +126,8 @@ public:
         for (const Seat& seat : std::span(seats_).first(count_)) {
             number(static_cast<std::uint64_t>(seat.state));
             if (seat.state == State::free) continue;
-            number(seat.token.first);
-            number(seat.token.second);
+            number(seat.digest.first);
+            number(seat.digest.second);
             number(std::uint64_t{seat.slot} << 32 | seat.lost_at);
         }
         // Which of the free is next.
@@ -139,7 +138,7 @@ private:
     enum class State : std::uint8_t { free, held, absent };
 
     struct Seat {
-        ResumeToken token;
+        ResumeToken digest;  // Of the token.
         std::uint32_t lost_at = 0;
         std::uint16_t slot = none;
         State state = State::free;

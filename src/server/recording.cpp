@@ -44,7 +44,7 @@ Result<void> Recording::open(const std::string& path,
                              const RecordHeader& header,
                              std::size_t block_size) {
     ASSERT(!is_open());
-    // For its owner only: it holds the tokens of those who play (base/resume_token.hpp).
+    // For its owner to give on: it shows where everyone was, and what they said.
     file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (file_ < 0) return std::unexpected(Error{"record", errno});
     // Two that found it empty at the same time would both write to it.

@@ -1,6 +1,7 @@
 #include "server/room.hpp"
 
 #include "base/assert.hpp"
+#include "server/token_digest.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -60,6 +61,7 @@ void Room::push(PlayerId player, std::span<const std::byte> message) {
         messages_dropped_ += 1;
         return;
     }
+    hide_token(game_->secret_in(inbox_.newest()));
     seat.messages += 1;
     seat.bytes += static_cast<std::uint32_t>(message.size());
 }
@@ -109,8 +111,9 @@ void Room::record_to(RecordWriter& record, std::uint32_t number) {
 }
 
 void Room::tell_join(PlayerId player) {
-    const ResumeToken token = tokens_.draw();
-    if (record_ != nullptr) record_->join(number_, player, token);
+    const ResumeToken plain = tokens_.draw();
+    const IssuedToken token{.plain = plain, .digest = digest_of(plain)};
+    if (record_ != nullptr) record_->join(number_, player, token.digest);
     game_->on_join(player);
     game_->on_token(player, token);
 }

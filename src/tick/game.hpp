@@ -68,11 +68,18 @@ public:
     virtual void on_leave(PlayerId player) = 0;
 
     // Right behind on_join(), for a game that lets a player come back on another connection: what
-    // to tell that player, and nobody else, so that it can show who it is then. Drawn at random and
-    // an input of the world: it is recorded.
-    virtual void on_token(PlayerId player, const ResumeToken& token) {
+    // to tell that player, and nobody else, so that it can show who it is then. Drawn at random;
+    // the digest is an input of the world and recorded, the plain one neither.
+    virtual void on_token(PlayerId player, const IssuedToken& token) {
         (void)player;
         (void)token;
+    }
+
+    // Where a player shows its token in what it says, if it does: those 16 bytes (`first` before
+    // `second`, little-endian) are replaced by their digest before tick() gets the message.
+    virtual std::span<std::byte> secret_in(std::span<std::byte> message) {
+        (void)message;
+        return {};
     }
 
     // Advances the world by one fixed step. `commands` arrived since the last tick, oldest first.

@@ -35,6 +35,13 @@ public:
         return true;
     }
 
+    // The one that was pushed last.
+    std::span<std::byte> newest() {
+        ASSERT(count_ > 0);
+        const std::size_t size = commands_[count_ - 1].bytes.size();
+        return {bytes_.get() + bytes_used_ - size, size};
+    }
+
     // Half of it, in messages and in bytes, is still free.
     bool half_free() const { return count_ < messages_max_ / 2 && bytes_used_ < bytes_max_ / 2; }
 

@@ -126,7 +126,8 @@ Playback::State Playback::join_or_leave(const Record& record) {
         room.stage.game->on_join(player);
         ByteReader token(record.bytes);
         const auto first = token.get<std::uint64_t>();
-        room.stage.game->on_token(player, {.first = first, .second = token.get<std::uint64_t>()});
+        const ResumeToken digest{.first = first, .second = token.get<std::uint64_t>()};
+        room.stage.game->on_token(player, IssuedToken::recorded(digest));
     } else {
         room.stage.game->on_leave(player);
         left_.push_back(player);

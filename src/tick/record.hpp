@@ -23,7 +23,7 @@
 // varint, whose lowest three bits are its kind and the others a number:
 //
 //   0 ticks    every room takes so many steps, the first with the commands before it
-//   1 join     the player with this slot: the 16 bytes of its token; then 2 leave, without
+//   1 join     the player with this slot: 16 bytes, its token's digest; then 2 leave, without
 //   3 command  of the player with this slot: a varint for its size, its bytes
 //   4 room     the records from here on are about this room; the first is 0, and the file begins
 //              with it

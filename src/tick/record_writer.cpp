@@ -47,11 +47,11 @@ RecordWriter::RecordWriter(std::size_t block_size, std::uint32_t rooms)
     common_max_ = half;
 }
 
-void RecordWriter::join(std::uint32_t room, PlayerId player, const ResumeToken& token) {
+void RecordWriter::join(std::uint32_t room, PlayerId player, const ResumeToken& digest) {
     std::array<std::byte, record_token_size> bytes;
     ByteWriter writer(bytes);
-    writer.put(token.first);
-    writer.put(token.second);
+    writer.put(digest.first);
+    writer.put(digest.second);
     ASSERT(writer.size() == bytes.size());
     put(room, Head(RecordKind::join, player.slot), bytes);
 }

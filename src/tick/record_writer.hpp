@@ -24,7 +24,7 @@ public:
     // A block has to hold the largest command; of several rooms, half of one.
     explicit RecordWriter(std::size_t block_size, std::uint32_t rooms = 1);
 
-    void join(std::uint32_t room, PlayerId player, const ResumeToken& token);
+    void join(std::uint32_t room, PlayerId player, const ResumeToken& digest);
     void leave(std::uint32_t room, PlayerId player);
     void command(std::uint32_t room, const Command& command);
     // Every room has taken the step of this number; what was said before it belongs to it.

@@ -58,7 +58,7 @@ public:
 
     void join(std::uint16_t player) {
         host_.on_join({player});
-        host_.on_token({player}, {.first = player + 1U, .second = 7});
+        host_.on_token({player}, IssuedToken::recorded({.first = player + 1U, .second = 7}));
         clients_[player]->start(now_);
         Bytes hello(64);
         hello.resize(PlainClient<G>::write_hello(clients_[player]->resume_wish(), hello));

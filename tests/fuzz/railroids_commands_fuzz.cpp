@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         bool& is_here = here[player.slot];
         if (!is_here) {
             game.on_join(player);
-            game.on_token(player, {.first = player.slot + 1U});
+            game.on_token(player, ringtick::IssuedToken::recorded({.first = player.slot + 1U}));
         }
         if (is_here && who >= 0xF0) game.on_leave(player);
         is_here = !(is_here && who >= 0xF0);

@@ -152,7 +152,8 @@ private:
         taken_[slot] = true;
         pilot.slot = slot;
         game.on_join({slot});
-        game.on_token({slot}, {.first = rng.next(), .second = rng.next()});
+        game.on_token({slot},
+                      ringtick::IssuedToken::recorded({.first = rng.next(), .second = rng.next()}));
         pilot.client->reconnect();
         pilot.wish = pilot.client->resume_wish();
         Bytes hello(2'048);

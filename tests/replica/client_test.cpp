@@ -292,6 +292,14 @@ TEST_F(Counted, SaysWhatItHasOfTheConnectionBefore) {
     EXPECT_EQ(client.resume_wish().events, 7U);
 }
 
+TEST_F(Counted, KeepsItsTokenWhenItIsToldNoOtherOne) {
+    const ResumeToken own{.first = 7, .second = 8};
+    EXPECT_EQ((ResumeAnswer{.resumed = Resumed::delta}.token_after(own)), own);
+    EXPECT_EQ((ResumeAnswer{.resumed = Resumed::fresh}.token_after(own)), ResumeToken());
+    const ResumeToken other{.first = 9};
+    EXPECT_EQ((ResumeAnswer{.resumed = Resumed::anew, .token = other}.token_after(own)), other);
+}
+
 TEST_F(Counted, GoesOnFromTheSnapshotItHadWhenItsSeatIsItsOwnAgain) {
     welcome();
     run(10);

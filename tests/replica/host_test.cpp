@@ -90,7 +90,7 @@ protected:
     }
     void join(std::uint16_t slot, std::uint16_t watch = to_play) {
         host.on_join({slot});
-        host.on_token({slot}, {.first = slot + 1U, .second = 1});
+        host.on_token({slot}, IssuedToken::recorded({.first = slot + 1U, .second = 1}));
         step({{slot}, hello(watch)});
     }
     void step() { host.tick(++tick, {}, mailbox); }

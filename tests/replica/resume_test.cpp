@@ -95,7 +95,7 @@ public:
     Resumed connect(const ResumeWish& wish) {
         slot_ = static_cast<std::uint16_t>(1 - slot_);
         host.on_join({slot_});
-        host.on_token({slot_}, {.first = 7, .second = 1});
+        host.on_token({slot_}, IssuedToken::recorded({.first = 7, .second = 1}));
         Hello<Wilds> hello;
         hello.schema = schema_hash<Wilds>();
         hello.resume = wish;
@@ -104,7 +104,7 @@ public:
         tick({bytes});
         Welcome<Wilds> welcome;
         EXPECT_TRUE(decode(outbox_.welcome, welcome));
-        key = {.id = welcome.id, .token = welcome.resume.token};
+        key = {.id = welcome.id, .token = welcome.resume.token_after(wish.key.token)};
         return welcome.resume.resumed;
     }
     void disconnect() { host.on_leave({slot_}); }
@@ -355,6 +355,37 @@ TEST(Resume, SurvivesWhateverIsSaidOfTheWorldBefore) {
         expect_right(viewed, true);
     }
     EXPECT_GT(deltas, 50U) << "too little of it was believed";
+}
+
+// Goal: what a HELLO shows as its token is found, and nothing else is taken for one.
+TEST(TokenIn, FindsTheTokenOfAHello) {
+    Hello<Wilds> hello;
+    hello.resume.key = {.id = 0x0101, .token = {.first = 0x1122'3344'5566'7788, .second = 9}};
+    Bytes bytes(2'048);
+    bytes.resize(encode(hello, bytes));
+    const std::span<std::byte> found = token_in(bytes);
+    ASSERT_EQ(found.size(), 16U);
+    ByteReader reader(found);
+    EXPECT_EQ(reader.get<std::uint64_t>(), hello.resume.key.token.first);
+    EXPECT_EQ(reader.get<std::uint64_t>(), hello.resume.key.token.second);
+    found[0] = std::byte{0x99};
+    Hello<Wilds> changed;
+    ASSERT_TRUE(decode(bytes, changed));
+    EXPECT_EQ(changed.resume.key.token.first, 0x1122'3344'5566'7799U);
+    EXPECT_EQ(changed.resume.key.id, hello.resume.key.id);
+}
+
+TEST(TokenIn, FindsNothingInWhatIsTooShortOrNoHello) {
+    Bytes bytes(29, std::byte{0xFF});
+    for (int kind = 0; kind <= 0xFF; ++kind) {
+        bytes[0] = static_cast<std::byte>(kind);
+        const bool is_hello = (kind & 0xF) == static_cast<int>(MessageKind::hello);
+        EXPECT_EQ(token_in(bytes).size(), is_hello ? 16U : 0U) << kind;
+    }
+    bytes[0] = std::byte{1};
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+        EXPECT_TRUE(token_in(std::span(bytes).first(size)).empty()) << size;
+    }
 }
 
 }  // namespace

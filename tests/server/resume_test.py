@@ -4,6 +4,7 @@ does; what is recorded of it replays.
 Method: raw sockets that speak just enough of Railroids' messages, then a crowd that is cut off all
 at once; each match is recorded and replayed.
 """
+import hashlib
 import json
 import pathlib
 import socket
@@ -32,10 +33,12 @@ def frame(payload):
 
 class Player:
     """A connection to the game, and what it has been told."""
+    tokens = set()  # Of everybody.
 
     def __init__(self, port, schema, ship=0, token=NOBODY, knows=None):
         """`knows`: another player's connection, whose world this one goes on with."""
         self.socket = programs.upgrade(port, "/play/1")
+        self.shown_token = token
         tick, events = (knows.tick, knows.events) if knows else (0, 0)
         held = NOTHING_IN_SIGHT if knows else b""
         resume = struct.pack("<H16sBIIH", ship, token, knows is not None, tick, events, len(held))
@@ -87,7 +90,9 @@ class Player:
 
     def on_welcome(self, message):
         _, _, self.ship, _ = struct.unpack_from("<BHHI", message)
-        self.resumed, self.token, self.events = struct.unpack_from("<B16sI", message, 9)
+        self.resumed, self.told_token, self.events = struct.unpack_from("<B16sI", message, 9)
+        self.token = self.told_token if self.resumed == FRESH else self.shown_token
+        Player.tokens.add(self.token)
         self.welcome = message
 
     # A keyframe says its tick; a delta, how many ticks less one it is after the one before.
@@ -143,7 +148,7 @@ def check_return(server, schema):
     ann.vanish()
     seen_to_be_gone(server, 1)
     back = Player(server.port, schema, ann.ship, ann.token, knows=ann).play()
-    assert back.ship == ann.ship and back.token == ann.token
+    assert back.ship == ann.ship and back.told_token == NOBODY
     # What had been sent when the connection broke was not all read, and she knows only of that.
     assert back.resumed == DELTA and not back.is_keyframe()
 
@@ -216,6 +221,16 @@ def check_replay(path):
     assert "nothing verified" not in done.stdout, done.stdout
 
 
+def check_secrecy(path, players_tokens):
+    """A recording can be given to anybody: it knows the tokens by their digests."""
+    recorded = path.read_bytes()
+    assert len(players_tokens) >= 5, players_tokens
+    for token in players_tokens:
+        assert token not in recorded and token[::-1] not in recorded
+        digest = hashlib.sha256(token).digest()[:16]
+        assert digest in recorded, "it was recorded otherwise: the test proves nothing"
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "match.rec"
@@ -232,6 +247,7 @@ def main():
             code, totals = server.stop()
         assert code == 0 and totals.get("allocations_after_warmup", 0) == 0, totals
         check_replay(path)
+        check_secrecy(path, Player.tokens - {NOBODY})
 
 
 main()

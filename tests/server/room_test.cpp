@@ -1,11 +1,13 @@
 #include "server/room.hpp"
 
+#include "server/token_digest.hpp"
 #include "tick/playback.hpp"
 #include "tick/recorded_file.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,7 +25,7 @@ public:
 
     void on_join(PlayerId player) override { story_ += "+" + name(player) + " "; }
     void on_leave(PlayerId player) override { story_ += "-" + name(player) + " "; }
-    void on_token(PlayerId, const ResumeToken& token) override { tokens.push_back(token); }
+    void on_token(PlayerId, const IssuedToken& token) override { tokens.push_back(token); }
     void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) override {
         for (const Command& command : commands) {
             story_ += name(command.player) + ":" + std::string(as_text(command.bytes)) + " ";
@@ -37,7 +39,13 @@ public:
         story_ += name(viewer) + "/" + std::to_string(divisor) + " ";
     }
 
-    std::vector<ResumeToken> tokens;
+    // Behind a "?", as much as makes a token.
+    std::span<std::byte> secret_in(std::span<std::byte> message) override {
+        const bool shows_one = message.size() >= 17 && message[0] == std::byte{'?'};
+        return shows_one ? message.subspan(1, 16) : std::span<std::byte>();
+    }
+
+    std::vector<IssuedToken> tokens;
 
 private:
     static std::string name(PlayerId player) { return std::to_string(player.slot); }
@@ -52,7 +60,7 @@ protected:
                {.players_max = 2, .inbox_messages = 4, .inbox_bytes = 64},
                bench.connections()) {}
 
-    const std::vector<ResumeToken>& tokens() const {
+    const std::vector<IssuedToken>& tokens() const {
         return static_cast<const StoryGame&>(room.game()).tokens;
     }
 
@@ -106,7 +114,7 @@ TEST_F(RoomTest, TheGameHearsOfAPlayersRateOnceItKnowsThePlayer) {
     EXPECT_EQ(story, "+0 t1 0/3 ");
 }
 
-TEST_F(RoomTest, EveryPlayerGetsATokenOfItsOwnWhichIsWrittenDown) {
+TEST_F(RoomTest, EveryPlayerGetsATokenOfItsOwnWhoseDigestIsWrittenDown) {
     test::RecordedFile file;
     room.record_to(file.writer, 0);
     for (std::uint64_t tick = 1; tick <= 40; ++tick) {
@@ -118,8 +126,9 @@ TEST_F(RoomTest, EveryPlayerGetsATokenOfItsOwnWhichIsWrittenDown) {
     file.write();
     ASSERT_EQ(tokens().size(), 40U);
     for (std::size_t i = 0; i < tokens().size(); ++i) {
-        EXPECT_FALSE(tokens()[i].none());
-        EXPECT_EQ(std::ranges::count(tokens(), tokens()[i]), 1);
+        EXPECT_FALSE(tokens()[i].plain.none());
+        EXPECT_EQ(tokens()[i].digest, digest_of(tokens()[i].plain));
+        EXPECT_EQ(std::ranges::count(tokens(), tokens()[i].plain, &IssuedToken::plain), 1);
     }
     RecordReader reader;
     ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
@@ -127,7 +136,31 @@ TEST_F(RoomTest, EveryPlayerGetsATokenOfItsOwnWhichIsWrittenDown) {
     Playback playback(reader, 0, {.game = &played, .outbox = &room});
     while (playback.advance() == Playback::State::playing) {
     }
-    EXPECT_EQ(played.tokens, tokens());
+    ASSERT_EQ(played.tokens.size(), tokens().size());
+    for (std::size_t i = 0; i < tokens().size(); ++i) {
+        EXPECT_EQ(played.tokens[i].plain, tokens()[i].digest) << "it is all that is known";
+        EXPECT_EQ(played.tokens[i].digest, tokens()[i].digest);
+    }
+}
+
+// FIPS 180-4: what `printf 0123456789abcdef | sha256sum` begins with.
+TEST_F(RoomTest, ATokenThatIsShownIsReplacedByItsDigestBeforeAnybodySeesIt) {
+    const PlayerId player = room.enter({1, 1});
+    room.push(player, as_bytes("?0123456789abcdef!"));
+    room.tick(1);
+    constexpr std::array<unsigned char, 16> digest{0x9f, 0x9f, 0x51, 0x11, 0xf7, 0xb2, 0x7a, 0x78,
+                                                   0x1f, 0x1f, 0x1d, 0xdd, 0xe5, 0xeb, 0xc2, 0xdd};
+    const std::string shown(digest.begin(), digest.end());
+    EXPECT_EQ(story, "+0 0:?" + shown + "! t1 ");
+}
+
+TEST_F(RoomTest, WhatShowsNoTokenStaysAsItIs) {
+    const PlayerId player = room.enter({1, 1});
+    const std::string none("?" + std::string(16, '\0'));
+    room.push(player, as_bytes(none));
+    room.push(player, as_bytes("?0123456789abcde"));
+    room.tick(1);
+    EXPECT_EQ(story, "+0 0:" + none + " 0:?0123456789abcde t1 ");
 }
 
 // Four messages fit: two for whoever comes first, and one that is each player's own.

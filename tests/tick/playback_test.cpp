@@ -28,10 +28,12 @@ public:
         present.at(player.slot) = true;
         story += "+" + std::to_string(player.slot) + " ";
     }
-    void on_token(PlayerId player, const ResumeToken& token) override {
+    void on_token(PlayerId player, const IssuedToken& token) override {
         ASSERT(present.at(player.slot));
-        if (token.none()) return;
-        story += "(" + std::to_string(token.first) + "," + std::to_string(token.second) + ") ";
+        ASSERT(token.plain == token.digest);
+        const ResumeToken& digest = token.digest;
+        if (digest.none()) return;
+        story += "(" + std::to_string(digest.first) + "," + std::to_string(digest.second) + ") ";
     }
     void on_leave(PlayerId player) override {
         ASSERT(present.at(player.slot));
