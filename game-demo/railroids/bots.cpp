@@ -27,7 +27,10 @@ std::int16_t turn_towards(Angle from, Angle to) {
 }  // namespace
 
 Bots::Bots(std::uint64_t seed, ShipId first_id, std::size_t count)
-    : rng_(ringtick::Rng::mix(seed + 3)), first_id_(first_id), pilots_(count) {
+    : rng_(ringtick::Rng::mix(seed + 3)),
+      first_id_(first_id),
+      ships_(first_id + count),
+      pilots_(count) {
     for (std::size_t i = 0; i < count; ++i) {
         Pilot& pilot = pilots_[i];
         const std::size_t share = i % 10;
@@ -226,15 +229,6 @@ FixedVector Bots::random_place(const World& world) {
     const std::int32_t side = world.terrain().side();
     return {Fixed::from_int(rng_.between(250, side - 250)),
             Fixed::from_int(rng_.between(250, side - 250))};
-}
-
-std::uint64_t Bots::hash() const {
-    std::uint64_t hash = rng_.state();
-    for (const Pilot& pilot : pilots_) {
-        hash = ringtick::Rng::mix(hash ^ pilot.heading.turns) + pilot.aim.turns;
-        hash = ringtick::Rng::mix(hash ^ pilot.target) + pilot.refire_ticks;
-    }
-    return hash;
 }
 
 }  // namespace railroids

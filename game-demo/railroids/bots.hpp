@@ -2,6 +2,7 @@
 
 #include "base/rng.hpp"
 #include "railroids/world.hpp"
+#include "replica/state.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +25,13 @@ public:
     // Writes an order for each bot's id.
     void give_orders(const World& world, std::uint64_t tick, std::span<Order> orders);
 
-    std::uint64_t hash() const;
+    std::uint64_t hash() const { return ringtick::hash_of_state(*this); }
+    // All that they will do depends on (see replica/state.hpp), in a world of so many ships.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self) {
+        ringtick::Rng::describe_state(codec, self.rng_);
+        for (auto& pilot : self.pilots_) describe_pilot(codec, pilot, self.ships_);
+    }
 
 private:
     enum class Kind : std::uint8_t { holder, hunter, drifter };
@@ -54,6 +61,22 @@ private:
         Beacon beacon;
     };
 
+    template <class Codec, class Pilot>
+    static void describe_pilot(Codec& codec, Pilot& pilot, std::size_t ships) {
+        codec.bits(pilot.thrusting, 1);
+        codec.bits(pilot.braking, 1);
+        describe_place(codec, pilot.goal, side_max);
+        codec.whole(pilot.goal_ticks);
+        codec.whole(pilot.orbit.turns);
+        codec.whole(pilot.target);
+        expect(codec, pilot.target < ships || pilot.target == nobody);
+        codec.whole(pilot.target_ticks);
+        codec.whole(pilot.aim_error);
+        codec.whole(pilot.refire_ticks);
+        codec.whole(pilot.heading.turns);
+        codec.whole(pilot.aim.turns);
+    }
+
     void think(Pilot& pilot, const Moment& moment);
     void choose_goal(Pilot& pilot, const Moment& moment);
     void choose_target(Pilot& pilot, const Moment& moment);
@@ -68,6 +91,7 @@ private:
 
     ringtick::Rng rng_;
     ShipId first_id_;
+    std::size_t ships_;
     std::vector<Pilot> pilots_;
 };
 

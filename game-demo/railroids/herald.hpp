@@ -20,6 +20,15 @@ struct Seat {
     bool taken = false;
     bool looks_on = false;  // It has no ship, and hears of the others'.
     Name name;
+
+    // See replica/state.hpp.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& seat) {
+        codec.bits(seat.taken, 1);
+        codec.bits(seat.looks_on, 1);
+        codec.only_if(seat.taken,
+                      [&] { codec.list(seat.name, [&](auto& letter) { codec.bits(letter, 8); }); });
+    }
 };
 
 // Tells everyone what must not be lost: names, who came and left, who killed whom, who leads. With

@@ -120,11 +120,6 @@ Facts Arena::facts() const {
     return facts_;
 }
 
-std::uint64_t Arena::hash() const {
-    // No bot sees the past: how much of it is kept matters to people alone.
-    return world_.hash() ^ bots_.hash() ^ ringtick::Rng::mix(World::history_ticks_default);
-}
-
 Railroids::Railroids(const RailroidsOptions& options)
     : Host({.players_max = options.players_max,
             .guests_max = options.guests_max,

@@ -50,6 +50,7 @@ public:
     void introduce(PlayerId player) { herald_.tell_who_is_here(player); }
     void on_watch(PlayerId player);
     void on_unwatch(PlayerId player);
+    bool is_in(PlayerId player) const { return seats_[player.slot].taken; }
     // Each ship that is in the match, and the beacon.
     bool can_watch(PlayerId subject) const;
 
@@ -65,7 +66,16 @@ public:
                        std::uint32_t since,
                        const ringtick::Sight& sight);
     Facts facts() const;
-    std::uint64_t hash() const;
+    // All that later ticks depend on, and people's names (see replica/state.hpp).
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self, std::uint64_t tick) {
+        World::describe_state(codec, self.world_, tick);
+        Bots::describe_state(codec, self.bots_);
+        for (std::size_t slot = 0; slot < self.facts_.people_max; ++slot) {
+            Seat::describe_state(codec, self.seats_[slot]);
+            expect(codec, self.seats_[slot].taken == self.world_.ships()[slot].present());
+        }
+    }
 
     const World& world() const { return world_; }
     World& world() { return world_; }  // For tests, which set a scene.

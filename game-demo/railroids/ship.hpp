@@ -33,6 +33,11 @@ struct Ship {
     bool alive() const { return state == State::alive; }
     bool present() const { return state != State::absent; }
     bool shown() const { return alive(); }
+    // As the rules leave it between two ticks.
+    bool is_possible() const {
+        const bool waits = respawn_ticks > 0;
+        return waits == (state == State::dead) && (life != 0) == present();
+    }
 
     // What everyone is told of a ship in sight.
     static constexpr auto wire = ringtick::fields(

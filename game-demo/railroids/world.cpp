@@ -238,40 +238,14 @@ void World::build_grids() {
     });
 }
 
-std::uint64_t World::hash() const {
-    std::uint64_t hash = rng_.state();
-    const auto fold = [&](std::int64_t value) {
-        hash = ringtick::Rng::mix(hash ^ static_cast<std::uint64_t>(value)) + 1;
-    };
-    const auto fold_vector = [&](FixedVector vector) {
-        fold(vector.x.raw());
-        fold(vector.y.raw());
-    };
-    for (const Ship& ship : ships_) {
-        fold(static_cast<std::int64_t>(ship.state));
-        fold(ship.life);
-        fold_vector(ship.position);
-        fold_vector(ship.velocity);
-        fold(ship.heading.turns);
-        fold(ship.aim.turns);
-        fold(ship.turning);
-        fold(ship.energy);
-        fold(ship.cooldown_ticks);
-        fold(ship.respawn_ticks);
-        fold(ship.score);
-        fold(ship.kills);
-        fold(ship.deaths);
-        fold(ship.hits);
-    }
-    for (const Gem& gem : gems_) {
-        fold_vector(gem.position);
-        fold(gem.ticks_left);
-    }
-    fold(static_cast<std::int64_t>(next_gem_));
-    fold(static_cast<std::int64_t>(shots_));
-    fold(lives_);
-    fold(static_cast<std::int64_t>(history_.hash()));
-    return hash;
+// In the middle of their tick, when those who died in it were still alive. What became of gems
+// since matters to nobody before the next tick.
+void World::build_grids_as_they_were() {
+    build_grids();
+    ship_grid_.build(ships_.size(), [this](std::size_t i) {
+        const bool died_now = ships_[i].respawn_ticks == rules::respawn_ticks;
+        return ships_[i].alive() || died_now ? &ships_[i].position : nullptr;
+    });
 }
 
 }  // namespace railroids

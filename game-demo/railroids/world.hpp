@@ -6,8 +6,10 @@
 #include "railroids/rules.hpp"
 #include "railroids/ship.hpp"
 #include "railroids/terrain.hpp"
+#include "replica/change.hpp"
 #include "replica/history.hpp"
 #include "replica/order.hpp"
+#include "replica/state.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -95,7 +97,29 @@ public:
     }
 
     const WorldCounters& counters() const { return counters_; }
-    std::uint64_t hash() const;  // Of all that later ticks depend on.
+    std::uint64_t hash() const { return ringtick::hash_of_state(*this, tick_); }
+    // All that later ticks depend on (see replica/state.hpp): the terrain follows from the seed,
+    // and the beams are only told.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self, std::uint64_t tick) {
+        if constexpr (ringtick::reads<Codec>) self.tick_ = tick;
+        ringtick::Rng::describe_state(codec, self.rng_);
+        const ringtick::Extent extent{.side = self.terrain_.side()};
+        for (auto& ship : self.ships_) {
+            describe_whole(codec, ringtick::Telling{Ship::owner_wire, extent}, ship);
+            codec.whole(ship.life);
+            expect(codec, ship.is_possible());
+        }
+        codec.whole(self.lives_);
+        for (auto& gem : self.gems_) {
+            describe_place(codec, gem.position, extent.side);
+            codec.ranged(gem.ticks_left, 0, rules::gem_ticks);
+        }
+        ringtick::describe_count(codec, self.next_gem_, self.gems_.size() - 1);
+        codec.whole(self.shots_);
+        ringtick::History::describe_state(codec, self.history_, tick, extent.side);
+        if constexpr (ringtick::reads<Codec>) self.build_grids_as_they_were();
+    }
 
     // For tests, which set a scene.
     Ship& ship(ShipId id) { return ships_[id]; }
@@ -118,6 +142,7 @@ private:
     void place(Ship& ship);
     FixedVector emptiest_spot();
     void build_grids();
+    void build_grids_as_they_were();
 
     std::uint64_t tick_ = 0;
     ringtick::Rng rng_;

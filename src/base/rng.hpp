@@ -30,6 +30,11 @@ public:
     constexpr bool chance(std::uint32_t percent) { return below(100) < percent; }
 
     constexpr std::uint64_t state() const { return state_; }
+    // See replica/state.hpp.
+    template <class Codec, class Self>
+    static constexpr void describe_state(Codec& codec, Self& self) {
+        codec.whole(self.state_);
+    }
 
     static constexpr std::uint64_t mix(std::uint64_t value) {
         value = (value ^ value >> 30) * 0xBF58'476D'1CE4'E5B9;

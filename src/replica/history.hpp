@@ -2,8 +2,8 @@
 
 #include "base/assert.hpp"
 #include "base/fixed.hpp"
-#include "base/rng.hpp"
 #include "replica/interpolation.hpp"
+#include "replica/state.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -93,21 +93,29 @@ public:
         return instant;
     }
 
-    // Of all that at() could tell.
-    std::uint64_t hash() const {
-        std::uint64_t hash = 0;
-        const auto fold = [&hash](std::uint64_t value) { hash = Rng::mix(hash ^ value) + 1; };
-        for (std::size_t back = 1; back <= kept(); ++back) {
-            const std::uint64_t row = (count_ - back) % ticks_.size();
-            fold(ticks_[row]);
-            for (std::size_t id = 0; id < ids_; ++id) {
-                const Entry& entry = entries_[row * ids_ + id];
-                fold(std::uint64_t{static_cast<std::uint32_t>(entry.place.x.raw())} << 32 |
-                     static_cast<std::uint32_t>(entry.place.y.raw()));
-                fold(entry.life);
-            }
+    // All that at() could tell (see state.hpp), the newest first. The world's `tick` is over, and
+    // everything lies within `side`.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self, std::uint64_t tick, std::int32_t side) {
+        std::uint64_t kept = self.kept();  // NOLINT(misc-const-correctness): readers assign.
+        describe_count(codec, kept, self.ticks_.size());
+        if constexpr (reads<Codec>) self.count_ = kept;
+        std::uint64_t later = tick + 1;
+        for (std::size_t back = 1; back <= self.ticks_.size(); ++back) {
+            codec.only_if(back <= kept, [&] {
+                const std::uint64_t row =
+                    back <= kept ? (self.count_ - back) % self.ticks_.size() : 0;
+                codec.whole(self.ticks_[row]);
+                expect(codec, self.ticks_[row] < later);
+                later = self.ticks_[row];
+                for (std::size_t id = 0; id < self.ids_; ++id) {
+                    auto& entry = self.entries_[row * self.ids_ + id];
+                    codec.whole(entry.life);
+                    codec.only_if(entry.life != 0,
+                                  [&] { describe_place(codec, entry.place, side); });
+                }
+            });
         }
-        return hash;
     }
 
 private:

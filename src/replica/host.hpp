@@ -10,6 +10,7 @@
 #include "replica/host_view.hpp"
 #include "replica/onlookers.hpp"
 #include "replica/player_inputs.hpp"
+#include "replica/saved_game.hpp"
 #include "replica/seats.hpp"
 #include "replica/session.hpp"
 #include "replica/snapshot_writer.hpp"
@@ -38,8 +39,9 @@ namespace ringtick {
 // What G gives is listed in host_view.hpp; it never sees a message, a clock or a float. One thread;
 // no allocation after construction.
 template <class G>
-class Host : public Game {
+class Host : public SavedGame<Host<G>> {
 public:
+    static constexpr bool has_state = detail::has_state<G>;
     using Input = typename G::Input;
     using Writer = SnapshotWriter<G, typename detail::RulesOf<G>::Type>;
     static_assert(TickInput<Input>,
@@ -52,17 +54,12 @@ public:
           rewind_max_(TickTime{options.rewind_ms} * options.tick_rate_hz * whole_tick / 1000),
           game_(arguments...),
           writer_(
-              rules(),
-              game_.entities(),
-              Onlookers::viewers_max(options.players_max, options.guests_max, options.views_max),
-              options.snapshot_bytes),
+              rules(), game_.entities(), Onlookers::viewers_max(options), options.snapshot_bytes),
           connections_(std::size_t{options.players_max} + options.guests_max),
-          seats_(options.players_max,
-                 std::uint32_t{options.absence_s} * options.tick_rate_hz,
-                 options.guests_max),
+          seats_(options.players_max, options.absence_ticks(), options.guests_max),
           inputs_(options.players_max),
           events_(connections_.size(), events_size),
-          onlookers_(options.players_max, options.guests_max, options.views_max) {}
+          onlookers_(options) {}
 
     void on_join(PlayerId player) override {
         ASSERT(player.slot < options_.players_max);
@@ -80,7 +77,7 @@ public:
         ASSERT(player.slot < options_.players_max);
         ASSERT(connections_[player.slot].state != Connection::State::none);
         if (onlookers_.includes(player)) unwatch(player);
-        seats_.lose(player.slot, static_cast<std::uint32_t>(tick_));
+        seats_.lose(player.slot, now());
         connections_[player.slot] = {};
         counters_.people -= 1;
     }
@@ -111,10 +108,10 @@ public:
     SnapshotKey snapshot_key(PlayerId viewer) override {
         ASSERT(viewer.slot < connections_.size());
         if (onlookers_.includes(viewer)) {
-            return onlookers_.of(viewer).take(viewer, static_cast<std::uint32_t>(tick_));
+            return onlookers_.of(viewer).take(viewer, now());
         }
         const AckWindow& window = connections_[viewer.slot].window;
-        if (!window.behind(static_cast<std::uint32_t>(tick_))) return SnapshotKey::own;
+        if (!window.behind(now())) return SnapshotKey::own;
         counters_.snapshots_held_back += 1;
         return SnapshotKey::held_back;
     }
@@ -123,12 +120,12 @@ public:
         ASSERT(viewer.slot < connections_.size());
         if (onlookers_.includes(viewer)) {
             Spectators& spectators = onlookers_.of(viewer);
-            return with_viewer<Writer>(game_, spectators.subject_of(viewer),
-                                       [&](auto& to, auto pass) {
-                                           to.slot = onlookers_.first_viewer(viewer);
-                                           to.input_stamp = static_cast<std::uint32_t>(tick_);
-                                           return spectators.write(viewer, writer_, to, out, pass);
-                                       });
+            const auto write = [&](auto& to, auto pass) {
+                to.slot = onlookers_.first_viewer(viewer);
+                to.input_stamp = now();
+                return spectators.write(viewer, writer_, to, out, pass);
+            };
+            return with_viewer<Writer>(game_, spectators.subject_of(viewer), write);
         }
         if (!playing(viewer)) return 0;
         const PlayerId seat{seats_.seat_of(viewer.slot)};
@@ -141,13 +138,12 @@ public:
         });
         if (size > 0) {
             inputs.reported();
-            connections_[viewer.slot].window.on_sent(static_cast<std::uint32_t>(tick_));
+            connections_[viewer.slot].window.on_sent(now());
         }
         return size;
     }
 
     void on_snapshot_refused(PlayerId viewer) override {
-        ASSERT(viewer.slot < connections_.size());
         if (onlookers_.includes(viewer)) return onlookers_.of(viewer).lose(viewer);
         if (!playing(viewer)) return;
         writer_.take_back(seats_.seat_of(viewer.slot));
@@ -164,14 +160,12 @@ public:
 
     // Who does not play yet is shown nothing, and so misses nothing.
     void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox& outbox) override {
-        ASSERT(viewer.slot < connections_.size());
         ASSERT(divisor >= 1 && divisor <= Rate::divisor_max);
         if (!playing(viewer)) return;
         send(viewer, Rate{.divisor = static_cast<std::uint8_t>(divisor)}, outbox);
     }
 
     bool on_guest(PlayerId guest) override {
-        ASSERT(guest.slot < connections_.size());
         ASSERT(onlookers_.is_guest(guest));
         begin(guest);
         return true;
@@ -192,30 +186,28 @@ public:
         connections_[guest.slot] = {};
     }
 
-    // Of what was said and is not in the world yet, of what everyone was told, and of the world;
-    // and of the rules by which it goes on, so that another build's are noticed before they matter.
-    std::uint64_t state_hash() const override {
-        std::uint64_t hash = writer_.hash();
-        const auto fold = [&hash](std::uint64_t value) { hash = Rng::mix(hash ^ value) + 1; };
-        if constexpr (requires { game_.hash(); }) fold(game_.hash());
-        PlayerInputs<G>::tell_rules(fold);
-        for (const std::int64_t rule :
-             {std::int64_t{holds_per_second}, std::int64_t{places_to_keep_one},
-              std::int64_t{rewind_max_}, std::int64_t{options_.absence_s},
-              std::int64_t{options_.views_max}}) {
-            fold(static_cast<std::uint64_t>(rule));
+    // See state.hpp: what everyone was told, the world, what was said and is not in it yet.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self) {
+        Writer::describe_state(codec, self.writer_, self.now());
+        if constexpr (has_state) G::describe_state(codec, self.game_, self.tick_);
+        for (auto& connection : players(self)) HostConnection::describe_state(codec, connection);
+        Spectators::describe_state(codec, self.onlookers_.spectators());
+        Seats::describe_state(codec, self.seats_);
+        for (std::size_t seat = 0; seat < self.inputs_.size(); ++seat) {
+            codec.only_if(self.seats_.taken(seat), [&] {
+                PlayerInputs<G>::describe_state(codec, self.inputs_[seat], self.now());
+            });
         }
-        for (const Connection& connection : players()) {
-            fold(static_cast<std::uint64_t>(connection.state));
-            fold(connection.token.digest.first);
-            fold(connection.token.digest.second);
-        }
-        onlookers_.spectators().tell_state(fold);
-        seats_.tell_state(fold);
-        for (std::size_t seat = 0; seat < inputs_.size(); ++seat) {
-            if (seats_.taken(seat)) inputs_[seat].tell_state(fold);
-        }
-        return Rng::mix(hash);
+        expect(codec, self.adds_up());
+    }
+
+    std::uint32_t now() const { return static_cast<std::uint32_t>(tick_); }
+    void begin_at(std::uint64_t tick) { tick_ = tick; }
+    template <class Number>
+    void tell_rules(Number number) const {
+        options_.tell_rules(number);
+        PlayerInputs<G>::tell_rules(number);
     }
 
     HostCounters host_counters() const {
@@ -229,8 +221,6 @@ public:
     G& game() { return game_; }
 
 private:
-    static constexpr std::uint32_t holds_per_second = 4;  // An input is held for a quarter of one.
-    static constexpr std::uint32_t places_to_keep_one = 16;
     using Rules = typename detail::RulesOf<G>::Type;
 
     // Of the messages that must arrive: what is kept for each player, for a second or two of a
@@ -242,8 +232,9 @@ private:
     const Rules& rules() const { return detail::rules_of(game_); }
 
     // Without guests.
-    std::span<const Connection> players() const {
-        return std::span(connections_).first(options_.players_max);
+    template <class Self>
+    static auto players(Self& self) {
+        return std::span(self.connections_).first(self.options_.players_max);
     }
     void begin(PlayerId player) {
         ASSERT(connections_[player.slot].state == Connection::State::none);
@@ -304,8 +295,7 @@ private:
         const bool keeps_others_out = !seats_.has_free() && onlookers_.spectators().count() > 0;
         if (keeps_others_out) turn_out_spectator(outbox);
         const PlayerId seat{seats_.take(player.slot, token.digest, give_up())};
-        inputs_[seat.slot].start(static_cast<std::uint32_t>(tick_),
-                                 options_.tick_rate_hz / holds_per_second);
+        inputs_[seat.slot].start(now(), options_.tick_rate_hz / HostOptions::holds_per_second);
         events_.start(seat.slot);
         if constexpr (requires { game_.on_join(seat, hello); }) {
             game_.on_join(seat, hello);
@@ -354,7 +344,7 @@ private:
             message.id = onlookers_.of(player).subject_of(player).slot;
         }
         message.tick_rate_hz = options_.tick_rate_hz;
-        message.tick = static_cast<std::uint32_t>(tick_);
+        message.tick = now();
         send(player, message, outbox);
     }
 
@@ -386,7 +376,7 @@ private:
         if (!said.is_possible) return false;
         counters_.views_too_old += said.too_old ? 1 : 0;
         AckWindow& window = connections_[player.slot].window;
-        window.on_acknowledged(message.acknowledged_tick, static_cast<std::uint32_t>(tick_));
+        window.on_acknowledged(message.acknowledged_tick, now());
         return true;
     }
 
@@ -414,8 +404,7 @@ private:
         const bool by_cells = (ping.tag.flags & Ping::wants_cells) != 0;
         writer_.encode_by(seats_.seat_of(player.slot),
                           by_cells ? Encoding::cells : Encoding::changes);
-        send(player, Pong{.sent_us = ping.sent_us, .tick = static_cast<std::uint32_t>(tick_)},
-             outbox);
+        send(player, Pong{.sent_us = ping.sent_us, .tick = now()}, outbox);
         return true;
     }
 
@@ -431,14 +420,26 @@ private:
         };
     }
 
-    // Of 16 places one, and one at least, is kept from those who merely look on, so that there is
-    // one for whoever comes to play. Who has not said what for it came does not count yet.
+    // Of a state that was taken in: those who play or look on have a seat, and nobody else has.
+    bool adds_up() const {
+        for (std::size_t slot = 0; slot < options_.players_max; ++slot) {
+            const PlayerId player{static_cast<std::uint16_t>(slot)};
+            const bool plays_or_looks = connections_[slot].state == Connection::State::playing;
+            if (playing(player) != plays_or_looks) return false;
+            if (onlookers_.includes(player) && !plays_or_looks) return false;
+            if constexpr (requires { game_.is_in(player); }) {
+                if (game_.is_in(player) != plays(slot)) return false;
+            }
+        }
+        return true;
+    }
+
+    // So that there is a place for whoever comes to play. Who has not said what for it came does
+    // not count yet.
     bool is_crowded(std::size_t newcomers = 0) const {
-        const std::size_t places = players().size();
-        const std::size_t kept = std::max<std::size_t>(places / places_to_keep_one, 1);
         const auto here =
-            std::ranges::count(players(), Connection::State::playing, &Connection::state);
-        return static_cast<std::size_t>(here) + newcomers + kept > places;
+            std::ranges::count(players(*this), Connection::State::playing, &Connection::state);
+        return static_cast<std::size_t>(here) + newcomers > options_.onlookers_may_take();
     }
     void turn_out_spectator(Outbox& outbox) {
         const PlayerId player = onlookers_.spectators().last();
@@ -454,7 +455,7 @@ private:
             return refuse(player, ByeReason::nothing_to_watch, outbox);
         }
         const std::uint16_t seat = seats_.take(player.slot, {}, give_up());  // Not to come back to.
-        inputs_[seat].start(static_cast<std::uint32_t>(tick_), 0);
+        inputs_[seat].start(now(), 0);
         begin_to_watch(player, outbox);
         return true;
     }

@@ -15,6 +15,14 @@ struct HostConnection {
     bool answered_ping = false;  // In this tick: one is enough.
     IssuedToken token;           // Until it takes a seat: that is known by the digest then.
     AckWindow window{0};         // No part of the match's state: what was sent is no input of it.
+
+    // See state.hpp. The plain token is no part of it.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self) {
+        codec.one_of(self.state, State::none, State::refused, 2);
+        codec.whole(self.token.digest.first);
+        codec.whole(self.token.digest.second);
+    }
 };
 
 }  // namespace ringtick

@@ -2,6 +2,7 @@
 
 #include "replica/game_types.hpp"
 #include "replica/snapshot.hpp"
+#include "replica/state.hpp"
 #include "tick/game.hpp"
 
 #include <cstdint>
@@ -27,7 +28,9 @@
 //     write_passing(writer, since, PlayerId)   with Passing; rules().passing() reads it; or with
 //                                              what sight() said, a const Sight&, in place of whose
 //     on_told(const SnapshotWriter&)           after each tick: what everybody is told
-//     std::uint64_t hash() const               of all that later ticks depend on, for replays
+//     template <class Codec, class Self>       all that later ticks depend on (state.hpp): so that
+//     static void describe_state(Codec&, Self&)  replays are verified, and begin anywhere; with
+//     bool is_in(PlayerId) const               whether it has joined and not left
 //     introduce(PlayerId)                      tell it again all that only a newcomer is told
 //     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on; one of
 //                                              players_max and up, if it is a guest's (game.hpp)
@@ -66,6 +69,11 @@ void write_passing_to(G& game, FieldWriter& writer, std::uint32_t since, const W
         game.write_passing(writer, since, whom);
     }
 }
+
+template <class G>
+inline constexpr bool has_state = requires(StateHasher& hasher, const G& game) {
+    G::describe_state(hasher, game, std::uint64_t{});
+};
 
 }  // namespace detail
 

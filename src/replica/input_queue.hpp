@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/assert.hpp"
+#include "replica/state.hpp"
 #include "replica/tick_input.hpp"
 
 #include <algorithm>
@@ -80,23 +81,34 @@ public:
     bool is_fresh() const { return is_fresh_; }  // The last one taken is a new input.
     std::uint32_t stamp() const { return applied_; }
 
-    // Tells of all that later inputs depend on, for the hash of a match: `number` of counts and
-    // stamps, `input` of the inputs themselves.
-    template <class Number, class Each>
-    void tell_state(Number number, Each input) const {
-        const auto tell = [&](const Place& place) {
-            number(place.stamp);
+    // All that later inputs depend on (see state.hpp), at the end of `tick`: `input` describes one.
+    template <class Codec, class Self, class Each>
+    static void describe_state(Codec& codec, Self& self, std::uint32_t tick, Each input) {
+        codec.whole(self.next_);
+        expect(codec, ticks_between(self.next_, tick + 1) >= 0);
+        const auto describe = [&](auto& place) {
+            codec.whole(place.stamp);
             input(place.input);
         };
-        for (const Place& place : places_) {
-            if (place.waiting) tell(place);
+        for (std::size_t i = 0; i < early_max; ++i) {
+            auto& place = self.places_[i];
+            codec.bits(place.waiting, 1);
+            codec.only_if(place.waiting, [&] { describe(place); });
+            const std::int32_t early = ticks_between(self.next_, place.stamp);
+            const bool is_its = early >= 0 && early < static_cast<std::int32_t>(early_max) &&
+                                place.stamp % early_max == i;
+            expect(codec, !place.waiting || is_its);
         }
-        for (std::size_t i = 0; i < late_count_; ++i) tell(late_[i]);
-        tell({.stamp = applied_, .input = current_});
-        number(has_applied_);
-        number(late_count_);
-        number(next_);
-        number(held_ticks_);
+        describe_count(codec, self.late_count_, late_max);
+        for (std::size_t i = 0; i < late_max; ++i) {
+            codec.only_if(i < self.late_count_, [&] { describe(self.late_[i]); });
+        }
+        codec.bits(self.has_applied_, 1);
+        codec.whole(self.applied_);
+        input(self.current_);
+        codec.whole(self.newest_);
+        codec.whole(self.hold_ticks_);
+        codec.whole(self.held_ticks_);
     }
 
     // How many ticks early inputs come: of those since the last report the least, for one that

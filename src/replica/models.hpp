@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/assert.hpp"
-#include "base/rng.hpp"
 #include "replica/change.hpp"
 #include "replica/id_set.hpp"
+#include "replica/state.hpp"
 
 #include <array>
 #include <cstddef>
@@ -127,21 +127,18 @@ public:
         return {.bits = whole.bits, .width = whole.width};
     }
 
-    // Of all that the models will be, if the entities are alike.
-    std::uint64_t hash() const {
-        std::uint64_t hash = tick_;
-        for (std::size_t id = 0; id < capacity_; ++id) {
-            if (!entries_[id].shown) continue;
-            WholeBits bits{};
-            pack_whole(id, bits);
-            hash = Rng::mix(hash ^ id);
-            for (std::size_t i = 0; i < bits.size(); i += sizeof hash) {
-                std::uint64_t word = 0;
-                std::memcpy(&word, &bits[i], sizeof word);
-                hash = Rng::mix(hash ^ word) + 1;
-            }
+    // See state.hpp: of a model only what is told is a part of it. Nobody has been told anything by
+    // who takes a state in.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self, std::uint32_t tick) {
+        if constexpr (reads<Codec>) self.begin_at(tick);
+        for (std::size_t id = 0; id < self.capacity_; ++id) {
+            auto& entry = self.entries_[id];
+            if constexpr (reads<Codec>) entry = {};
+            codec.bits(entry.shown, 1);
+            codec.only_if(entry.shown, [&] { describe_whole(codec, self.telling(), entry.model); });
+            if constexpr (reads<Codec>) self.begin_entry(id);
         }
-        return hash;
     }
 
 private:
@@ -166,6 +163,18 @@ private:
         std::uint16_t width = 0;
         std::uint32_t tick = 0;
     };
+
+    void begin_at(std::uint32_t tick) {
+        tick_ = tick;
+        for (News& news : news_) news.clear();
+        all_shown_.clear();
+    }
+    // Of a state that was taken in: whoever looks is told it whole.
+    void begin_entry(std::size_t id) {
+        Entry& entry = entries_[id];
+        entry.shown_since = entry.changed_at = entry.too_long_at = tick_;
+        if (entry.shown) all_shown_.insert(static_cast<std::uint16_t>(id));
+    }
 
     template <class Step>
     auto at_tick(Step& step) const {

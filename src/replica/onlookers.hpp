@@ -1,5 +1,6 @@
 #pragma once
 
+#include "replica/host_options.hpp"
 #include "replica/session.hpp"
 #include "replica/spectators.hpp"
 #include "tick/game.hpp"
@@ -17,12 +18,12 @@ namespace ringtick {
 //     views
 class Onlookers {
 public:
-    Onlookers(std::size_t players_max, std::size_t guests_max, std::size_t views_max)
-        : players_max_(players_max),
-          views_max_(views_max),
-          seats_(players_max + guests_max),
-          spectators_(players_max, views_max),
-          guests_(guests_max > 0 ? seats_ : 0, guests_max > 0 ? views_max : 0) {}
+    explicit Onlookers(const HostOptions& options)
+        : players_max_(options.players_max),
+          views_max_(options.views_max),
+          seats_(std::size_t{options.players_max} + options.guests_max),
+          spectators_(options.players_max, options.views_max),
+          guests_(options.guests_max > 0 ? seats_ : 0, options.guests_max > 0 ? views_max_ : 0) {}
 
     bool is_guest(PlayerId player) const { return player.slot >= players_max_; }
     Spectators& of(PlayerId player) { return is_guest(player) ? guests_ : spectators_; }
@@ -61,10 +62,9 @@ public:
     std::size_t first_viewer(PlayerId player) const {
         return seats_ + (is_guest(player) ? views_max_ : 0);
     }
-    static std::size_t viewers_max(std::size_t players_max,
-                                   std::size_t guests_max,
-                                   std::size_t views_max) {
-        return players_max + guests_max + (guests_max > 0 ? 2 : 1) * views_max;
+    static std::size_t viewers_max(const HostOptions& options) {
+        const std::size_t kinds = options.guests_max > 0 ? 2 : 1;
+        return std::size_t{options.players_max} + options.guests_max + kinds * options.views_max;
     }
 
 private:

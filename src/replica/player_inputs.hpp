@@ -1,16 +1,13 @@
 #pragma once
 
-#include "replica/fields.hpp"
+#include "replica/change.hpp"
 #include "replica/input_queue.hpp"
 #include "replica/order.hpp"
 #include "replica/seen.hpp"
 #include "replica/session.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace ringtick {
 
@@ -80,17 +77,13 @@ public:
         number(InputQueue<Order<Input>>::early_max);
         number(InputQueue<Order<Input>>::late_max);
     }
-    // Tells of all that later inputs depend on, for the hash of a match.
-    template <class Number>
-    void tell_state(Number number) const {
-        number(seen_.acknowledged());
-        queue_.tell_state(number, [&number](const Order<Input>& order) {
-            std::array<std::uint64_t, (sizeof(Input) + 15) / 8> words{};
-            FieldWriter writer(std::as_writable_bytes(std::span(words)));
-            describe_whole(writer, Telling{Input::wire, Extent{}}, order.input);
-            writer.finish();
-            for (const std::uint64_t word : words) number(word);
-            number(static_cast<std::uint64_t>(order.view));
+    // All that later inputs depend on (see state.hpp), at the end of `tick`.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self, std::uint32_t tick) {
+        Seen::describe_state(codec, self.seen_);
+        InputQueue<Order<Input>>::describe_state(codec, self.queue_, tick, [&](auto& order) {
+            describe_whole(codec, Telling{Input::wire, Extent{}}, order.input);
+            codec.whole(order.view);
         });
     }
 

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/resume_token.hpp"
+#include "replica/state.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -120,18 +121,34 @@ public:
         }
     }
 
-    // Tells of all that later claims depend on, for the hash of a match.
-    template <class Number>
-    void tell_state(Number number) const {
-        for (const Seat& seat : std::span(seats_).first(count_)) {
-            number(static_cast<std::uint64_t>(seat.state));
-            if (seat.state == State::free) continue;
-            number(seat.digest.first);
-            number(seat.digest.second);
-            number(std::uint64_t{seat.slot} << 32 | seat.lost_at);
+    // All that later claims depend on (see state.hpp): whose each seat is, and in which order the
+    // free and the absent became so.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self) {
+        std::size_t waiting = 0;
+        for (std::size_t i = 0; i < self.count_; ++i) {
+            auto& seat = self.seats_[i];
+            codec.one_of(seat.state, State::free, State::absent, 2);
+            codec.only_if(seat.state != State::free, [&] {
+                codec.whole(seat.digest.first);
+                codec.whole(seat.digest.second);
+                codec.whole(seat.lost_at);
+            });
+            codec.only_if(seat.state == State::held, [&] { codec.whole(seat.slot); });
+            if constexpr (reads<Codec>) self.settle(codec, i);
+            if (seat.state != State::held) waiting += 1;
         }
-        // Which of the free is next.
-        number(links_[free_list()].next);
+        if constexpr (reads<Codec>) self.empty_lists();
+        std::size_t last = self.free_list();
+        for (std::size_t i = 0; i < waiting && last < self.links_.size(); ++i) {
+            if constexpr (reads<Codec>) {
+                last = self.take_into_list(codec);
+            } else {
+                last = self.links_[last].next;
+                if (last == self.free_list()) last = self.links_[self.absent_list()].next;
+                codec.whole(index(last));
+            }
+        }
     }
 
 private:
@@ -158,6 +175,36 @@ private:
         seats_[seat].state = State::held;
         seats_[seat].slot = index(slot);
         seat_of_[slot] = index(seat);
+    }
+
+    // Of a state that is taken in: one seat, and then the next in one of the two lists.
+    template <class Codec>
+    void settle(Codec& codec, std::size_t seat) {
+        if (seats_[seat].state != State::held) {
+            seats_[seat].slot = none;
+            return;
+        }
+        const std::size_t slot = seats_[seat].slot;
+        const bool can_hold = slot < count_ && seat_of_[slot] == none;
+        expect(codec, can_hold);
+        if (can_hold) seat_of_[slot] = index(seat);
+    }
+    void empty_lists() {
+        for (std::size_t seat = 0; seat < count_; ++seat) links_[seat] = {none, none};
+        for (const std::size_t list : {free_list(), absent_list()}) {
+            links_[list] = {.before = index(list), .next = index(list)};
+        }
+    }
+    template <class Codec>
+    std::size_t take_into_list(Codec& codec) {
+        std::uint16_t seat = 0;
+        codec.whole(seat);
+        const bool is_new =
+            seat < count_ && seats_[seat].state != State::held && links_[seat].next == none;
+        expect(codec, is_new);
+        if (!is_new) return links_.size();
+        append(seats_[seat].state == State::free ? free_list() : absent_list(), seat);
+        return seat;
     }
 
     template <class GiveUp>

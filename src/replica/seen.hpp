@@ -22,8 +22,6 @@ public:
         return true;
     }
 
-    std::uint32_t acknowledged() const { return acknowledged_; }
-
     struct Moment {
         TickTime time = 0;
         bool too_old = false;  // As it was said; then it is the oldest that is allowed.
@@ -35,6 +33,12 @@ public:
         const TickTime said = TickTime{acknowledged_} * whole_tick - back;
         const TickTime oldest = static_cast<TickTime>(tick_now) * whole_tick - limit;
         return {.time = std::max(said, oldest), .too_old = said < oldest};
+    }
+
+    // See state.hpp.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self) {
+        codec.whole(self.acknowledged_);
     }
 
 private:

@@ -162,13 +162,11 @@ public:
     const Models<Entity>& models() const {
         return std::get<detail::Told<Entity>>(told_).models();
     }
-    // Of all that the models will be, in a world that is alike.
-    std::uint64_t hash() const {
-        std::uint64_t hash = 0;
-        std::apply(
-            [&](const auto&... told) { ((hash = Rng::mix(hash ^ told.models().hash()) + 1), ...); },
-            told_);
-        return hash;
+    // See state.hpp: all models, at the end of `tick`.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self, std::uint32_t tick) {
+        std::apply([&](auto&... told) { (told.describe_models(codec, told, tick), ...); },
+                   self.told_);
     }
 
 private:

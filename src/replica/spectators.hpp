@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/assert.hpp"
+#include "replica/state.hpp"
 #include "tick/game.hpp"
 
 #include <algorithm>
@@ -57,7 +58,10 @@ public:
         spectators_[spectator.slot] = {};
         count_ -= 1;
     }
-    bool is_one(PlayerId player) const { return spectators_[player.slot].view != none; }
+    bool is_one(PlayerId player) const {
+        ASSERT(player.slot < spectators_.size());
+        return spectators_[player.slot].view != none;
+    }
     // Of all of them that in the highest slot.
     PlayerId last() const {
         ASSERT(count_ > 0);
@@ -125,12 +129,19 @@ public:
             views_, [&](const View& view) { return view.spectators == 0 || holds(view.subject); });
     }
 
-    // Tells who looks at what, for the hash of a match.
-    template <class Number>
-    void tell_state(Number number) const {
-        for (std::size_t slot = 0; slot < spectators_.size(); ++slot) {
+    // Who looks at what (see state.hpp). Who takes that in has shown it to nobody.
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self) {
+        for (std::size_t slot = 0; slot < self.spectators_.size(); ++slot) {
             const PlayerId player{static_cast<std::uint16_t>(slot)};
-            if (is_one(player)) number(std::uint64_t{slot} << 16 | subject_of(player).slot);
+            bool is_one = self.is_one(player);  // NOLINT(misc-const-correctness): readers assign.
+            codec.bits(is_one, 1);
+            codec.only_if(is_one, [&] {
+                PlayerId subject{};
+                if (self.is_one(player)) subject = self.subject_of(player);
+                codec.whole(subject.slot);
+                if constexpr (reads<Codec>) expect(codec, self.begin(player, subject));
+            });
         }
     }
 

@@ -58,6 +58,10 @@ public:
     Told& operator=(const Told&) = delete;
 
     const Models<Entity>& models() const { return models_; }
+    template <class Codec, class Self>
+    static void describe_models(Codec& codec, Self& self, std::uint32_t tick) {
+        Models<Entity>::describe_state(codec, self.models_, tick);
+    }
     std::span<const Entity> all() const { return list_.all; }
 
     template <class Rules>

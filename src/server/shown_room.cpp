@@ -83,8 +83,10 @@ void ShownRoom::tell_refused(PlayerId seat) {
 void ShownRoom::tell_join(PlayerId seat) {
     const PlayerId guest = guest_in(seat);
     const Handle connection = connection_of(seat);
-    if (game().on_guest(guest))
-        return shown_.push_back({.player = guest, .connection = connection});
+    if (game().on_guest(guest)) {
+        shown_.push_back({.player = guest, .connection = connection});
+        return;
+    }
     connections().close(connection, CloseCode::policy_violation,
                         "this game shows its recordings to nobody", CloseReason::shutdown);
 }

@@ -141,16 +141,17 @@ public:
 
     // So many bytes are enough for save_state(); 0: this game cannot.
     virtual std::size_t state_size_max() const { return 0; }
-    // Between ticks: all that later ticks depend on. Returns the bytes used of `out`, which has
-    // room for state_size_max().
+    // Between ticks: all that later ticks depend on, but for the tick's number. Returns the bytes
+    // used of `out`, which has room for state_size_max().
     virtual std::size_t save_state(std::span<std::byte> out) const {
         (void)out;
         return 0;
     }
-    // Of a game made with the same options that nobody has played: goes on from there, to the last
-    // bit. Nobody is looking on then. The bytes are somebody's word. False: they are no such state,
-    // and this game is good for nothing any more.
-    [[nodiscard]] virtual bool load_state(std::span<const std::byte> bytes) {
+    // Of a game made with the same options that nobody has played: goes on from there, at the end
+    // of this tick, to the last bit. No guest is here then. The bytes are somebody's word. False:
+    // they are no such state, and this game is good for nothing any more.
+    [[nodiscard]] virtual bool load_state(std::uint64_t tick, std::span<const std::byte> bytes) {
+        (void)tick;
         (void)bytes;
         return false;
     }

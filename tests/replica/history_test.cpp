@@ -95,14 +95,23 @@ TEST(History, TellsOneLifeOfAnIdFromTheNext) {
     EXPECT_EQ(history.at(moment(4, 128)).find(0, 5), at_x(51));
 }
 
-TEST(History, HasAHashOfAllThatItCanTell) {
+struct State {
+    explicit State(History& kept) : history(kept) {}
+    template <class Codec, class Self>
+    static void describe_state(Codec& codec, Self& self, std::uint64_t tick) {
+        History::describe_state(codec, self.history, tick, 2'000);
+    }
+    History& history;
+};
+
+TEST(History, HasAStateOfAllThatItCanTell) {
     const auto hash_of = [](std::int32_t x, std::uint32_t life, std::uint64_t tick) {
         History history(2, 3, leap);
         record(history, 1, 1000);  // Forgotten by the fourth.
         record(history, 2, 1);
         record(history, 3, x, life);
         record(history, tick, 3);
-        return history.hash();
+        return hash_of_state(State(history), tick);
     };
     EXPECT_EQ(hash_of(2, 1, 4), hash_of(2, 1, 4));
     EXPECT_NE(hash_of(2, 1, 4), hash_of(3, 1, 4));

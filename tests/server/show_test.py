@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Goal: a recorded match can be watched, by as many as like, at the rate of play, wherever it is set
-to go on.
+"""Goal: a recorded match can be watched, by as many as like, at the rate of play, from wherever it
+is set to go on.
 Method: players of the real protocol are recorded, then shown to raw sockets, which read what a page
 would: a welcome, then one snapshot after the other.
 """
@@ -108,7 +108,7 @@ def go_to(server, tick):
 
 
 def watch(server, schema):
-    """Two look at the whole, one at a player; who wants somebody who is not there sees the whole."""
+    """Two see the whole and one a player; who wants somebody who is not there sees the whole."""
     viewers = [Viewer(server.port, schema, watch) for watch in (OVERVIEW, TO_PLAY, 1, 999)]
     ids = [viewer.welcome()[0] for viewer in viewers]
     assert ids == [OVERVIEW, OVERVIEW, 1, OVERVIEW], ids
