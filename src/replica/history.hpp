@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace ringtick {
@@ -103,22 +104,28 @@ public:
         std::uint64_t later = tick + 1;
         for (std::size_t back = 1; back <= self.ticks_.size(); ++back) {
             codec.only_if(back <= kept, [&] {
-                const std::uint64_t row =
-                    back <= kept ? (self.count_ - back) % self.ticks_.size() : 0;
+                const std::size_t row = self.row_of(back);
                 codec.whole(self.ticks_[row]);
                 expect(codec, self.ticks_[row] < later);
                 later = self.ticks_[row];
-                for (std::size_t id = 0; id < self.ids_; ++id) {
-                    auto& entry = self.entries_[row * self.ids_ + id];
-                    codec.whole(entry.life);
-                    codec.only_if(entry.life != 0,
-                                  [&] { describe_place(codec, entry.place, side); });
-                }
+                auto* const entries = self.entries_.data() + row * self.ids_;
+                describe_entries(codec, std::span(entries, self.ids_), side);
             });
         }
     }
 
 private:
+    template <class Codec, class Entries>
+    static void describe_entries(Codec& codec, Entries entries, std::int32_t side) {
+        for (auto& entry : entries) {
+            codec.whole(entry.life);
+            codec.only_if(entry.life != 0, [&] { describe_place(codec, entry.place, side); });
+        }
+    }
+    // Of so many ticks ago, the newest being 1; any, if that is not kept.
+    std::size_t row_of(std::size_t back) const {
+        return (count_ + ticks_.size() - back) % ticks_.size();
+    }
     std::size_t kept() const { return std::min<std::uint64_t>(count_, ticks_.size()); }
     std::uint64_t newest() const { return ticks_[(count_ - 1) % ticks_.size()]; }
 

@@ -47,6 +47,9 @@ public:
     }
 
 private:
+    friend Self;
+    SavedGame() = default;
+
     const Self& self() const { return static_cast<const Self&>(*this); }
 };
 
