@@ -187,7 +187,11 @@ private:
         const std::size_t slot = seats_[seat].slot;
         const bool can_hold = slot < count_ && seat_of_[slot] == none;
         expect(codec, can_hold);
-        if (can_hold) seat_of_[slot] = index(seat);
+        if (can_hold) {
+            seat_of_[slot] = index(seat);
+        } else {
+            seats_[seat] = {};
+        }
     }
     void empty_lists() {
         for (std::size_t seat = 0; seat < count_; ++seat) links_[seat] = {none, none};
