@@ -128,7 +128,7 @@ public:
         if (tick() <= wanted && tick() >= nearest) return;
         begin();
         if (state == nullptr) return;
-        const bool loaded = game().load_state(state->game);
+        const bool loaded = game().load_state(state->playback.tick(), state->game);
         ASSERT(loaded);  // It is of this very game.
         playback_ = state->playback;
     }
