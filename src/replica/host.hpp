@@ -66,7 +66,7 @@ public:
         begin(player);
         counters_.people += 1;
     }
-
+    bool is_present(PlayerId who) const override { return connections_[who.slot].is_here(); }
     void on_token(PlayerId player, const IssuedToken& token) override {
         ASSERT(connections_[player.slot].state == Connection::State::silent);
         connections_[player.slot].token = token;

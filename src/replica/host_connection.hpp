@@ -11,6 +11,8 @@ namespace ringtick {
 struct HostConnection {
     enum class State : std::uint8_t { none, silent, playing, refused };
 
+    bool is_here() const { return state != State::none; }
+
     State state = State::none;
     bool answered_ping = false;  // In this tick: one is enough.
     IssuedToken token;           // Until it takes a seat: that is known by the digest then.

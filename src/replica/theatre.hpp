@@ -126,8 +126,8 @@ public:
         const KeptStates::State* const state = states_->before(wanted);
         const std::uint64_t nearest = state == nullptr ? 0 : state->playback.tick();
         if (tick() <= wanted && tick() >= nearest) return;
-        begin();
-        if (state == nullptr) return;
+        if (state == nullptr) return begin();
+        set_stage();
         const bool loaded = game().load_state(state->playback.tick(), state->game);
         ASSERT(loaded);  // It is of this very game.
         playback_ = state->playback;
@@ -223,6 +223,9 @@ private:
         Record record;
         while (!is_ended && (tail_ = reader.next(record)) == Tail::record) {
             if (record.kind == RecordKind::room) about = record.number;
+            if (record.kind == RecordKind::state) {
+                last_tick_ = std::min(record.number, record_ticks_max);
+            }
             if (record.kind == RecordKind::ticks || record.kind == RecordKind::skip) {
                 last_tick_ += std::min(record.number, record_ticks_max - last_tick_);
             }
@@ -234,10 +237,16 @@ private:
     }
 
     void begin() {
+        set_stage();
+        playback_.emplace(reader_, room_, Playback::Stage{.game = &game(), .outbox = this});
+        if (!playback().is_state_refused()) return;
+        end();
+        game_.emplace(P::options(header(), room_));  // The other is good for nothing.
+    }
+    void set_stage() {
         is_there_ = is_over_ = false;
         letters_.clear();
         game_.emplace(P::options(header(), room_));
-        playback_.emplace(reader_, room_, Playback::Stage{.game = &game(), .outbox = this});
     }
     // What adds up as records can still be damage to a playback.
     void end() {

@@ -1,6 +1,8 @@
 #include "server/recorded_match.hpp"
 
 #include "server/match_identity.hpp"
+#include "tick/nowhere.hpp"
+#include "tick/playback.hpp"
 
 #include <fmt/format.h>
 
@@ -37,7 +39,23 @@ std::string RecordedMatch::open(const std::string& path, const Program& program)
         if (problem.empty()) problem = why_not_playable(reader_.header(), program);
     }
     make_game_ = program.make_game;
+    if (problem.empty()) problem = try_states();
     return problem.empty() ? problem : fmt::format("cannot replay {}: {}", path, problem);
+}
+
+// What it says of its beginning is found out before anybody is told that there is something to see.
+std::string RecordedMatch::try_states() const {
+    Nowhere nowhere;
+    for (std::uint32_t room = 0; room < reader_.header().rooms; ++room) {
+        const auto game = make_game(room);
+        const Playback playback(reader_, room, {.game = game.get(), .outbox = &nowhere});
+        if (playback.is_state_refused()) {
+            return "it is damaged: the state that it begins with is none that this game can go on "
+                   "from; take another copy of it";
+        }
+        if (playback.first_tick() == 0) return {};  // It begins at the beginning.
+    }
+    return {};
 }
 
 std::unique_ptr<Game> RecordedMatch::make_game(std::uint32_t room, std::uint32_t guests_max) const {

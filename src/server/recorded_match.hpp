@@ -23,6 +23,8 @@ public:
     std::unique_ptr<Game> make_game(std::uint32_t room, std::uint32_t guests_max = 0) const;
 
 private:
+    std::string try_states() const;
+
     MappedFile file_;
     RecordReader reader_;
     MakeGame make_game_ = nullptr;

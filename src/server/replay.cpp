@@ -87,10 +87,15 @@ private:
         if (!tail.empty()) say(tail);
         const double took = seconds(monotonic_now() - started_);
         print(fmt::format(
-            "{}: replayed {} ticks ({:.1f} s of play) in {:.2f} s, {:.0f}x real time; {}\n", name_,
-            playback_.ticks_played(), played_s(), took, took > 0 ? played_s() / took : 0,
-            verified()));
+            "{}: replayed {} ticks{} ({:.1f} s of play) in {:.2f} s, {:.0f}x real time; {}\n",
+            name_, playback_.ticks_played(), beginning(), played_s(), took,
+            took > 0 ? played_s() / took : 0, verified()));
         return playback_.tail() == RecordReader::State::damaged ? 1 : 0;
+    }
+
+    std::string beginning() const {
+        if (playback_.first_tick() == 0) return {};
+        return fmt::format(" from tick {}", playback_.first_tick());
     }
 
     std::string verified() const {

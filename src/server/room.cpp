@@ -66,6 +66,10 @@ void Room::push(PlayerId player, std::span<const std::byte> message) {
     seat.bytes += static_cast<std::uint32_t>(message.size());
 }
 
+bool Room::order(std::span<const std::byte> order) {
+    return inbox_.push(operator_id, order);
+}
+
 void Room::tell_rate(PlayerId player, std::uint32_t divisor) {
     // The game does not know of those who are still joining; nor have they missed anything.
     if (seats_[player.slot].state == Seat::State::present) game_->on_rate(player, divisor, *this);
@@ -133,7 +137,8 @@ void Room::remove_viewer(std::uint16_t slot) {
 
 std::size_t Room::keep_commands_of_present(std::span<Command> commands) const {
     const auto gone = std::ranges::remove_if(commands, [this](const Command& command) {
-        return seats_[command.player.slot].state != Seat::State::present;
+        return command.player != operator_id &&
+               seats_[command.player.slot].state != Seat::State::present;
     });
     return commands.size() - gone.size();
 }

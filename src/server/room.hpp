@@ -47,6 +47,9 @@ public:
     PlayerId enter(Handle connection);
     void leave(PlayerId player);
     void push(PlayerId player, std::span<const std::byte> message);
+    // Puts an operator's order before the game with the tick's commands. False: it has no room for
+    // it, or nobody to take it.
+    virtual bool order(std::span<const std::byte> order);
     virtual void tell_rate(PlayerId player, std::uint32_t divisor);
     virtual void tell_refused(PlayerId player);
 

@@ -39,6 +39,8 @@ public:
     };
     Position position() const;
 
+    // That was then.
+    bool order(std::span<const std::byte>) override { return false; }
     void send(PlayerId player, std::span<const std::byte> message) override;
     void close(PlayerId player) override;
     void tell_rate(PlayerId seat, std::uint32_t divisor) override;

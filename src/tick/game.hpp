@@ -14,6 +14,9 @@ struct PlayerId {
     friend bool operator==(PlayerId, PlayerId) = default;
 };
 
+// Whose commands are an operator's orders to the room, who is no player.
+inline constexpr PlayerId operator_id{0xFFFF};
+
 struct Command {
     PlayerId player;
     std::span<const std::byte> bytes;  // One WebSocket message. Valid during tick() only.
@@ -146,6 +149,11 @@ public:
     virtual std::size_t save_state(std::span<std::byte> out) const {
         (void)out;
         return 0;
+    }
+    // Of a state that was loaded: whether this player was told to have joined, and not left since.
+    virtual bool is_present(PlayerId player) const {
+        (void)player;
+        return false;
     }
     // Of a game made with the same options that nobody has played: goes on from there, at the end
     // of this tick, to the last bit. No guest is here then. The bytes are somebody's word. False:

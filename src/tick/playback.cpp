@@ -15,6 +15,7 @@ Playback::Playback(const RecordReader& reader, std::span<const Stage> stages) : 
         ASSERT(stage.outbox != nullptr);
         add_room(stage);
     }
+    begin();
 }
 
 Playback::Playback(const RecordReader& reader, std::uint32_t room, const Stage& stage)
@@ -26,6 +27,7 @@ Playback::Playback(const RecordReader& reader, std::uint32_t room, const Stage& 
     for (std::uint32_t i = 0; i < reader.header().rooms; ++i) {
         add_room(i == room ? stage : Stage{});
     }
+    begin();
 }
 
 void Playback::add_room(const Stage& stage) {
@@ -34,14 +36,23 @@ void Playback::add_room(const Stage& stage) {
                       .commands = {}});
 }
 
-bool Playback::is_present(PlayerId player) const {
-    const std::vector<bool>& present = rooms_[alone_].present;
-    ASSERT(player.slot < present.size());
-    return present[player.slot];
+// The states that it begins with are found at once, so that the first tick has its number.
+void Playback::begin() {
+    while (tail_ == RecordReader::State::record) {
+        RecordReader ahead = reader_;
+        Record record;
+        if (ahead.next(record) != RecordReader::State::record) return;
+        if (record.kind != RecordKind::state && record.kind != RecordKind::room) return;
+        reader_ = ahead;
+        if (record.kind == RecordKind::state) {
+            begin_in_state(record);
+        } else {
+            apply(record);
+        }
+    }
 }
 
 Playback::State Playback::advance() {
-    left_.clear();
     if (tail_ != RecordReader::State::record) return State::over;
     while (ticks_left_ == 0) {
         Record record;
@@ -96,8 +107,33 @@ Playback::State Playback::apply(const Record& record) {
             return verify(record);
         case RecordKind::end:
             return end_room();  // That of all the reader keeps to itself.
+        case RecordKind::state:
+            return damaged();  // It is no beginning.
     }
     UNREACHABLE();
+}
+
+// All rooms that have one begin behind the same tick.
+void Playback::begin_in_state(const Record& record) {
+    Room& room = rooms_[room_];
+    const bool is_tick = record.number >= 1 && record.number <= record_ticks_max;
+    const bool is_everybodys = first_tick_ == 0 || record.number == first_tick_;
+    if (room.has_state || !is_tick || !is_everybodys) {
+        damaged();
+        return;
+    }
+    room.has_state = true;
+    tick_ = first_tick_ = record.number;
+    Game* const game = room.stage.game;
+    if (game == nullptr) return;
+    is_state_refused_ = !game->load_state(record.number, record.bytes);
+    if (is_state_refused_) {
+        damaged();
+        return;
+    }
+    for (std::size_t slot = 0; slot < room.present.size(); ++slot) {
+        room.present[slot] = game->is_present({static_cast<std::uint16_t>(slot)});
+    }
 }
 
 // Of one that is played alone there is no more.
@@ -118,6 +154,7 @@ Playback::State Playback::join_or_leave(const Record& record) {
     Room& room = rooms_[room_];
     const bool joins = record.kind == RecordKind::join;
     if (record.number >= room.present.size()) return damaged();
+    if (!room.knows_who_is_there()) return State::playing;
     if (room.present[record.number] == joins) return damaged();
     room.present[record.number] = joins;
     if (room.stage.game == nullptr) return State::playing;
@@ -130,15 +167,16 @@ Playback::State Playback::join_or_leave(const Record& record) {
         room.stage.game->on_token(player, IssuedToken::recorded(digest));
     } else {
         room.stage.game->on_leave(player);
-        left_.push_back(player);
     }
     return State::playing;
 }
 
 Playback::State Playback::take_command(const Record& record) {
     Room& room = rooms_[room_];
-    const bool present = record.number < room.present.size() && room.present[record.number];
-    if (!present) return damaged();
+    const bool is_order = record.number == operator_id.slot;
+    if (!is_order && record.number >= room.present.size()) return damaged();
+    if (!room.knows_who_is_there()) return State::playing;
+    if (!is_order && !room.present[record.number]) return damaged();
     room.commands.push_back(
         {.player = {static_cast<std::uint16_t>(record.number)}, .bytes = record.bytes});
     return State::playing;

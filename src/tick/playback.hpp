@@ -12,7 +12,8 @@ namespace ringtick {
 
 // A recorded match, played again: games made as the recording's header says are told what they were
 // told then, as fast as the caller likes, and every state that was written down is held against
-// theirs. What players are told goes wherever the caller lets it.
+// theirs. What players are told goes wherever the caller lets it. Where the recording begins with a
+// state, the game goes on from that from the first moment on.
 class Playback {
 public:
     // One room's game, and where its messages go.
@@ -42,15 +43,17 @@ public:
     State advance();
 
     std::uint64_t tick() const { return tick_; }  // The last one's number.
+    // Behind which the recording begins; 0: at the match's beginning.
+    std::uint64_t first_tick() const { return first_tick_; }
+    // The state that it begins with is none of the game's. Nothing is played, and the game is good
+    // for nothing.
+    bool is_state_refused() const { return is_state_refused_; }
     std::uint64_t ticks_played() const { return ticks_played_; }
     std::uint64_t hashes_verified() const { return hashes_verified_; }
     // Of those rooms nothing more was written down from some tick on: they were not played further.
     std::size_t rooms_over() const;
     const RecordReader& reader() const { return reader_; }
     RecordReader::State tail() const { return tail_; }
-    // Of the room that is played alone: who is there, and who left since the last tick.
-    bool is_present(PlayerId player) const;
-    std::span<const PlayerId> left() const { return left_; }
     const Divergence& divergence() const { return divergence_; }
 
 private:
@@ -58,11 +61,17 @@ private:
         Stage stage;                // Without a game: it is not played.
         std::vector<bool> present;  // By slot.
         std::vector<Command> commands;
-        bool is_over = false;  // Before the others.
+        bool has_state = false;  // It began with one.
+        bool is_over = false;    // Before the others.
+
+        // Who was there when it began, only a game can say.
+        bool knows_who_is_there() const { return stage.game != nullptr || !has_state; }
     };
 
     void add_room(const Stage& stage);
+    void begin();
     State apply(const Record& record);
+    void begin_in_state(const Record& record);
     State join_or_leave(const Record& record);
     State take_command(const Record& record);
     State verify(const Record& record);
@@ -75,8 +84,9 @@ private:
     std::size_t room_ = 0;   // That the records are about.
     std::size_t alone_ = 0;  // That is played, if it is one.
     bool is_alone_ = false;
-    std::vector<PlayerId> left_;
     std::uint64_t tick_ = 0;
+    std::uint64_t first_tick_ = 0;
+    bool is_state_refused_ = false;
     std::uint64_t ticks_left_ = 0;  // Said and not yet played.
     std::uint64_t ticks_played_ = 0;
     std::uint64_t hashes_verified_ = 0;

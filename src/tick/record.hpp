@@ -8,7 +8,7 @@
 // The file of a recorded match: what shaped the world, and then what the games were told, in the
 // order in which they were told it. Everything else follows from that.
 //
-//   "ringtick record 3\n"   block: the header   block   block ...
+//   "ringtick record 4\n"   block: the header   block   block ...
 //
 //   block   0         4           8           12
 //          +---------+-----------+-----------+- - - - - - - -+
@@ -20,17 +20,21 @@
 //           bots 4, rewind ms 4, size of the name 1, name of the game
 //
 // The payloads behind it hold records. A record is whole within its block, and begins with a
-// varint, whose lowest three bits are its kind and the others a number:
+// varint, whose lowest four bits are its kind and the others a number:
 //
 //   0 ticks    every room takes so many steps, the first with the commands before it
 //   1 join     the player with this slot: 16 bytes, its token's digest; then 2 leave, without
-//   3 command  of the player with this slot: a varint for its size, its bytes
+//   3 command  of the player with this slot: a varint for its size, its bytes; with 65,535, an
+//              operator's order to the room
 //   4 room     the records from here on are about this room; the first is 0, and the file begins
 //              with it
 //   5 skip     so many ticks were left out after a stall: the next one's number is so much higher
 //   6 hash     8 bytes: the state of this room's game now, between two ticks
 //   7 end      0: the recording ended as it should; nothing follows
 //              1: of this room nothing more was written down; the others go on
+//   8 state    of the game at the end of the tick of this number: a varint for its size, its bytes.
+//   Before
+//              all else that is told of a room, if at all: the match begins there
 //
 // A block is written and made durable before the next one, so a crash can harm only the last: then
 // its head says more than is there, or is missing. Anything else that does not add up is damage.
@@ -49,15 +53,16 @@ struct RecordHeader {
     std::uint32_t rewind_ms = 0;
 };
 
-enum class RecordKind : std::uint8_t { ticks, join, leave, command, room, skip, hash, end };
+enum class RecordKind : std::uint8_t { ticks, join, leave, command, room, skip, hash, end, state };
+inline constexpr RecordKind record_kind_last = RecordKind::state;
 // The numbers of an end.
 inline constexpr std::uint64_t end_of_all = 0;
 inline constexpr std::uint64_t end_of_room = 1;
 
-inline constexpr std::string_view record_magic = "ringtick record 3\n";
+inline constexpr std::string_view record_magic = "ringtick record 4\n";
 inline constexpr std::string_view record_magic_any = "ringtick record ";
 inline constexpr std::size_t block_head_size = 12;
-inline constexpr unsigned record_kind_bits = 3;
+inline constexpr unsigned record_kind_bits = 4;
 inline constexpr std::size_t record_token_size = 16;
 
 // A header that says more than these was made by nobody.

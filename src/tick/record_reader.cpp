@@ -111,6 +111,7 @@ bool RecordReader::read(Record& record) {
     std::uint64_t head = 0;
     if (!read_varint(payload_, head)) return false;
     constexpr std::uint64_t kind_mask = (1U << record_kind_bits) - 1;
+    if ((head & kind_mask) > static_cast<std::uint64_t>(record_kind_last)) return false;
     record = {.kind = static_cast<RecordKind>(head & kind_mask),
               .number = head >> record_kind_bits,
               .bytes = {}};
@@ -120,9 +121,10 @@ bool RecordReader::read(Record& record) {
         if (reader.overran()) return false;
         payload_ = payload_.subspan(sizeof record.number);
     }
-    if (record.kind == RecordKind::command || record.kind == RecordKind::join) {
+    const bool says_size = record.kind == RecordKind::command || record.kind == RecordKind::state;
+    if (says_size || record.kind == RecordKind::join) {
         std::uint64_t size = record_token_size;
-        const bool told = record.kind == RecordKind::join || read_varint(payload_, size);
+        const bool told = !says_size || read_varint(payload_, size);
         if (!told || size > payload_.size()) return false;
         record.bytes = payload_.first(size);
         payload_ = payload_.subspan(size);

@@ -1,11 +1,8 @@
 #include "tick/record_writer.hpp"
 
 #include "base/assert.hpp"
-#include "base/bytes.hpp"
-#include "base/varint.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace ringtick {
 
@@ -19,23 +16,10 @@ constexpr std::size_t end_of_room_size = room_head_size + 1;
 
 }  // namespace
 
-// What a record has before its bytes.
-struct RecordWriter::Head {
-    Head(RecordKind kind, std::uint64_t number) {
-        add(number << record_kind_bits | static_cast<std::uint8_t>(kind));
-    }
-    void add(std::uint64_t number) {
-        size += write_varint(std::span(memory).subspan(size), number);
-    }
-    std::span<const std::byte> bytes() const { return std::span(memory).first(size); }
-
-    std::array<std::byte, 2 * varint_size_max> memory{};
-    std::size_t size = 0;
-};
-
 RecordWriter::RecordWriter(std::size_t block_size, std::uint32_t rooms)
     : block_size_(block_size),
       memory_(std::make_unique_for_overwrite<std::byte[]>(2 * block_size)),
+      block_(active()),
       shares_(rooms) {
     ASSERT(rooms > 0);
     ASSERT(block_size >= file_head_size_max);
@@ -48,22 +32,15 @@ RecordWriter::RecordWriter(std::size_t block_size, std::uint32_t rooms)
 }
 
 void RecordWriter::join(std::uint32_t room, PlayerId player, const ResumeToken& digest) {
-    std::array<std::byte, record_token_size> bytes;
-    ByteWriter writer(bytes);
-    writer.put(digest.first);
-    writer.put(digest.second);
-    ASSERT(writer.size() == bytes.size());
-    put(room, Head(RecordKind::join, player.slot), bytes);
+    put(room, RecordHead(RecordKind::join, player.slot), bytes_of(digest));
 }
 
 void RecordWriter::leave(std::uint32_t room, PlayerId player) {
-    put(room, Head(RecordKind::leave, player.slot));
+    put(room, RecordHead(RecordKind::leave, player.slot));
 }
 
 void RecordWriter::command(std::uint32_t room, const Command& command) {
-    Head head(RecordKind::command, command.player.slot);
-    head.add(command.bytes.size());
-    put(room, head, command.bytes);
+    put(room, head_of(command), command.bytes);
 }
 
 // Ticks in which nobody said anything are but a number, which is written down when somebody does.
@@ -71,22 +48,20 @@ void RecordWriter::tick(std::uint64_t tick) {
     ASSERT(tick > tick_);
     if (tick != tick_ + 1) {
         settle_ticks();
-        put(Head(RecordKind::skip, tick - tick_ - 1));
+        put(RecordHead(RecordKind::skip, tick - tick_ - 1));
     }
     tick_ = tick;
     ticks_unsaid_ += 1;
-    check_up();
+    block_.check_up();
 }
 
 void RecordWriter::hash(std::uint32_t room, std::uint64_t hash) {
-    std::array<std::byte, sizeof hash> bytes;
-    ByteWriter(bytes).put(hash);
-    put(room, Head(RecordKind::hash, 0), bytes);
+    put(room, RecordHead(RecordKind::hash, 0), bytes_of(hash));
 }
 
 void RecordWriter::end() {
     settle_ticks();
-    put(Head(RecordKind::end, end_of_all));
+    put(RecordHead(RecordKind::end, end_of_all));
     stop();
 }
 
@@ -94,7 +69,7 @@ void RecordWriter::seal() {
     if (!sealed_.empty()) return;
     settle_ticks();
     // For want of a byte, what was unsaid may have had the block set apart already.
-    if (sealed_.empty() && used_ > block_head_size) set_apart();
+    if (sealed_.empty() && !block_.empty()) set_apart();
 }
 
 void RecordWriter::release() {
@@ -105,23 +80,25 @@ void RecordWriter::release() {
 void RecordWriter::choose(std::uint32_t room) {
     if (room == room_) return;
     room_ = room;
-    put(Head(RecordKind::room, room));
+    put(RecordHead(RecordKind::room, room));
 }
 
 void RecordWriter::settle_ticks() {
     if (ticks_unsaid_ == 0) return;
-    put(Head(RecordKind::ticks, ticks_unsaid_));
+    put(RecordHead(RecordKind::ticks, ticks_unsaid_));
     ticks_unsaid_ = 0;
     if (!overflowed_ && !stopped_) tick_said_ = tick_;
 }
 
 // What a room is told.
-void RecordWriter::put(std::uint32_t room, const Head& head, std::span<const std::byte> bytes) {
+void RecordWriter::put(std::uint32_t room,
+                       const RecordHead& head,
+                       std::span<const std::byte> bytes) {
     ASSERT(room < shares_.size());
     if (shares_[room].ended || overflowed_ || stopped_) return;
     settle_ticks();
     const std::size_t room_head = room == room_ ? 0 : room_head_size;
-    if (!take_share(room, head.size + bytes.size() + room_head)) return end_room(room);
+    if (!take_share(room, head.size() + bytes.size() + room_head)) return end_room(room);
     choose(room);
     put(head, bytes);
 }
@@ -147,40 +124,29 @@ void RecordWriter::end_room(std::uint32_t room) {
     shares_[room].ended = true;
     ended_rooms_.push_back({.room = room, .tick = tick_});
     choose(room);
-    put(Head(RecordKind::end, end_of_room));
+    put(RecordHead(RecordKind::end, end_of_room));
 }
 
-void RecordWriter::put(const Head& head, std::span<const std::byte> bytes) {
-    const std::size_t size = head.size + bytes.size();
+void RecordWriter::put(const RecordHead& head, std::span<const std::byte> bytes) {
+    const std::size_t size = head.size() + bytes.size();
     ASSERT(size <= block_size_ - block_head_size);
     if (overflowed_ || stopped_) return;
-    if (block_size_ - used_ < size) {
+    if (block_.room() < size) {
         overflowed_ = !sealed_.empty();
         if (overflowed_) return;
         set_apart();
     }
-    used_ += copy_bytes(active().subspan(used_), head.bytes());
-    used_ += copy_bytes(active().subspan(used_), bytes);
+    block_.put(head, bytes);
 }
 
 void RecordWriter::set_apart() {
     ASSERT(sealed_.empty());
-    check_up();
-    const auto block = active().first(used_);
-    write_block_head(block, checksum_);
-    sealed_ = block;
+    sealed_ = block_.seal();
     sealed_tick_ = tick_said_;
     active_ = 1 - active_;
-    used_ = checked_ = block_head_size;
-    checksum_ = 0;
+    block_ = BlockWriter(active());
     for (Share& share : shares_) share.taken = 0;
     common_taken_ = 0;
-}
-
-// Tick by tick, so that no single tick pays for a whole block.
-void RecordWriter::check_up() {
-    checksum_ = checksum(active().subspan(checked_, used_ - checked_), checksum_);
-    checked_ = used_;
 }
 
 }  // namespace ringtick

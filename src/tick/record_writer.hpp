@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tick/block_writer.hpp"
 #include "tick/game.hpp"
 #include "tick/record.hpp"
 
@@ -42,7 +43,7 @@ public:
     void release();
 
     std::size_t memory() const { return 2 * block_size_; }
-    bool half_full() const { return used_ > block_size_ / 2; }
+    bool half_full() const { return block_.size() > block_size_ / 2; }
     bool overflowed() const { return overflowed_; }
     // Of which nothing more is written down, in the order in which that came to be.
     struct EndedRoom {
@@ -54,27 +55,22 @@ public:
     void stop() { stopped_ = true; }
 
 private:
-    struct Head;
-
     std::span<std::byte> active() const {
         return {memory_.get() + active_ * block_size_, block_size_};
     }
     void choose(std::uint32_t room);
     void settle_ticks();
-    void put(std::uint32_t room, const Head& head, std::span<const std::byte> bytes = {});
+    void put(std::uint32_t room, const RecordHead& head, std::span<const std::byte> bytes = {});
     bool take_share(std::uint32_t room, std::size_t size);
     bool take_from_block(std::uint32_t room, std::size_t size);
     void end_room(std::uint32_t room);
-    void put(const Head& head, std::span<const std::byte> bytes = {});
+    void put(const RecordHead& head, std::span<const std::byte> bytes = {});
     void set_apart();
-    void check_up();
 
     std::size_t block_size_;
     std::unique_ptr<std::byte[]> memory_;  // Two blocks.
     std::size_t active_ = 0;
-    std::size_t used_ = block_head_size;
-    std::size_t checked_ = block_head_size;  // The checksum goes so far.
-    std::uint32_t checksum_ = 0;
+    BlockWriter block_;  // The active one.
     std::span<const std::byte> sealed_;
     std::uint64_t sealed_tick_ = 0;
 

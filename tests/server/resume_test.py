@@ -125,7 +125,7 @@ class Player:
 def schema_of(path):
     """Of the messages: a recording's header begins with it (src/tick/record.hpp)."""
     data = path.read_bytes()
-    begin = len("ringtick record 3\n") + 12
+    begin = len("ringtick record 4\n") + 12
     return int.from_bytes(data[begin:begin + 8], "little")
 
 

@@ -29,6 +29,7 @@ public:
     void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) override {
         for (const Command& command : commands) {
             story_ += name(command.player) + ":" + std::string(as_text(command.bytes)) + " ";
+            if (command.player == operator_id) continue;
             outbox.send(command.player, command.bytes);
             if (as_text(command.bytes) == "enough") outbox.close(command.player);
         }
@@ -52,6 +53,8 @@ private:
 
     std::string& story_;
 };
+
+using test::Bytes;
 
 class RoomTest : public testing::Test {
 protected:
@@ -152,6 +155,20 @@ TEST_F(RoomTest, ATokenThatIsShownIsReplacedByItsDigestBeforeAnybodySeesIt) {
                                                    0x1f, 0x1f, 0x1d, 0xdd, 0xe5, 0xeb, 0xc2, 0xdd};
     const std::string shown(digest.begin(), digest.end());
     EXPECT_EQ(story, "+0 0:?" + shown + "! t1 ");
+}
+
+TEST_F(RoomTest, AnOrderComesWithTheTicksCommandsAndIsWrittenDown) {
+    test::RecordedFile file(test::header_of_one_room());
+    room.record_to(file.writer, 0);
+    const PlayerId player = room.enter({1, 1});
+    room.push(player, as_bytes("a"));
+    EXPECT_TRUE(room.order(as_bytes("go")));
+    room.tick(1);
+    file.writer.tick(1);
+    file.write();
+    EXPECT_EQ(story, "+0 0:a 65535:go t1 ");
+    EXPECT_EQ(test::story_of(file.bytes), "j0 c0:a c65535:go t1 cut");
+    EXPECT_FALSE(room.order(Bytes(65))) << "there is no room for it";
 }
 
 TEST_F(RoomTest, WhatShowsNoTokenStaysAsItIs) {

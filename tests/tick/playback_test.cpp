@@ -4,6 +4,7 @@
 #include "base/rng.hpp"
 #include "base/varint.hpp"
 #include "tick/recorded_file.hpp"
+#include "tick/saved_game.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,7 +46,7 @@ public:
         ASSERT(tick > last_tick);
         last_tick = tick;
         for (const Command& command : commands) {
-            ASSERT(present.at(command.player.slot));
+            ASSERT(command.player == operator_id || present.at(command.player.slot));
             story += std::to_string(command.player.slot) + ":" +
                      std::string(as_text(command.bytes)) + " ";
             outbox.send(command.player, command.bytes);
@@ -157,7 +159,7 @@ TEST_F(PlaybackTest, HoldsEveryStateAgainstTheRecorded) {
     EXPECT_EQ(playback->hashes_verified(), 3U);
 }
 
-TEST_F(PlaybackTest, PlaysOneRoomAloneAndSaysWhoIsThere) {
+TEST_F(PlaybackTest, PlaysOneRoomAlone) {
     file.writer.join(0, {2}, {});
     file.writer.join(1, {1}, {});
     file.say(0, 2, "elsewhere");
@@ -171,13 +173,7 @@ TEST_F(PlaybackTest, PlaysOneRoomAloneAndSaysWhoIsThere) {
     const Playback::Stage stage{.game = &played[1], .outbox = &outbox};
     playback = std::make_unique<Playback>(reader, 1, stage);
     EXPECT_EQ(playback->advance(), Playback::State::playing);
-    EXPECT_TRUE(playback->is_present({1}));
-    EXPECT_FALSE(playback->is_present({2}));
-    EXPECT_TRUE(playback->left().empty());
     EXPECT_EQ(playback->advance(), Playback::State::playing);
-    EXPECT_TRUE(playback->is_present({1}));
-    ASSERT_EQ(playback->left().size(), 1U);
-    EXPECT_EQ(playback->left()[0], PlayerId{1});
     EXPECT_EQ(playback->advance(), Playback::State::over);
     EXPECT_EQ(played[1].story, "+1 t1 -1 +1 t2 ");
 }
@@ -241,13 +237,161 @@ TEST_F(PlaybackTest, RefusesWhatNoServerTellsAGame) {
           record_of(RecordKind::join, 70'000, token), record_of(RecordKind::command, 1, {"\1x", 2}),
           record_of(RecordKind::command, 99, {"\0", 1}), record_of(RecordKind::room, 2),
           record_of(RecordKind::ticks, 0), record_of(RecordKind::ticks, record_ticks_max + 1),
-          record_of(RecordKind::skip, ~std::uint64_t{} >> 3), record_of(RecordKind::end, 2)}) {
+          record_of(RecordKind::skip, ~std::uint64_t{} >> record_kind_bits),
+          record_of(RecordKind::end, 2)}) {
         file.bytes = before;
         file.append_block(record);
         EXPECT_EQ(play(), Playback::State::over);
         EXPECT_EQ(playback->tail(), RecordReader::State::damaged);
         EXPECT_EQ(played[0].story + played[1].story, "");
     }
+}
+
+// A state as SavedGame has it, with who is there.
+Bytes state_of(std::uint64_t tick, std::string_view present) {
+    std::string state("S");
+    state += present;
+    state += std::string(7, '\0') + "\1";  // Its hash.
+    Bytes record =
+        record_of(tick << record_kind_bits | static_cast<std::uint8_t>(RecordKind::state));
+    record.push_back(static_cast<std::byte>(state.size()));
+    const auto bytes = as_bytes(state);
+    record.insert(record.end(), bytes.begin(), bytes.end());
+    return record;
+}
+const std::string_view first_is_there("\1\0\0\0", 4);
+
+class FromAState : public testing::Test {
+protected:
+    Playback::State play(const std::vector<Bytes>& records) {
+        Bytes payload;
+        for (const Bytes& record : records) {
+            payload.insert(payload.end(), record.begin(), record.end());
+        }
+        file = RecordedFile(test::header_of_one_room());
+        file.append_block(payload);
+        return play_file(0);
+    }
+    Playback::State play_file(std::uint32_t room) {
+        game = test::SavedGame();
+        EXPECT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
+        playback.emplace(reader, room, Playback::Stage{.game = &game, .outbox = &outbox});
+        Playback::State state = Playback::State::playing;
+        while (state == Playback::State::playing) state = playback->advance();
+        return state;
+    }
+
+    RecordedFile file;
+    test::SavedGame game;
+    CountingOutbox outbox;
+    RecordReader reader;
+    std::optional<Playback> playback;
+    const std::string token = std::string(record_token_size, '\0');
+    const Bytes end = record_of(RecordKind::end, end_of_all);
+};
+
+TEST_F(FromAState, GoesOnBehindItsTickWithThoseWhoWereThere) {
+    play({state_of(500, first_is_there), record_of(RecordKind::command, 0, {"\1x", 2}),
+          record_of(RecordKind::ticks, 2), record_of(RecordKind::leave, 0),
+          record_of(RecordKind::join, 1, token), record_of(RecordKind::ticks, 1), end});
+    EXPECT_EQ(playback->tail(), RecordReader::State::ended);
+    EXPECT_EQ(playback->first_tick(), 500U);
+    EXPECT_EQ(playback->tick(), 503U);
+    EXPECT_EQ(playback->ticks_played(), 3U);
+    EXPECT_EQ(game.last_tick(), 503U);
+    EXPECT_TRUE(game.is_present({1}));
+    EXPECT_FALSE(game.is_present({0}));
+}
+
+TEST_F(FromAState, IsAtItsTickBeforeAnythingIsPlayed) {
+    file = RecordedFile(test::header_of_one_room());
+    file.append_block(state_of(500, first_is_there));
+    ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
+    playback.emplace(reader, 0, Playback::Stage{.game = &game, .outbox = &outbox});
+    EXPECT_EQ(playback->tick(), 500U);
+    EXPECT_TRUE(game.is_present({0}));
+}
+
+TEST_F(FromAState, RefusesWhatIsNoBeginning) {
+    const Bytes one = record_of(RecordKind::ticks, 1);
+    const Bytes state = state_of(500, first_is_there);
+    const std::vector<std::vector<Bytes>> files{
+        {one, state, one, end},
+        {record_of(RecordKind::join, 1, token), state, one, end},
+        {record_of(RecordKind::skip, 3), state, one, end},
+        {state, state, one, end},
+        {state_of(0, first_is_there), one, end},
+        {state_of(record_ticks_max + 1, first_is_there), one, end},
+        {state_of(record_ticks_max, first_is_there), one, end},
+        {state, record_of(RecordKind::join, 0, token), one, end},
+        {state, record_of(RecordKind::leave, 1), one, end},
+        {state, record_of(RecordKind::command, 1, {"\1x", 2}), one, end}};
+    for (const std::vector<Bytes>& records : files) {
+        EXPECT_EQ(play(records), Playback::State::over);
+        EXPECT_EQ(playback->tail(), RecordReader::State::damaged) << &records - files.data();
+        EXPECT_FALSE(playback->is_state_refused());
+    }
+}
+
+TEST_F(FromAState, SaysThatTheGameKnowsNoSuchState) {
+    for (const Bytes& state : {state_of(500, {"\1\0\0\2", 4}), state_of(500, {"\1", 1})}) {
+        EXPECT_EQ(play({state, record_of(RecordKind::ticks, 1), end}), Playback::State::over);
+        EXPECT_EQ(playback->tail(), RecordReader::State::damaged);
+        EXPECT_TRUE(playback->is_state_refused());
+        EXPECT_EQ(playback->ticks_played(), 0U);
+    }
+}
+
+TEST_F(FromAState, RefusesAStateThatIsLargerThanItsBlock) {
+    Bytes state = state_of(500, first_is_there);
+    state.resize(state.size() - 1);
+    EXPECT_EQ(play({state}), Playback::State::over);
+    EXPECT_EQ(playback->tail(), RecordReader::State::damaged);
+    EXPECT_EQ(playback->first_tick(), 0U);
+}
+
+// Who is there in a room that is not played nobody knows, so what is said of them is not judged.
+TEST_F(FromAState, PlaysOneOfTwoRooms) {
+    const Bytes second = record_of(RecordKind::room, 1);
+    const Bytes first = record_of(RecordKind::room, 0);
+    Bytes payload;
+    for (const Bytes& record :
+         {state_of(500, first_is_there), second, state_of(500, first_is_there), first,
+          record_of(RecordKind::leave, 0), second, record_of(RecordKind::command, 0, {"\1x", 2}),
+          record_of(RecordKind::ticks, 1), end}) {
+        payload.insert(payload.end(), record.begin(), record.end());
+    }
+    file.append_block(payload);
+    for (const std::uint32_t room : {0U, 1U}) {
+        EXPECT_EQ(play_file(room), Playback::State::over);
+        EXPECT_EQ(playback->tail(), RecordReader::State::ended);
+        EXPECT_EQ(game.last_tick(), 501U);
+        EXPECT_EQ(game.is_present({0}), room == 1);
+    }
+}
+
+TEST_F(FromAState, RefusesRoomsThatBeginInDifferentTicks) {
+    Bytes payload = state_of(500, first_is_there);
+    for (const Bytes& record : {record_of(RecordKind::room, 1), state_of(501, first_is_there),
+                                record_of(RecordKind::ticks, 1), end}) {
+        payload.insert(payload.end(), record.begin(), record.end());
+    }
+    file.append_block(payload);
+    EXPECT_EQ(play_file(0), Playback::State::over);
+    EXPECT_EQ(playback->tail(), RecordReader::State::damaged);
+}
+
+// An operator is no player: nobody joined, and the order counts all the same.
+TEST_F(FromAState, TellsTheGameOfAnOperatorsOrders) {
+    play({record_of(RecordKind::command, operator_id.slot, {"\1x", 2}),
+          record_of(RecordKind::ticks, 1), end});
+    EXPECT_EQ(playback->tail(), RecordReader::State::ended);
+    const std::uint64_t ordered = game.state_hash();
+    play({record_of(RecordKind::ticks, 1), end});
+    EXPECT_NE(game.state_hash(), ordered);
+    play({record_of(RecordKind::command, operator_id.slot - 1, {"\1x", 2}),
+          record_of(RecordKind::ticks, 1), end});
+    EXPECT_EQ(playback->tail(), RecordReader::State::damaged);
 }
 
 // Goal: a game may believe what it is told, whatever the file says.
@@ -263,7 +407,8 @@ TEST_F(PlaybackTest, NoFileBreaksAGamesBeliefs) {
         Bytes payload;
         for (int records = 0; records < 30; ++records) {
             const auto kind = static_cast<RecordKind>(rng.below(6));
-            const Bytes record = record_of(kind, rng.below(5));
+            const bool orders = kind == RecordKind::command && rng.chance(20);
+            const Bytes record = record_of(kind, orders ? operator_id.slot : rng.below(5));
             payload.insert(payload.end(), record.begin(), record.end());
             if (kind == RecordKind::command) payload.push_back(std::byte{0});
             if (kind == RecordKind::join) payload.resize(payload.size() + record_token_size);

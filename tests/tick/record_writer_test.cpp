@@ -37,9 +37,9 @@ TEST(RecordWriter, WritesTheBytesThatTheFormatSays) {
     file.writer.seal();
     const std::string block(as_text(file.writer.sealed()));
     EXPECT_EQ(block.substr(block_head_size),
-              "\x09"
+              "\x11"
               "abcdefghijklmnop"
-              "\x0B\x02hi\x08");
+              "\x13\x02hi\x10");
     EXPECT_EQ(block.substr(0, 4), std::string("\x16\0\0\0", 4));
 }
 

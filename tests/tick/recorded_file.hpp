@@ -79,7 +79,7 @@ inline std::string story_of(std::span<const std::byte> file) {
     Record record;
     RecordReader::State state = reader.next(record);
     for (; state == RecordReader::State::record; state = reader.next(record)) {
-        constexpr std::string_view kinds = "tjlcrshe";
+        constexpr std::string_view kinds = "tjlcrsheS";
         story += kinds[static_cast<std::size_t>(record.kind)] + std::to_string(record.number);
         if (record.kind == RecordKind::command) story += ":" + std::string(as_text(record.bytes));
         story += " ";
