@@ -91,6 +91,8 @@ public:
     std::size_t slowest(std::span<ClientStats> out) const;
     // Those who are open, by slot from `first_slot` on. Returns how many there are in `out`.
     std::size_t clients(std::uint32_t first_slot, std::span<ClientStats> out) const;
+    // An answer's body is under way, or waits, that lies in this memory.
+    bool is_sending(std::span<const std::byte> memory) const;
     std::uint32_t blocked_count() const { return blocked_count_; }  // Sockets that are full.
     const NetStats& stats() const { return stats_; }
     // From open() on, and only with options.deflate.

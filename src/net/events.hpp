@@ -34,7 +34,7 @@ inline constexpr std::size_t close_reasons_count = 15;
 const char* name_of(CloseReason reason);
 
 // What a plain HTTP request is answered with: a head written to the memory given, and a body that
-// lies somewhere for as long as the program runs.
+// lies elsewhere and stays as it is for as long as it is sent (Connections::is_sending).
 struct HttpAnswer {
     std::size_t head_size = 0;
     std::span<const std::byte> body;

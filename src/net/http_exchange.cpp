@@ -98,6 +98,13 @@ void Connections::answer(Handle handle, Connection& c, const http::RequestParser
     *c.parser = http::RequestParser(options_.request);  // Last: it ends `parser`.
 }
 
+bool Connections::is_sending(std::span<const std::byte> memory) const {
+    bool found = false;
+    table_.for_each(
+        [&](Handle, const Connection& c) { found = found || c.output.has_body_in(memory); });
+    return found;
+}
+
 void Connections::refuse_method(Handle handle, Connection& c) {
     refuse(handle, c, http::Status::method_not_allowed, "GET and HEAD are served here.");
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <span>
 
 namespace ringtick {
@@ -34,6 +35,13 @@ public:
     bool in_flight() const { return in_flight_ > 0; }
     std::size_t waiting() const { return tail_ - head_; }  // Without the body.
     std::size_t capacity() const { return memory_.size(); }
+
+    // The body, or what is left of it, lies there.
+    bool has_body_in(std::span<const std::byte> memory) const {
+        const bool begun = std::greater_equal<>()(body_.data(), memory.data());
+        return !body_.empty() && begun &&
+               std::less<>()(body_.data(), memory.data() + memory.size());
+    }
 
     // Where more can be written; commit() says how much was. A body ends the writing until sent.
     std::span<std::byte> free() {

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 #include "server/drain.hpp"
+#include "server/kept_replays.hpp"
 #include "server/ops.hpp"
 #include "server/page_answer.hpp"
 #include "server/query.hpp"
@@ -70,6 +71,7 @@ HttpAnswer answer_replay(const Metrics& metrics,
 HttpAnswer HttpPages::answer(const http::Request& request, std::span<std::byte> out) const {
     ASSERT(metrics_ != nullptr);
     if (ops_ != nullptr && Ops::is_asked(request)) return ops_->answer(request, out);
+    if (kept_ != nullptr && KeptReplays::is_asked(request)) return kept_->answer(request, out);
     if (request.method == http::Method::post) return {};
     for (const Page& page : pages) {
         if (request.path == page.path) return show(page, *metrics_, request, out);

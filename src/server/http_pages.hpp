@@ -9,6 +9,7 @@
 
 namespace ringtick {
 
+class KeptReplays;
 class Ops;
 
 // What the server answers over plain HTTP: the game's page and the four figures of merit.
@@ -20,6 +21,8 @@ public:
     void attach(const Metrics& metrics) { metrics_ = &metrics; }
     // Who answers about /ops.
     void attach(Ops& ops) { ops_ = &ops; }
+    // Who answers with the last seconds.
+    void attach(KeptReplays& kept) { kept_ = &kept; }
 
     // Nothing (head_size 0) if there is nothing at that address.
     HttpAnswer answer(const http::Request& request, std::span<std::byte> out) const;
@@ -28,6 +31,7 @@ private:
     std::span<const http::Asset> assets_;
     const Metrics* metrics_ = nullptr;
     Ops* ops_ = nullptr;
+    KeptReplays* kept_ = nullptr;
 };
 
 }  // namespace ringtick

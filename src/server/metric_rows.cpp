@@ -1,5 +1,6 @@
 #include "server/metric_rows.hpp"
 
+#include "server/kept_replays.hpp"
 #include "server/recording.hpp"
 #include "server/room.hpp"
 
@@ -80,6 +81,11 @@ void add_record_rows(CounterRows& rows, const RecordStats& record) {
              record.rooms_ended);
 }
 
+void add_kept_rows(CounterRows& rows, const KeptStats& kept) {
+    rows.add("replays_downloaded", "Downloads of a room's last seconds", kept.downloads);
+    rows.add("replays_busy", "Downloads told 503: others were on their way", kept.busy);
+}
+
 std::uint64_t messages_dropped(const Metrics& metrics) {
     std::uint64_t dropped = 0;
     for (const auto& room : metrics.rooms) dropped += room->messages_dropped();
@@ -96,6 +102,7 @@ CounterRows counter_rows(const Metrics& metrics) {
     rows.add("inbox_dropped", "Messages that did not fit a room's inbox",
              messages_dropped(metrics));
     add_record_rows(rows, *metrics.record);
+    add_kept_rows(rows, metrics.kept->stats());
     if (metrics.loop->allocations_counted) {
         rows.add("allocations_after_warmup", "Heap allocations since the loop began, expected 0",
                  metrics.loop->allocations_after_warmup);

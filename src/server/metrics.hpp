@@ -15,6 +15,7 @@
 namespace ringtick {
 
 class Drain;
+class KeptReplays;
 class Room;
 class ShownRoom;
 struct RecordStats;
@@ -46,6 +47,14 @@ struct LoopStats {
     Timeline timeline;
 };
 
+// The rooms' last seconds (server/kept_replays.hpp).
+struct KeptStats {
+    std::uint64_t downloads = 0;
+    std::uint64_t busy = 0;     // Told to ask again.
+    std::uint64_t bytes = 0;    // Of all rooms.
+    std::uint64_t seconds = 0;  // Of the room that keeps the fewest.
+};
+
 // Everything there is to report, in one place, by reference: what is written is what is counted.
 struct Metrics {
     const LoopStats* loop = nullptr;
@@ -54,6 +63,7 @@ struct Metrics {
     const Connections* connections = nullptr;
     const RecordStats* record = nullptr;
     const Drain* drain = nullptr;
+    const KeptReplays* kept = nullptr;
     std::uint32_t rate_hz = 0;
     std::span<const std::unique_ptr<Room>> rooms;
     std::span<ShownRoom* const> shown_rooms;  // Those of them that show a recorded match.

@@ -109,6 +109,17 @@ void add_record_options(CLI::App& app, Options& options) {
         ->needs(replay);
 }
 
+void add_keep_options(CLI::App& app, KeepOptions& keep) {
+    add_count<std::uint32_t>(app, {"--keep-seconds", "SECONDS", keep.seconds, 0, 3'600,
+                                   "Seconds of each room that are kept for GET "
+                                   "/replay/last?room=R, a recording for an operator; 0: none"});
+    add_count<std::uint64_t>(app, {"--keep-memory", "BYTES", keep.memory, 1 << 16, 1 << 30,
+                                   "Bytes for them in each room, address space that is backed as "
+                                   "it is used; what does not fit shortens the time"});
+    app.add_flag("--share-replays", keep.shared,
+                 "Anybody may have them, not only an operator: they show where everyone was");
+}
+
 void add_game_options(CLI::App& app, Options& options) {
     add_count<std::uint32_t>(app, {"--rate-hz", "HZ", options.rate_hz, 1, 1'000, "Ticks a second"});
     add_count<std::uint32_t>(
@@ -264,6 +275,7 @@ ParsedOptions parse_options(int argc,
     app.allow_config_extras(CLI::config_extras_mode::error);
     add_server_options(app, options);
     add_record_options(app, options);
+    add_keep_options(app, options.keep);
     add_game_options(app, options);
     add_limits(app, options);
     app.add_flag("--mask-defer-taskrun", options.mask.defer_taskrun,

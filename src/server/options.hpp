@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "net/listener.hpp"
 #include "net/options.hpp"
+#include "server/keep_options.hpp"
 #include "uring/ring.hpp"
 
 #include <cstdint>
@@ -33,6 +34,7 @@ struct Options {
     std::uint32_t snapshot_bytes = 1'000;
 
     std::string record;  // The file for it; empty: nothing is recorded.
+    KeepOptions keep;
     std::string replay;  // The recording to play again instead of serving,
     bool show = false;   // or to serve to those who watch.
 

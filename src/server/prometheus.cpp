@@ -1,6 +1,7 @@
 // /metrics: the text format of Prometheus, version 0.0.4.
 #include "base/assert.hpp"
 #include "server/drain.hpp"
+#include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
 #include "server/process_usage.hpp"
@@ -53,6 +54,10 @@ void add_gauges(TextWriter& text, const Metrics& metrics) {
     add_one(text, "players", "Players now", "gauge", players_of(metrics));
     add_one(text, "draining", "Whether newcomers are refused, by the operator's wish", "gauge",
             metrics.drain->on() ? 1 : 0);
+    const KeptStats kept = metrics.kept->stats();
+    add_one(text, "kept_bytes", "Of all rooms' last seconds, kept for download", "gauge",
+            kept.bytes);
+    add_one(text, "kept_seconds", "Of the room that keeps the fewest", "gauge", kept.seconds);
     add_one(text, "idle_control_age_seconds",
             "Since the last tick without a player, the last of the idle control", "gauge",
             idle_control_age_s(*metrics.loop));

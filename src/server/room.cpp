@@ -114,16 +114,23 @@ void Room::record_to(RecordWriter& record, std::uint32_t number) {
     number_ = number;
 }
 
+void Room::keep_in(LastSeconds& kept) {
+    ASSERT(ticks_ == 0);
+    kept_ = &kept;
+}
+
 void Room::tell_join(PlayerId player) {
     const ResumeToken plain = tokens_.draw();
     const IssuedToken token{.plain = plain, .digest = digest_of(plain)};
     if (record_ != nullptr) record_->join(number_, player, token.digest);
+    if (kept_ != nullptr) kept_->join(player, token.digest);
     game_->on_join(player);
     game_->on_token(player, token);
 }
 
 void Room::tell_leave(PlayerId player) {
     if (record_ != nullptr) record_->leave(number_, player);
+    if (kept_ != nullptr) kept_->leave(player);
     game_->on_leave(player);
 }
 
@@ -160,7 +167,11 @@ void Room::play(std::uint64_t tick, std::span<const Command> commands) {
     if (record_ != nullptr) {
         for (const Command& command : commands) record_->command(number_, command);
     }
+    if (kept_ != nullptr) {
+        for (const Command& command : commands) kept_->command(command);
+    }
     game_->tick(tick, commands, *this);
+    if (kept_ != nullptr) kept_->tick(tick, *game_);
 }
 
 void Room::send(PlayerId player, std::span<const std::byte> message) {

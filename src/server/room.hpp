@@ -6,6 +6,7 @@
 #include "server/token_source.hpp"
 #include "tick/game.hpp"
 #include "tick/inbox.hpp"
+#include "tick/last_seconds.hpp"
 #include "tick/record_writer.hpp"
 
 #include <cstddef>
@@ -55,6 +56,9 @@ public:
 
     // From now on all that the game is told is written down, as of the room of this number.
     void record_to(RecordWriter& record, std::uint32_t number);
+
+    // From now on what the game is told is kept for a while.
+    void keep_in(LastSeconds& kept);
 
     void tick(std::uint64_t tick);
 
@@ -108,6 +112,7 @@ private:
     TokenSource tokens_;
     RecordWriter* record_ = nullptr;
     std::uint32_t number_ = 0;  // In the record.
+    LastSeconds* kept_ = nullptr;
     Inbox inbox_;
     std::vector<Seat> seats_;
     std::vector<Viewer> viewers_;

@@ -92,7 +92,8 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
             .metrics = metrics_,
             .connections = connections_,
             .rooms = rooms_,
-            .drain = drain_}) {
+            .drain = drain_}),
+      kept_({.owner = operator_, .connections = connections_, .loop = loop_stats_}) {
     echo_.attach(connections_);
 }
 
@@ -110,6 +111,7 @@ Result<void> Server::open() {
     if (auto opened = open_ring(); !opened) return opened;
     if (auto opened = connections_.open(); !opened) return opened;
     if (!kind_.echo) open_rooms();
+    if (auto opened = open_kept(); !opened) return opened;
     attach_metrics();
     if (auto opened = open_listener(); !opened) return opened;
     // Last, so that nothing that is refused leaves a file behind.
@@ -183,6 +185,13 @@ Result<void> Server::open_recording() {
     return {};
 }
 
+// Of a recorded match on show there is more than that in its file.
+Result<void> Server::open_kept() {
+    if (kind_.echo || kind_.show != nullptr) return {};
+    const RecordHeader header = record_header(options_, program_, room_limits().players_max);
+    return kept_.open(options_.keep, header, rooms_.all());
+}
+
 // Who only echoes has no tick to be awake for.
 Nanoseconds Server::spin() const {
     return options_.realtime && !kind_.echo ? realtime_spin : Nanoseconds{};
@@ -195,11 +204,13 @@ void Server::attach_metrics() {
                 .connections = &connections_,
                 .record = &recording_.stats(),
                 .drain = &drain_,
+                .kept = &kept_,
                 .rate_hz = options_.rate_hz,
                 .rooms = rooms_.all(),
                 .shown_rooms = shown_rooms_};
     pages_.attach(metrics_);
     pages_.attach(ops_);
+    pages_.attach(kept_);
 }
 
 void Server::run() {
@@ -257,6 +268,12 @@ std::string Server::explain(const Error& error) const {
         return fmt::format("cannot record to {}: {}. Choose another --record.", options_.record,
                            reason);
     }
+    if (operation == "keep") {
+        return fmt::format(
+            "no address space for the last seconds of {} rooms ({}). Lower --keep-memory, or raise "
+            "ulimit -v.",
+            options_.rooms, reason);
+    }
     if (operation == "mmap") {
         return fmt::format(
             "no address space for the messages of {} connections ({}). Lower --connections-max or "
@@ -286,14 +303,14 @@ std::string Server::describe() const {
     return fmt::format(
         "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, asleep {}, {} "
         "receive buffers of {} B, {}; memory taken at start {} MiB beside the game's own, address "
-        "space for messages {} MiB{}",
+        "space for messages {} MiB, for the last seconds {} MiB{}",
         features.submissions, features.completions, features.raw,
         features.defer_taskrun ? "deferred task work" : "cooperative task work",
         features.absolute_deadline ? "absolute" : "relative",
         features.recv_budget ? "by the kernel" : "by cancelling",
         features.second_ring ? "on a second ring" : "on the ring", buffers_.count(),
         options_.net.receive_buffer_size, describe_compression(connections_.compression()),
-        fixed / mib, connections_.memory_reserved() / mib,
+        fixed / mib, connections_.memory_reserved() / mib, kept_.memory_reserved() / mib,
         options_.realtime ? "; " + ringtick::describe(realtime_, spin()) : std::string());
 }
 

@@ -7,6 +7,7 @@
 #include "server/drain.hpp"
 #include "server/echo.hpp"
 #include "server/http_pages.hpp"
+#include "server/kept_replays.hpp"
 #include "server/loop.hpp"
 #include "server/metrics.hpp"
 #include "server/operator.hpp"
@@ -66,6 +67,7 @@ private:
     [[nodiscard]] Result<void> open_ring();
     [[nodiscard]] Result<void> open_listener();
     [[nodiscard]] Result<void> open_recording();
+    [[nodiscard]] Result<void> open_kept();
     RoomLimits room_limits() const;
     Nanoseconds spin() const;
     void open_rooms();
@@ -93,6 +95,7 @@ private:
     Metrics metrics_;
     Operator operator_;
     Ops ops_;
+    KeptReplays kept_;
 };
 
 // Opens a server, says where it listens, runs it until a signal, prints its totals. Returns the

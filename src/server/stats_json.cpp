@@ -1,5 +1,6 @@
 // The pages and the line that are JSON: /stats.json, /rooms, /replay, and a run's totals.
 #include "server/drain.hpp"
+#include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
 #include "server/process_usage.hpp"
@@ -113,6 +114,8 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
              metrics.connections->count(), players_of(metrics));
     text.add(R"("shown_rooms":{},"receive_buffers_lent":{},"draining":{},)",
              metrics.shown_rooms.size(), metrics.buffers->lent(), metrics.drain->on());
+    const KeptStats kept = metrics.kept->stats();
+    text.add(R"("kept_bytes":{},"kept_seconds":{},)", kept.bytes, kept.seconds);
     const CounterRows rows = counter_rows(metrics);
     for (const CounterRow& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);
     add_closed(text, metrics.connections->stats());

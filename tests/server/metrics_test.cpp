@@ -2,6 +2,7 @@
 
 #include "http/opening_handshake.hpp"
 #include "server/drain.hpp"
+#include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
 #include "server/recording.hpp"
 #include "server/room.hpp"
@@ -66,6 +67,8 @@ protected:
     RingStats ring;
     RecordStats record;
     Drain drain;
+    Operator owner;
+    KeptReplays kept{{.owner = owner, .connections = bench.connections(), .loop = loop}};
     BufferRing buffers;
     std::vector<std::unique_ptr<Room>> rooms;
     Metrics metrics{.loop = &loop,
@@ -73,7 +76,8 @@ protected:
                     .buffers = &buffers,
                     .connections = &bench.connections(),
                     .record = &record,
-                    .drain = &drain};
+                    .drain = &drain,
+                    .kept = &kept};
 };
 
 // Goal: what the server reserves for a page is enough for the largest there can be.

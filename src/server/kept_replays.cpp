@@ -1,0 +1,148 @@
+#include "server/kept_replays.hpp"
+
+#include "base/assert.hpp"
+#include "http/response.hpp"
+#include "server/page_answer.hpp"
+#include "server/query.hpp"
+#include "server/room.hpp"
+#include "server/text_writer.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace ringtick {
+
+namespace {
+
+constexpr std::uint64_t second_ns = 1'000'000'000;
+
+}  // namespace
+
+Result<void> KeptReplays::open(const KeepOptions& options,
+                               const RecordHeader& header,
+                               std::span<const std::unique_ptr<Room>> rooms) {
+    ASSERT(rooms_.empty());
+    ASSERT(header.rooms == rooms.size());
+    const std::size_t state_size = rooms.empty() ? 0 : rooms.front()->game().state_size_max();
+    if (options.seconds == 0 || state_size == 0) return {};
+    options_ = options;
+    header_ = header;
+    auto opened = rooms_memory_.open(header.rooms, options.memory);
+    if (opened) opened = scratch_.open(1, state_size);
+    if (opened) {
+        const auto copies = static_cast<std::uint32_t>(copies_.size());
+        opened = copies_memory_.open(copies, LastSeconds::file_size_max(options.memory));
+    }
+    if (!opened) return std::unexpected(Error{"keep", opened.error().error_number});
+    rooms_.reserve(rooms.size());
+    for (std::uint32_t room = 0; room < header.rooms; ++room) {
+        const LastSeconds::Limits limits{
+            .rate_hz = header.rate_hz, .seconds = options.seconds, .room = room};
+        rooms_.emplace_back(rooms_memory_.of(room), scratch_.of(0), limits);
+        rooms[room]->keep_in(rooms_.back());
+    }
+    return {};
+}
+
+HttpAnswer KeptReplays::answer(const http::Request& request, std::span<std::byte> out) {
+    if (rooms_.empty()) return {};
+    const http::Status verdict = options_.shared ? http::Status::ok : parts_.owner.judge(request);
+    if (verdict == http::Status::not_found || request.method == http::Method::post) return {};
+    if (verdict != http::Status::ok) {
+        return refuse_request(out, verdict,
+                              "It shows where everyone was: an operator may have it (see /ops), or "
+                              "anybody with --share-replays.",
+                              request);
+    }
+    const auto asked = request.query.empty() ? 1 : number_in(request.query, "room").value_or(0);
+    if (asked == 0 || asked > rooms_.size()) {
+        return refuse_request(out, http::Status::bad_request,
+                              "Give a room that there is: /replay/last?room=1.", request);
+    }
+    const LastSeconds& room = rooms_[asked - 1];
+    if (room.size() == 0) {
+        return refuse_request(out, http::Status::service_unavailable,
+                              room.is_too_small()
+                                  ? "Nothing is kept: the game's state is too large for "
+                                    "--keep-memory."
+                                  : "Nothing is kept yet.",
+                              request);
+    }
+    const Copy* const copy = copy_of(asked);
+    if (copy == nullptr) {
+        busy_ += 1;
+        return refuse_request(out, http::Status::service_unavailable,
+                              "Others are being sent theirs: ask again in a moment.", request);
+    }
+    return send(*copy, request, out);
+}
+
+std::span<std::byte> KeptReplays::memory_of(const Copy& copy) const {
+    return copies_memory_.of(static_cast<std::uint32_t>(&copy - copies_.data()));
+}
+
+bool KeptReplays::is_young(const Copy& copy) const {
+    return copy.size > 0 && parts_.loop.now_ns - copy.made_ns < second_ns;
+}
+
+// Of now, or nearly; none: both have to stay as they are.
+KeptReplays::Copy* KeptReplays::copy_of(std::uint64_t room) {
+    const auto made = std::ranges::find_if(
+        copies_, [&](const Copy& copy) { return copy.room == room && is_young(copy); });
+    if (made != copies_.end()) return made;
+    const auto free = std::ranges::find_if(copies_, [&](const Copy& copy) {
+        return !is_young(copy) && !parts_.connections.is_sending(memory_of(copy));
+    });
+    if (free == copies_.end()) return nullptr;
+    make(*free, room);
+    return free;
+}
+
+void KeptReplays::make(Copy& copy, std::uint64_t room) {
+    RecordHeader header = header_;
+    header.rooms = 1;
+    header.seed += room - 1;
+    LastSeconds& kept = rooms_[room - 1];
+    copy = {.room = room,
+            .tick = kept.tick(),
+            .made_ns = parts_.loop.now_ns,
+            .size = kept.write_file(header, memory_of(copy))};
+    ASSERT(copy.size > 0);
+}
+
+HttpAnswer KeptReplays::send(const Copy& copy,
+                             const http::Request& request,
+                             std::span<std::byte> out) {
+    std::array<char, 512> memory;
+    TextWriter extra(memory);
+    extra.add(
+        "Cache-Control: no-store\r\nContent-Disposition: attachment; "
+        "filename=\"{}-{}.replay\"\r\n",
+        header_.game, copy.tick);
+    const std::size_t head_size =
+        http::write_response_head(out, {.content_type = "application/octet-stream",
+                                        .content_length = copy.size,
+                                        .keep_alive = request.keep_alive,
+                                        .extra = {memory.data(), extra.size()}});
+    if (head_size == 0 || request.method == http::Method::head) return {.head_size = head_size};
+    downloads_ += 1;
+    return {.head_size = head_size, .body = memory_of(copy).first(copy.size)};
+}
+
+std::size_t KeptReplays::memory_reserved() const {
+    return rooms_memory_.reserved() + scratch_.reserved() + copies_memory_.reserved();
+}
+
+KeptStats KeptReplays::stats() const {
+    KeptStats stats{.downloads = downloads_, .busy = busy_};
+    if (rooms_.empty()) return stats;
+    std::uint64_t ticks = ~std::uint64_t{};
+    for (const LastSeconds& room : rooms_) {
+        stats.bytes += room.size();
+        ticks = std::min(ticks, room.ticks());
+    }
+    stats.seconds = ticks / header_.rate_hz;
+    return stats;
+}
+
+}  // namespace ringtick

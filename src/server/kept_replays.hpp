@@ -1,0 +1,81 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "net/connections.hpp"
+#include "net/events.hpp"
+#include "net/memory.hpp"
+#include "server/keep_options.hpp"
+#include "server/metrics.hpp"
+#include "server/operator.hpp"
+#include "tick/last_seconds.hpp"
+#include "tick/record.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace ringtick {
+
+class Room;
+
+// What each room was told in its last seconds, for download: GET /replay/last?room=R answers with a
+// recording that --replay plays. It shows where everyone was and what they said, so it is an
+// operator's (see Operator), unless it is shared.
+//
+// All memory is address space that is taken at start and backed as it is used. A download is sent
+// from one of two copies, so that the room goes on. Policy at the bound: who asks within a second
+// of another for the same room is sent the same copy; while both are on their way, or younger than
+// that, others are told 503.
+class KeptReplays {
+public:
+    struct Parts {
+        const Operator& owner;
+        const Connections& connections;
+        const LoopStats& loop;
+    };
+
+    explicit KeptReplays(const Parts& parts) : parts_(parts) {}
+
+    // Nothing is kept of games that cannot be saved. `header` describes a recording of all rooms.
+    [[nodiscard]] Result<void> open(const KeepOptions& options,
+                                    const RecordHeader& header,
+                                    std::span<const std::unique_ptr<Room>> rooms);
+
+    static bool is_asked(const http::Request& request) { return request.path == "/replay/last"; }
+    // Nothing (head_size 0) if nothing is kept here.
+    HttpAnswer answer(const http::Request& request, std::span<std::byte> out);
+
+    std::size_t memory_reserved() const;
+    KeptStats stats() const;
+
+private:
+    // A file for download, in the memory of the same number.
+    struct Copy {
+        std::uint64_t room = 0;
+        std::uint64_t tick = 0;
+        std::uint64_t made_ns = 0;
+        std::size_t size = 0;  // 0: there is none.
+    };
+
+    std::span<std::byte> memory_of(const Copy& copy) const;
+    bool is_young(const Copy& copy) const;
+    Copy* copy_of(std::uint64_t room);
+    void make(Copy& copy, std::uint64_t room);
+    HttpAnswer send(const Copy& copy, const http::Request& request, std::span<std::byte> out);
+
+    Parts parts_;
+    KeepOptions options_;
+    RecordHeader header_;
+    SlotMemory rooms_memory_;
+    SlotMemory scratch_;  // Of one state, for all rooms.
+    SlotMemory copies_memory_;
+    std::vector<LastSeconds> rooms_;
+    std::array<Copy, 2> copies_;
+    std::uint64_t downloads_ = 0;
+    std::uint64_t busy_ = 0;
+};
+
+}  // namespace ringtick
