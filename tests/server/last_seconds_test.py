@@ -5,7 +5,9 @@ Method: a game with bots and with players who speak its protocol; downloads held
 one of them while two others are not read; a server with too little memory, one that others share,
 and one on a public address.
 """
+import json
 import pathlib
+import random
 import re
 import socket
 import struct
@@ -14,6 +16,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import programs
@@ -196,6 +199,59 @@ def check_damage(folder):
         assert "Assertion" not in done.stderr, done
 
 
+def with_state(data, change):
+    """The file with its state changed, and all checksums right (src/tick/record.hpp)."""
+    begin = len("ringtick record 4\n")
+    begin += 12 + int.from_bytes(data[begin:begin + 4], "little")
+    size = int.from_bytes(data[begin:begin + 4], "little")
+    payload = bytearray(data[begin + 12:begin + 12 + size])
+    change(payload)
+    head = struct.pack("<II", size, zlib.crc32(payload))
+    head += struct.pack("<I", zlib.crc32(head))
+    return data[:begin] + head + payload + data[begin + 12 + size:]
+
+
+def check_hostile_states(folder):
+    """Whatever a state says: it is refused, or another match comes of it, and nothing breaks."""
+    with start(rooms=1, keep_seconds=1, players_max=20) as server:
+        play(server.port)
+        whole = Download(server, folder)
+    assert with_state(whole.data, lambda state: None) == whole.data
+    seed = 20_261_122
+    print("seed", seed)
+    chance = random.Random(seed)
+    refused = 0
+    for _ in range(25):
+        def change(state):
+            for _ in range(chance.choice((1, 3, 30))):
+                # Behind the record's kind, tick and size.
+                state[chance.randrange(8, len(state))] = chance.randrange(256)
+        whole.path.write_bytes(with_state(whole.data, change))
+        done = subprocess.run([RAILROIDS, "--replay", str(whole.path)], capture_output=True,
+                              text=True, timeout=60)
+        assert done.returncode in (0, 1) and "Assertion" not in done.stderr, done
+        refused += "none that this game can go on from" in done.stderr
+    assert 0 < refused < 25, refused
+
+
+def check_show(folder):
+    """It is shown like any other, and to go back before its beginning is to go there."""
+    with start() as server:
+        programs.until(lambda: kept_long(server, 1), "there is something to download")
+        last = Download(server, folder)
+    _, begin, _ = last.replay()
+    port = programs.free_port()
+    arguments = ["--listen", f"127.0.0.1:{port}", "--replay", str(last.path), "--serve"]
+    with programs.Server(RAILROIDS, arguments, port) as shown:
+        programs.until(shown.healthy, "the server answers")
+        position = programs.until(lambda: json.loads(shown.get("/replay")), "it is shown")
+        assert position["rooms"][0]["tick"] >= begin, position
+        shown.get("/replay?tick=1")
+        position = programs.until(lambda: json.loads(shown.get("/replay")), "it is shown")
+        assert position["rooms"][0]["tick"] >= begin, position
+        assert status_of(shown) == 404, "it is a file already"
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -204,6 +260,8 @@ def main():
         check_little_memory(folder)
         check_rights(folder)
         check_damage(folder)
+        check_hostile_states(folder)
+        check_show(folder)
 
 
 main()
