@@ -152,6 +152,9 @@ extern "C" {
 [[clang::export_name("tick")]] double tick() {
     return number(theatre().tick());
 }
+[[clang::export_name("first_tick")]] double first_tick() {
+    return number(theatre().first_tick());
+}
 [[clang::export_name("last_tick")]] double last_tick() {
     return number(theatre().last_tick());
 }

@@ -134,6 +134,8 @@ public:
     }
 
     std::uint64_t tick() const { return playback().tick(); }
+    // At whose end the recording begins; 0: before the match's first.
+    std::uint64_t first_tick() const { return playback().first_tick(); }
     std::uint64_t last_tick() const { return last_tick_; }
     bool is_over() const { return is_over_; }
     Tail tail() const { return tail_; }

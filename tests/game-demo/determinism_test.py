@@ -34,7 +34,13 @@ def main():
         recording = str(pathlib.Path(folder) / "match.rec")
         output(program, "record", recording, str(BOTS), str(SECONDS * RATE_HZ))
         ends = {output(one, "replay", recording) for one in (program, *others)}
-    assert len(ends) == 1, ends
+        lasts = {output(one, "replay", f"{recording}.last") for one in (program, *others)}
+    assert len(ends) == len(lasts) == 1, (ends, lasts)
+    # The last seconds begin with a state, and end in the same as the whole.
+    last = lasts.pop()
+    print(last)
+    assert f"at tick {SECONDS * RATE_HZ}, " in last and "the same" in last, last
+    assert last.split("state ")[1].split(",")[0] in next(iter(ends)), (last, ends)
     end = ends.pop()
     print(end)
     assert end.startswith(f"the same at tick {SECONDS * RATE_HZ}, {SECONDS} hashes verified"), end

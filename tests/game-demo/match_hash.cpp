@@ -1,10 +1,12 @@
 // What the rules make of seeded matches. Built by several compilers: see determinism_test.py.
 //
 //   match_hash                          prints the states that ten matches end in
-//   match_hash record FILE BOTS TICKS   records a match of bots and scripted people
+//   match_hash record FILE BOTS TICKS   records a match of bots and scripted people, and its last
+//                                       seconds into FILE.last
 //   match_hash replay FILE              plays a recording again, and prints how that went
 #include "match_hash.hpp"
 
+#include "tick/last_seconds.hpp"
 #include "tick/playback.hpp"
 #include "tick/record_writer.hpp"
 #include "tick/rules_match.hpp"
@@ -21,6 +23,7 @@
 namespace railroids {
 namespace {
 
+using ringtick::LastSeconds;
 using ringtick::Playback;
 using ringtick::RecordHeader;
 using ringtick::RecordReader;
@@ -42,19 +45,22 @@ class RecordedMatch {
 public:
     RecordedMatch(const char* path, std::uint16_t bots)
         : match_({.seed = seed, .players_max = people, .bots = bots}),
-          file_(path, std::ios::binary) {
-        const RecordHeader header{.game = "railroids",
-                                  .schema = schema_hash(),
-                                  .rules = rules(),
-                                  .seed = seed,
-                                  .rate_hz = rate_hz,
-                                  .rooms = 1,
-                                  .players_max = people,
-                                  .bots = bots,
-                                  .rewind_ms = RailroidsOptions{}.rewind_ms};
+          header_{.game = "railroids",
+                  .schema = schema_hash(),
+                  .rules = rules(),
+                  .seed = seed,
+                  .rate_hz = rate_hz,
+                  .rooms = 1,
+                  .players_max = people,
+                  .bots = bots,
+                  .rewind_ms = RailroidsOptions{}.rewind_ms},
+          path_(path),
+          file_(path_, std::ios::binary),
+          scratch_(match_.game.state_size_max()),
+          kept_(memory_, scratch_, {.rate_hz = rate_hz, .seconds = kept_s}) {
         Bytes head(ringtick::file_head_size_max);
-        head.resize(write_file_head(head, header));
-        write(head);
+        head.resize(write_file_head(head, header_));
+        write(file_, head);
     }
 
     // They come and go, press at random, say the same twice, and now and then what no page says.
@@ -63,26 +69,34 @@ public:
             for (std::uint16_t slot = 0; slot < people; ++slot) act(slot, tick);
             match_.step();
             record_.tick(tick);
+            kept_.tick(tick, match_.game);
             match_.mailbox.letters.clear();
             if (tick % rate_hz == 0) record_.hash(0, match_.game.state_hash());
             if (tick % rate_hz == 0) flush();
         }
         record_.end();
         flush();
+        Bytes last(LastSeconds::file_size_max(memory_.size()));
+        last.resize(kept_.write_file(header_, last));
+        std::ofstream last_file(path_ + ".last", std::ios::binary);
+        write(last_file, last);
     }
 
 private:
     static constexpr std::uint64_t seed = 11;
+    static constexpr std::uint32_t kept_s = 7;
 
     void act(std::uint16_t slot, std::uint32_t tick) {
         if (!present_[slot] && rng_.chance(5)) {
             present_[slot] = true;
             record_.join(0, {slot}, {});
+            kept_.join({slot}, {});
             match_.game.on_join({slot});
             say(slot, hello("Ann"));
         } else if (present_[slot] && rng_.below(300) == 0) {
             present_[slot] = false;
             record_.leave(0, {slot});
+            kept_.leave({slot});
             match_.game.on_leave({slot});
         }
         if (!present_[slot] || rng_.chance(10)) return;
@@ -94,21 +108,27 @@ private:
     }
     void say(std::uint16_t slot, const Bytes& message) {
         record_.command(0, {.player = {slot}, .bytes = message});
+        kept_.command({.player = {slot}, .bytes = message});
         match_.say(slot, message);
     }
     void flush() {
         record_.seal();
-        write(record_.sealed());
+        write(file_, record_.sealed());
         record_.release();
     }
-    void write(std::span<const std::byte> bytes) {
-        file_.write(reinterpret_cast<const char*>(bytes.data()),
-                    static_cast<std::streamsize>(bytes.size()));
+    static void write(std::ofstream& file, std::span<const std::byte> bytes) {
+        file.write(reinterpret_cast<const char*>(bytes.data()),
+                   static_cast<std::streamsize>(bytes.size()));
     }
 
     Match match_;
+    RecordHeader header_;
     RecordWriter record_{1 << 20};
+    std::string path_;
     std::ofstream file_;
+    Bytes memory_ = Bytes(1 << 23);
+    Bytes scratch_;
+    LastSeconds kept_;
     ringtick::Rng rng_{5};
     std::array<bool, people> present_{};
 };

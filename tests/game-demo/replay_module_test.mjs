@@ -29,6 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ringtick-theatre-'));
 const path = join(folder, 'match.rec');
 execFileSync(match_hash, ['record', path, String(bots), String(ticks)]);
 const recording = readFileSync(path);
+const last_seconds = readFileSync(`${path}.last`);
 rmSync(folder, { recursive: true });
 
 async function theatre_of(file) {
@@ -74,6 +75,28 @@ theatre.play(ticks);
 assert.equal(theatre.state_hash(), hashes[ticks]);
 assert.equal(theatre.hashes_verified(), seconds, 'none counts twice');
 assert.equal(theatre.diverged_at(), -1);
+
+// A recording that begins with a state is the same match from there on.
+{
+  const { theatre: later, opened } = await theatre_of(last_seconds);
+  assert.equal(opened, Opened.fine);
+  later.enter(0);
+  const first = later.first_tick();
+  assert.ok(first > 10 * rate_hz && first < ticks - 5 * rate_hz, `it begins at tick ${first}`);
+  assert.equal(later.tick(), first);
+  assert.equal(later.last_tick(), ticks);
+  for (const tick of [first, first + 7, ticks, first + 150, first]) {
+    later.go_near(tick);
+    later.play(tick - later.tick());
+    assert.equal(later.state_hash(), hashes[tick], `at tick ${tick}`);
+  }
+  later.go_near(0);
+  assert.equal(later.tick(), first, 'there is nothing before');
+  later.play(ticks);
+  assert.equal(later.tail(), Tail.ended);
+  assert.equal(later.diverged_at(), -1);
+  assert.equal(later.hashes_verified(), later.hashes());
+}
 
 // A guest, to whom the page's own client speaks: it is welcomed, sees whom it wants to, and changes
 // nothing.
@@ -202,6 +225,23 @@ const random = (below) => {
   seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
   return Math.floor((seed / 2 ** 32) * below);
 };
+const state = blocks_of(last_seconds)[1];
+let states_refused = 0;
+for (let round = 0; round < 40; round++) {
+  const file = Buffer.from(last_seconds);
+  for (let i = random(8); i >= 0; i--) {
+    file[state.payload + 8 + random(state.end - state.payload - 8)] ^= 1 + random(255);
+  }
+  seal(file, state);
+  assert.equal(open(theatre, file), Opened.fine);
+  theatre.enter(0);
+  states_refused += theatre.is_over();
+  theatre.join();
+  theatre.play(ticks);
+  theatre.go_near(0);
+  assert.equal(theatre.tail(), theatre.is_over() ? Tail.damaged : Tail.ended);
+}
+assert.ok(states_refused > 0 && states_refused < 40, `${states_refused} refused`);
 for (let round = 0; round < 40; round++) {
   const kept = random(3) ? recording.length : random(recording.length);
   const file = Buffer.from(recording.subarray(0, kept));

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -224,6 +225,16 @@ TEST_F(LittleMemory, BeginsAnewBehindATickThatBringsTooMuch) {
     EXPECT_EQ(expect_all_there(), 0U);
     steps(3);
     EXPECT_EQ(expect_all_there(), 3U);
+}
+
+TEST_F(LittleMemory, BeginsAPartInTimeForATickThatBringsAQuarter) {
+    join(1);
+    const Bytes quarter(1'900, std::byte{1});
+    for (int i = 0; i < 100; ++i) {
+        step({{.player = {1}, .bytes = quarter}});
+        ASSERT_GE(kept.ticks(), std::min<std::uint64_t>(tick - 1, 10)) << tick;
+    }
+    expect_all_there();
 }
 
 TEST(LastSecondsOfRooms, BeginTheirPartsInDifferentTicks) {
