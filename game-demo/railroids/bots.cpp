@@ -26,25 +26,37 @@ std::int16_t turn_towards(Angle from, Angle to) {
 
 }  // namespace
 
-Bots::Bots(std::uint64_t seed, ShipId first_id, std::size_t count)
+Bots::Bots(std::uint64_t seed, ShipId first_id, std::size_t count_max)
     : rng_(ringtick::Rng::mix(seed + 3)),
       first_id_(first_id),
-      ships_(first_id + count),
-      pilots_(count) {
-    for (std::size_t i = 0; i < count; ++i) {
-        Pilot& pilot = pilots_[i];
+      ships_(first_id + count_max),
+      pilots_(count_max) {
+    for (std::size_t i = 0; i < count_max; ++i) {
+        Nature& nature = pilots_[i].nature;
         const std::size_t share = i % 10;
-        pilot.kind = share < 6 ? Kind::holder : share < 9 ? Kind::hunter : Kind::drifter;
-        pilot.cruise = Fixed::ratio(rng_.between(60, 95), 10);
+        nature.kind = share < 6 ? Kind::holder : share < 9 ? Kind::hunter : Kind::drifter;
+        nature.cruise = Fixed::ratio(rng_.between(60, 95), 10);
+        nature.orbit_radius = Fixed::from_int(rng_.between(120, 560));
+    }
+}
+
+void Bots::fly(std::size_t count, World& world) {
+    ASSERT(count <= pilots_.size());
+    for (; count_ > count; --count_) {
+        world.leave(static_cast<ShipId>(first_id_ + count_ - 1));
+    }
+    for (; count_ < count; ++count_) {
+        Pilot& pilot = pilots_[count_];
+        pilot = {.nature = pilot.nature};
         pilot.orbit = {static_cast<std::uint16_t>(rng_.below(65'536))};
-        pilot.orbit_radius = Fixed::from_int(rng_.between(120, 560));
         pilot.refire_ticks = static_cast<std::uint8_t>(rng_.between(20, 120));
+        world.enter(static_cast<ShipId>(first_id_ + count_));
     }
 }
 
 void Bots::give_orders(const World& world, std::uint64_t tick, std::span<Order> orders) {
     const Beacon beacon = world.terrain().beacon_at(tick);
-    for (std::size_t i = 0; i < pilots_.size(); ++i) {
+    for (std::size_t i = 0; i < count_; ++i) {
         const auto id = static_cast<ShipId>(first_id_ + i);
         const Ship& ship = world.ships()[id];
         orders[id] = {};
@@ -70,11 +82,11 @@ void Bots::think(Pilot& pilot, const Moment& moment) {
 void Bots::choose_goal(Pilot& pilot, const Moment& moment) {
     const FixedVector to_beacon = moment.beacon.position - moment.ship.position;
     const bool holds =
-        pilot.kind == Kind::holder && dot(to_beacon, to_beacon) < squared(holder_reach);
+        pilot.nature.kind == Kind::holder && dot(to_beacon, to_beacon) < squared(holder_reach);
     if (holds) {
         // Its own place in the circle, which wanders round: so they spread out and keep moving.
         pilot.orbit = pilot.orbit + Angle{600};
-        pilot.goal = moment.beacon.position + unit_vector(pilot.orbit) * pilot.orbit_radius;
+        pilot.goal = moment.beacon.position + unit_vector(pilot.orbit) * pilot.nature.orbit_radius;
         pilot.goal_ticks = 0;
         return;
     }
@@ -111,15 +123,15 @@ void Bots::choose_target(Pilot& pilot, const Moment& moment) {
 }
 
 FixedVector Bots::wish(const Pilot& pilot, const Moment& moment) const {
-    if (pilot.kind == Kind::hunter && pilot.target != nobody) return chase(pilot, moment);
+    if (pilot.nature.kind == Kind::hunter && pilot.target != nobody) return chase(pilot, moment);
     const FixedVector way = pilot.goal - moment.ship.position;
-    return with_length(way, std::min(pilot.cruise, length(way) / 16));
+    return with_length(way, std::min(pilot.nature.cruise, length(way) / 16));
 }
 
 // Near enough to hit, not so near as to be hit: closes in, circles, backs off.
 FixedVector Bots::chase(const Pilot& pilot, const Moment& moment) const {
     const FixedVector way = moment.world.ships()[pilot.target].position - moment.ship.position;
-    const FixedVector towards = with_length(way, pilot.cruise);
+    const FixedVector towards = with_length(way, pilot.nature.cruise);
     if (dot(way, way) > squared(good_range)) return towards;
     const bool clockwise = (moment.id & 1) != 0;
     const FixedVector across =
@@ -170,7 +182,8 @@ FixedVector Bots::avoid_terrain(const Moment& moment) {
 // From the velocity it wants to the hands on the stick.
 void Bots::plan(Pilot& pilot, const Moment& moment, FixedVector wanted) {
     const FixedVector velocity = moment.ship.velocity;
-    if (dot(wanted, wanted) > squared(pilot.cruise)) wanted = with_length(wanted, pilot.cruise);
+    if (dot(wanted, wanted) > squared(pilot.nature.cruise))
+        wanted = with_length(wanted, pilot.nature.cruise);
     const FixedVector change = wanted - velocity;
     const std::int64_t size = dot(change, change);
     pilot.thrusting = size > squared(Fixed::ratio(3, 4));
@@ -219,7 +232,7 @@ bool Bots::wants_fire(Pilot& pilot, const World& world, ShipId id) {
     // Not into the rock between.
     const Fixed range = length(way);
     if (world.terrain().ray(ship.position, unit_vector(pilot.aim), range) < range) return false;
-    const bool hunter = pilot.kind == Kind::hunter;
+    const bool hunter = pilot.nature.kind == Kind::hunter;
     pilot.refire_ticks =
         static_cast<std::uint8_t>(hunter ? rng_.between(40, 120) : rng_.between(80, 250));
     return true;

@@ -14,37 +14,52 @@ namespace railroids {
 // Pilots that live inside the tick: they see the world as it is and give orders as people do. Six
 // in ten hold the beacon, three hunt the nearest ship, one flies about. Each thinks a few times a
 // second, not all in the same tick, and steers every tick by what it thought last. Seeded, so a
-// part of the match; all memory at construction.
+// part of the match; all memory at construction. How many there are may change between ticks: those
+// with the lowest ids fly.
 class Bots {
 public:
-    Bots(std::uint64_t seed, ShipId first_id, std::size_t count);
+    Bots(std::uint64_t seed, ShipId first_id, std::size_t count_max);
 
-    std::size_t count() const { return pilots_.size(); }
+    std::size_t count() const { return count_; }
+    std::size_t count_max() const { return pilots_.size(); }
     ShipId first_id() const { return first_id_; }
+
+    // From now on so many fly: the others leave the world, or they enter it.
+    void fly(std::size_t count, World& world);
 
     // Writes an order for each bot's id.
     void give_orders(const World& world, std::uint64_t tick, std::span<Order> orders);
 
     std::uint64_t hash() const { return ringtick::hash_of_state(*this); }
-    // All that they will do depends on (see replica/state.hpp), in a world of so many ships.
+    // All that they will do depends on (see replica/state.hpp), in a world of so many ships. Who
+    // does not fly begins anew when it does.
     template <class Codec, class Self>
     static void describe_state(Codec& codec, Self& self) {
         ringtick::Rng::describe_state(codec, self.rng_);
-        for (auto& pilot : self.pilots_) describe_pilot(codec, pilot, self.ships_);
+        ringtick::describe_count(codec, self.count_, self.pilots_.size());
+        for (std::size_t i = 0; i < self.pilots_.size(); ++i) {
+            codec.only_if(i < self.count_,
+                          [&] { describe_pilot(codec, self.pilots_[i], self.ships_); });
+        }
     }
 
 private:
     enum class Kind : std::uint8_t { holder, hunter, drifter };
 
-    struct Pilot {
+    // What one is like, always.
+    struct Nature {
         Kind kind = Kind::drifter;
+        Fixed cruise;        // Its usual speed.
+        Fixed orbit_radius;  // How far within the beacon's circle a holder likes to be.
+    };
+
+    struct Pilot {
+        Nature nature;
         bool thrusting = false;
         bool braking = false;
-        Fixed cruise;  // Its usual speed.
         FixedVector goal;
         std::uint16_t goal_ticks = 0;  // Until it wants to be elsewhere.
-        Angle orbit;                   // Where in the beacon's circle a holder likes to be.
-        Fixed orbit_radius;
+        Angle orbit;                   // On which side of the beacon's circle.
         ShipId target = nobody;
         std::uint16_t target_ticks = 0;  // Until it looks round again.
         std::int16_t aim_error = 0;      // Wanders.
@@ -92,6 +107,7 @@ private:
     ringtick::Rng rng_;
     ShipId first_id_;
     std::size_t ships_;
+    std::size_t count_ = 0;  // Of the pilots, the first so many fly.
     std::vector<Pilot> pilots_;
 };
 

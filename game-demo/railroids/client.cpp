@@ -93,13 +93,14 @@ bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::Welcom
 
     start();
     welcome_ = welcome;
-    scale_ = Scale::of(std::uint32_t{welcome.people_max} + welcome.bots, welcome.side);
+    scale_ = Scale::of(std::uint32_t{welcome.people_max} + welcome.bots_max, welcome.side);
     terrain_.generate(welcome.seed, welcome.side);
     view_.connected = 1;
     view_.own_id = welcome.id;
     view_.world_side = welcome.side;
     view_.tick_rate_hz = welcome.tick_rate_hz;
     view_.bots = welcome.bots;
+    view_.bots_max = welcome.bots_max;
     view_.beacon_radius = to_float(rules::beacon_radius);
     view_.cell_size = ringtick::cell_grid_of<Ship>(scale_.extent()).cell_size();
     view_.sight_width = view_width + 2 * sight_margin;
@@ -421,7 +422,7 @@ void ClientSide::show_feed(Nanoseconds now) {
 
 const char* ClientSide::name_of(std::int32_t id) {
     const bool person = id >= 0 && id < welcome_.people_max;
-    const bool bot = id >= welcome_.people_max && id < welcome_.people_max + welcome_.bots;
+    const bool bot = id >= welcome_.people_max && id < welcome_.people_max + welcome_.bots_max;
     Name name;
     if (person && static_cast<std::size_t>(id) < names_.size()) {
         name = names_[static_cast<std::size_t>(id)];

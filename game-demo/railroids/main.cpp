@@ -24,6 +24,7 @@ std::unique_ptr<ringtick::Game> make_railroids(const ringtick::GameOptions& opti
         RailroidsOptions{.seed = options.seed,
                          .players_max = narrowed<std::uint16_t>(options.players_max),
                          .bots = narrowed<std::uint16_t>(options.bots),
+                         .bots_max = narrowed<std::uint16_t>(options.bots_max),
                          .players_expected = narrowed<std::uint16_t>(options.players_expected),
                          .guests_max = narrowed<std::uint16_t>(options.guests_max),
                          .tick_rate_hz = narrowed<std::uint16_t>(options.rate_hz),

@@ -11,9 +11,13 @@ namespace {
 
 constexpr std::uint16_t players_expected_by_default = 64;
 
-std::uint16_t bots_in(const RailroidsOptions& options) {
+std::uint16_t as_ids_are_left(const RailroidsOptions& options, std::uint16_t bots) {
     const std::uint32_t ids_left = ships_max - options.players_max;
-    return static_cast<std::uint16_t>(std::min<std::uint32_t>(options.bots, ids_left));
+    return static_cast<std::uint16_t>(std::min<std::uint32_t>(bots, ids_left));
+}
+
+std::uint16_t bots_in(const RailroidsOptions& options) {
+    return as_ids_are_left(options, options.bots);
 }
 
 std::int32_t side_of(const RailroidsOptions& options) {
@@ -27,6 +31,7 @@ Facts facts_of(const RailroidsOptions& options) {
     return {.seed = options.seed,
             .side = static_cast<std::uint16_t>(side_of(options)),
             .people_max = options.players_max,
+            .bots_max = as_ids_are_left(options, std::max(options.bots, options.bots_max)),
             .bots = bots_in(options)};
 }
 
@@ -45,18 +50,16 @@ Rect box_around(FixedVector center, std::int32_t more) {
 
 Arena::Arena(const RailroidsOptions& options)
     : facts_(facts_of(options)),
-      scale_(Scale::of(std::uint32_t{facts_.people_max} + facts_.bots, facts_.side)),
+      scale_(Scale::of(std::uint32_t{facts_.people_max} + facts_.bots_max, facts_.side)),
       world_(facts_.seed, facts_.side, scale_.ships, history_ticks(options)),
       rules_(scale_, world_.terrain()),
       beams_(world_, scale_, options.snapshot_bytes),
-      bots_(facts_.seed, facts_.people_max, facts_.bots),
+      bots_(facts_.seed, facts_.people_max, facts_.bots_max),
       herald_(scale_.ships + options.guests_max),
       seats_(std::size_t{options.players_max} + options.guests_max),
       orders_(scale_.ships) {
     ASSERT(scale_.ships <= ships_max);
-    for (std::size_t i = 0; i < bots_.count(); ++i) {
-        world_.enter(static_cast<ShipId>(bots_.first_id() + i));
-    }
+    bots_.fly(facts_.bots, world_);
 }
 
 void Arena::on_join(PlayerId player, const Greeting& greeting) {
@@ -91,7 +94,7 @@ void Arena::tick(std::uint64_t tick, Outbox& outbox) {
     bots_.give_orders(world_, tick, orders_);
     world_.step(tick, orders_);
     lookout_.position = world_.terrain().beacon_at(tick).position;
-    herald_.tick(world_, seats_, facts_.bots, outbox);
+    herald_.tick(world_, seats_, static_cast<std::uint16_t>(bots_.count()), outbox);
 }
 
 void Arena::on_told(const Writer& writer) {
@@ -117,7 +120,9 @@ void Arena::write_passing(ringtick::FieldWriter& writer,
 }
 
 Facts Arena::facts() const {
-    return facts_;
+    Facts facts = facts_;
+    facts.bots = static_cast<std::uint16_t>(bots_.count());
+    return facts;
 }
 
 Railroids::Railroids(const RailroidsOptions& options)

@@ -21,6 +21,8 @@ struct RailroidsOptions {
     std::uint64_t seed = 1;
     std::uint16_t players_max = 64;
     std::uint16_t bots = 0;  // As many as there are ids left for, if that is fewer.
+    // To how many an operator can bring them: so many ids are theirs, here or not. `bots` at least.
+    std::uint16_t bots_max = 0;
     // For how many people besides the bots the world is made; more only make it denser. 0: for
     // players_max, but for 64 at most, for a server that could hold thousands seldom does.
     std::uint16_t players_expected = 0;
@@ -51,6 +53,10 @@ public:
     void on_watch(PlayerId player);
     void on_unwatch(PlayerId player);
     bool is_in(PlayerId player) const { return seats_[player.slot].taken; }
+    bool can_obey(const ringtick::RoomOrder& order) const {
+        return order.kind == ringtick::RoomOrder::Kind::bots && order.number <= bots_.count_max();
+    }
+    void on_order(const ringtick::RoomOrder& order) { bots_.fly(order.number, world_); }
     // Each ship that is in the match, and the beacon.
     bool can_watch(PlayerId subject) const;
 
@@ -75,6 +81,10 @@ public:
             Seat::describe_state(codec, self.seats_[slot]);
             expect(codec, self.seats_[slot].taken == self.world_.ships()[slot].present());
         }
+        for (std::size_t i = 0; i < self.bots_.count_max(); ++i) {
+            const bool flies = self.world_.ships()[self.bots_.first_id() + i].present();
+            expect(codec, flies == (i < self.bots_.count()));
+        }
     }
 
     const World& world() const { return world_; }
@@ -82,7 +92,7 @@ public:
     std::size_t bots() const { return bots_.count(); }
 
 private:
-    Facts facts_;
+    Facts facts_;  // But for how many bots fly now.
     Scale scale_;
     World world_;
     Ship lookout_;  // No ship: where who looks at the beacon is.

@@ -23,6 +23,7 @@ struct ShownRailroids {
         return {.seed = recorded.seed + room,
                 .players_max = static_cast<std::uint16_t>(recorded.players_max),
                 .bots = static_cast<std::uint16_t>(recorded.bots),
+                .bots_max = static_cast<std::uint16_t>(recorded.bots_max),
                 .players_expected = static_cast<std::uint16_t>(recorded.players_expected),
                 .guests_max = 1,
                 .tick_rate_hz = static_cast<std::uint16_t>(recorded.rate_hz),

@@ -49,6 +49,7 @@ struct View {
     std::int32_t server_tick;  // Of the newest snapshot.
     std::int32_t players;      // People.
     std::int32_t bots;
+    std::int32_t bots_max;  // To so many an operator can bring them.
     float beacon_x;
     float beacon_y;
     float beacon_radius;

@@ -52,11 +52,12 @@ struct Facts {
     std::uint64_t seed = 0;
     std::uint16_t side = 0;
     std::uint16_t people_max = 0;  // Ids below this are people, from here on bots.
-    std::uint16_t bots = 0;
+    std::uint16_t bots_max = 0;    // So many ids are theirs.
+    std::uint16_t bots = 0;        // Who fly now.
 
     bool is_possible(ShipId id) const {
-        return std::uint32_t{people_max} + bots <= ships_max && id < people_max + bots &&
-               side >= side_min && side <= side_max;
+        return std::uint32_t{people_max} + bots_max <= ships_max && id < people_max + bots_max &&
+               bots <= bots_max && side >= side_min && side <= side_max;
     }
 
     template <class Codec, class Record>
@@ -64,6 +65,7 @@ struct Facts {
         codec.whole(facts.seed);
         codec.whole(facts.side);
         codec.whole(facts.people_max);
+        codec.whole(facts.bots_max);
         codec.whole(facts.bots);
     }
 };

@@ -72,6 +72,7 @@ public:
         connections_[player.slot].token = token;
     }
     std::span<std::byte> secret_in(std::span<std::byte> said) override { return token_in(said); }
+    bool obeys(std::span<const std::byte> order) const override { return can_obey(game_, order); }
 
     void on_leave(PlayerId player) override {
         ASSERT(player.slot < options_.players_max);
@@ -245,7 +246,9 @@ private:
     void on_command(const Command& command, Outbox& outbox) {
         MessageTag tag;
         bool fine = read_tag(command.bytes, tag);
-        if (fine && tag.kind == MessageKind::hello) {
+        if (command.player == operator_id) {
+            fine = tell_order(game_, command.bytes);
+        } else if (fine && tag.kind == MessageKind::hello) {
             fine = on_hello(command.player, command.bytes, outbox);
         } else if (fine && tag.kind == MessageKind::input) {
             fine = on_inputs(command.player, command.bytes);
@@ -297,11 +300,7 @@ private:
         const PlayerId seat{seats_.take(player.slot, token.digest, give_up())};
         inputs_[seat.slot].start(now(), options_.tick_rate_hz / HostOptions::holds_per_second);
         events_.start(seat.slot);
-        if constexpr (requires { game_.on_join(seat, hello); }) {
-            game_.on_join(seat, hello);
-        } else {
-            game_.on_join(seat);
-        }
+        tell_join(game_, seat, hello);
         welcome(player, {.token = token.plain}, outbox);
     }
 
@@ -388,11 +387,7 @@ private:
         } else if (!seats_.absent(seat)) {
             counters_.inputs_held += 1;
         }
-        if constexpr (requires { game_.on_input(PlayerId{seat}, order); }) {
-            game_.on_input({seat}, order);
-        } else {
-            game_.on_input({seat}, order.input);
-        }
+        tell_input(game_, {seat}, order);
     }
 
     bool on_ping(PlayerId player, std::span<const std::byte> message, Outbox& outbox) {

@@ -1,11 +1,15 @@
 #pragma once
 
 #include "replica/game_types.hpp"
+#include "replica/order.hpp"
 #include "replica/snapshot.hpp"
 #include "replica/state.hpp"
 #include "tick/game.hpp"
+#include "tick/room_order.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -34,6 +38,8 @@
 //     introduce(PlayerId)                      tell it again all that only a newcomer is told
 //     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on; one of
 //                                              players_max and up, if it is a guest's (game.hpp)
+//     bool can_obey(const RoomOrder&) const    an operator's orders (tick/room_order.hpp): which of
+//     on_order(const RoomOrder&)               them; and, before the tick's inputs, one of these
 //     bool can_watch(PlayerId) const           more can be looked at than who plays: if `overview`
 //                                              can, it is asked about as a player is
 namespace ringtick {
@@ -76,6 +82,43 @@ inline constexpr bool has_state = requires(StateHasher& hasher, const G& game) {
 };
 
 }  // namespace detail
+
+// What a game can be told in more than one way, or need not be told.
+
+template <class G, class Hello>
+void tell_join(G& game, PlayerId seat, const Hello& hello) {
+    if constexpr (requires { game.on_join(seat, hello); }) {
+        game.on_join(seat, hello);
+    } else {
+        game.on_join(seat);
+    }
+}
+
+template <class G>
+void tell_input(G& game, PlayerId seat, const Order<typename G::Input>& order) {
+    if constexpr (requires { game.on_input(seat, order); }) {
+        game.on_input(seat, order);
+    } else {
+        game.on_input(seat, order.input);
+    }
+}
+
+template <class G>
+bool can_obey(const G& game, std::span<const std::byte> bytes) {
+    if constexpr (requires(const RoomOrder& order) { game.can_obey(order); }) {
+        const auto order = RoomOrder::decoded(bytes);
+        return order && game.can_obey(*order);
+    }
+    return false;
+}
+template <class G>
+bool tell_order(G& game, std::span<const std::byte> bytes) {
+    if (!can_obey(game, bytes)) return false;
+    if constexpr (requires(const RoomOrder& order) { game.on_order(order); }) {
+        game.on_order(*RoomOrder::decoded(bytes));
+    }
+    return true;
+}
 
 // Calls write(viewer, pass) with what is seen by this player, or of it.
 template <class Writer, class G, class Write>

@@ -20,6 +20,7 @@ GameOptions game_options(const Options& options, std::uint32_t players_max, std:
             .players_max = players_max,
             .players_expected = options.players_expected,
             .bots = options.bots,
+            .bots_max = options.bots_max,
             .rate_hz = options.rate_hz,
             .rewind_ms = options.rewind_ms,
             .snapshot_bytes = options.snapshot_bytes};
@@ -30,6 +31,7 @@ GameOptions game_options(const RecordHeader& header, std::uint32_t room) {
             .players_max = header.players_max,
             .players_expected = header.players_expected,
             .bots = header.bots,
+            .bots_max = header.bots_max,
             .rate_hz = header.rate_hz,
             .rewind_ms = header.rewind_ms};
 }
@@ -46,6 +48,7 @@ RecordHeader record_header(const Options& options,
             .players_max = players_max,
             .players_expected = options.players_expected,
             .bots = options.bots,
+            .bots_max = options.bots_max,
             .rewind_ms = options.rewind_ms};
 }
 

@@ -16,6 +16,7 @@ namespace ringtick {
 
 class Drain;
 class KeptReplays;
+class Operator;
 class Room;
 class ShownRoom;
 struct RecordStats;
@@ -64,6 +65,7 @@ struct Metrics {
     const RecordStats* record = nullptr;
     const Drain* drain = nullptr;
     const KeptReplays* kept = nullptr;
+    const Operator* owner = nullptr;
     std::uint32_t rate_hz = 0;
     std::span<const std::unique_ptr<Room>> rooms;
     std::span<ShownRoom* const> shown_rooms;  // Those of them that show a recorded match.

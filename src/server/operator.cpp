@@ -49,6 +49,11 @@ Operator Operator::at_this_machine() {
     return owner;
 }
 
+const char* Operator::kind() const {
+    if (needs_token()) return "token";
+    return at_this_machine_ ? "machine" : "none";
+}
+
 http::Status Operator::judge_visit(const http::Request& request) const {
     if (needs_token()) return http::Status::ok;
     if (!at_this_machine_) return http::Status::not_found;

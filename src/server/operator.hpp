@@ -25,6 +25,9 @@ public:
     explicit Operator(std::string token) : token_(std::move(token)) {}
     static Operator at_this_machine();
 
+    // Who that is: "none", "machine" or "token".
+    const char* kind() const;
+
     bool needs_token() const { return !token_.empty(); }
 
     // Whether the page may be shown on which an operator shows the token: `ok`, or how to refuse.

@@ -7,6 +7,7 @@
 #include "server/page_answer.hpp"
 #include "server/query.hpp"
 #include "server/text_writer.hpp"
+#include "tick/room_order.hpp"
 
 #include <fmt/format.h>
 
@@ -111,6 +112,7 @@ HttpAnswer Ops::answer_operator(const http::Request& request, std::span<std::byt
 
 HttpAnswer Ops::obey(const http::Request& request, std::span<std::byte> out) {
     if (request.path == "/ops/kick") return kick(request, out);
+    if (request.path == "/ops/bots") return set_bots(request, out);
     if (request.path == "/ops/drain") return begin_drain(request, out);
     if (request.path == "/ops/undrain") return end_drain(request, out);
     return {};
@@ -132,6 +134,36 @@ HttpAnswer Ops::kick(const http::Request& request, std::span<std::byte> out) {
     parts_.connections.close(*connection, CloseCode::policy_violation, "kicked by the operator",
                              CloseReason::kicked);
     return tell(out, "kicked", request);
+}
+
+HttpAnswer Ops::set_bots(const http::Request& request, std::span<std::byte> out) {
+    constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+    const auto rooms = parts_.rooms.all();
+    const auto count = number_in(request.query, "count");
+    const std::uint64_t number = request.query.find("room=") == std::string_view::npos
+                                     ? 1
+                                     : number_in(request.query, "room").value_or(0);
+    if (!count || *count > most || number == 0) {
+        return refuse_request(out, http::Status::bad_request,
+                              "Say how many, and where: /ops/bots?count=100&room=1.", request);
+    }
+    if (number > rooms.size()) {
+        return refuse_request(out, http::Status::not_found, "There is no such room.", request);
+    }
+    const RoomOrder order{.kind = RoomOrder::Kind::bots,
+                          .number = static_cast<std::uint32_t>(*count)};
+    Room& room = *rooms[number - 1];
+    if (!room.game().obeys(order.encoded())) {
+        return refuse_request(out, http::Status::bad_request,
+                              "That is more than this room takes: see --bots-max.", request);
+    }
+    if (!room.order(order.encoded())) {
+        return refuse_request(out, http::Status::service_unavailable,
+                              "The room shows what was recorded, or is told too much just now.",
+                              request);
+    }
+    log_order("the operator wants {} bots in room {}", order.number, number);
+    return tell(out, "ordered", request);
 }
 
 HttpAnswer Ops::begin_drain(const http::Request& request, std::span<std::byte> out) {

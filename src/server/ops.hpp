@@ -31,8 +31,11 @@ struct OpsParts {
 //   GET  /ops/clients?from=SLOT            a hundred open connections, by slot
 //   GET  /ops/log                          the log's last lines, the newest first
 //   POST /ops/kick?slot=S&generation=G     closes one connection, with 1008
+//   POST /ops/bots?count=N[&room=R]        so many bots are to take part in a room, the first if
+//                                          none is named
 //   POST /ops/drain[?seconds=N]            lets nobody in; after N seconds the others are closed:
-//   1001 POST /ops/undrain                      lets newcomers in again
+//                                          1001
+//   POST /ops/undrain                      lets newcomers in again
 class Ops {
 public:
     explicit Ops(const OpsParts& parts) : parts_(parts) {}
@@ -45,6 +48,7 @@ private:
     HttpAnswer answer_operator(const http::Request& request, std::span<std::byte> out);
     HttpAnswer obey(const http::Request& request, std::span<std::byte> out);
     HttpAnswer kick(const http::Request& request, std::span<std::byte> out);
+    HttpAnswer set_bots(const http::Request& request, std::span<std::byte> out);
     HttpAnswer begin_drain(const http::Request& request, std::span<std::byte> out);
     HttpAnswer end_drain(const http::Request& request, std::span<std::byte> out);
 

@@ -67,7 +67,7 @@ void Room::push(PlayerId player, std::span<const std::byte> message) {
 }
 
 bool Room::order(std::span<const std::byte> order) {
-    return inbox_.push(operator_id, order);
+    return game_->obeys(order) && inbox_.push(operator_id, order);
 }
 
 void Room::tell_rate(PlayerId player, std::uint32_t divisor) {

@@ -17,6 +17,7 @@ struct GameOptions {
     std::uint32_t players_max = 0;
     std::uint32_t players_expected = 0;  // What a world is to be made for; 0: the game knows best.
     std::uint32_t bots = 0;
+    std::uint32_t bots_max = 0;    // To how many an operator may bring them; `bots` at least.
     std::uint32_t guests_max = 0;  // Who look on when a recorded match is shown.
     std::uint32_t rate_hz = 0;
     std::uint32_t rewind_ms = 250;  // How far back it may go to what a player saw.

@@ -205,6 +205,7 @@ void Server::attach_metrics() {
                 .record = &recording_.stats(),
                 .drain = &drain_,
                 .kept = &kept_,
+                .owner = &operator_,
                 .rate_hz = options_.rate_hz,
                 .rooms = rooms_.all(),
                 .shown_rooms = shown_rooms_};

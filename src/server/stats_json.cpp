@@ -3,6 +3,7 @@
 #include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
+#include "server/operator.hpp"
 #include "server/process_usage.hpp"
 #include "server/room.hpp"
 #include "server/shown_room.hpp"
@@ -116,6 +117,7 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
              metrics.shown_rooms.size(), metrics.buffers->lent(), metrics.drain->on());
     const KeptStats kept = metrics.kept->stats();
     text.add(R"("kept_bytes":{},"kept_seconds":{},)", kept.bytes, kept.seconds);
+    text.add(R"("operator":"{}",)", metrics.owner->kind());
     const CounterRows rows = counter_rows(metrics);
     for (const CounterRow& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);
     add_closed(text, metrics.connections->stats());

@@ -88,6 +88,13 @@ public:
     // Advances the world by one fixed step. `commands` arrived since the last tick, oldest first.
     virtual void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) = 0;
 
+    // Between ticks: whether this order of an operator's (room_order.hpp) can be carried out. One
+    // that can comes with the next tick's commands, as operator_id's; any other never comes.
+    virtual bool obeys(std::span<const std::byte> order) const {
+        (void)order;
+        return false;
+    }
+
     // Writes what `viewer` should see, as one message. Returns the bytes used of `out`, at most
     // out.size(); 0 sends nothing. Called only for a viewer who has taken all that was sent before.
     // Even so the socket may refuse what was written: on_snapshot_refused() says so. Asked again in

@@ -176,6 +176,8 @@ Playback::State Playback::take_command(const Record& record) {
     const bool is_order = record.number == operator_id.slot;
     if (!is_order && record.number >= room.present.size()) return damaged();
     if (!room.knows_who_is_there()) return State::playing;
+    Game* const game = room.stage.game;
+    if (is_order && game != nullptr && !game->obeys(record.bytes)) return damaged();
     if (!is_order && !room.present[record.number]) return damaged();
     room.commands.push_back(
         {.player = {static_cast<std::uint16_t>(record.number)}, .bytes = record.bytes});

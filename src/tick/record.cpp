@@ -40,6 +40,7 @@ std::size_t write_file_head(std::span<std::byte> out, const RecordHeader& header
     writer.put(header.players_max);
     writer.put(header.players_expected);
     writer.put(header.bots);
+    writer.put(header.bots_max);
     writer.put(header.rewind_ms);
     writer.put(static_cast<std::uint8_t>(header.game.size()));
     writer.put(as_bytes(header.game));

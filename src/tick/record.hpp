@@ -17,7 +17,7 @@
 //          +---------+-----------+-----------+- - - - - - - -+
 //
 //   header  schema 8, rules 8, seed 8, rate Hz 4, rooms 4, players at most 4, players expected 4,
-//           bots 4, rewind ms 4, size of the name 1, name of the game
+//           bots 4, bots at most 4, rewind ms 4, size of the name 1, name of the game
 //
 // The payloads behind it hold records. A record is whole within its block, and begins with a
 // varint, whose lowest four bits are its kind and the others a number:
@@ -49,7 +49,8 @@ struct RecordHeader {
     std::uint32_t rooms = 0;
     std::uint32_t players_max = 0;
     std::uint32_t players_expected = 0;
-    std::uint32_t bots = 0;
+    std::uint32_t bots = 0;      // To begin with.
+    std::uint32_t bots_max = 0;  // To how many an operator could bring them.
     std::uint32_t rewind_ms = 0;
 };
 

@@ -60,6 +60,7 @@ bool RecordReader::read_header(std::span<const std::byte> payload) {
     header_.players_max = reader.get<std::uint32_t>();
     header_.players_expected = reader.get<std::uint32_t>();
     header_.bots = reader.get<std::uint32_t>();
+    header_.bots_max = reader.get<std::uint32_t>();
     header_.rewind_ms = reader.get<std::uint32_t>();
     const auto name_size = reader.get<std::uint8_t>();
     header_.game = as_text(reader.take(name_size));
@@ -69,6 +70,7 @@ bool RecordReader::read_header(std::span<const std::byte> payload) {
            within(header_.players_max, 1, record_players_max) &&
            within(header_.players_expected, 0, record_players_max) &&
            within(header_.bots, 0, record_bots_max) &&
+           within(header_.bots_max, 0, record_bots_max) &&
            within(header_.rewind_ms, 0, record_rewind_ms_max);
 }
 

@@ -83,7 +83,7 @@ test('Overlay.ShowsInEveryPanelWhatThereIsToTell', async () => {
   assert.deepEqual(titles, [
     'Why it stutters', 'Lagometer', 'Network', 'Round trip', 'Snapshot age', 'Prediction error',
     'Bytes by kind', 'Tick lateness', 'Tick work', 'io_uring', 'Path', 'Interpolation', 'Encoder',
-    'Over the world']);
+    'Bots', 'Over the world']);
   await page.screenshot('overlay');
 });
 
@@ -201,6 +201,40 @@ test('Overlay.AsksForTheOtherEncoder', async () => {
   await until('changes come again', async () => /^changes/.test(await is_cells()));
 });
 
+// Goal: the slider is an order, and the number beside it what came of it: in this page's match and
+// by the server's own count.
+test('Overlay.BringsAndSendsAwayBots', async () => {
+  await look_inside();
+  await page.page.waitForSelector('#inside [name=bots]:enabled');
+  const shown = await text('bots');
+  assert.equal(shown, '40 of 500');
+  for (const count of [90, 0, 40]) {
+    await set_slider('bots', count);
+    await page.until(`${count} bots fly`, ({ bots }) => bots === count);
+    await until_number('the page says so', 'bots', (value) => value === count);
+    assert.equal((await server.json('/stats.json')).rooms[0].game.bots, count);
+    assert.equal(Number(await page.page.inputValue('[name=bots]')), count);
+  }
+});
+
+test('Overlay.OffersNobodyWhatOnlyAnOperatorMay', async () => {
+  await look_inside();
+  const saying = (operator) => page.page.route('**/stats.json', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ json: { ...(await answer.json()), operator } });
+  });
+  for (const [operator, sentence] of [['none', /no operator/], ['token', /token at .ops/]]) {
+    await saying(operator);
+    await page.page.waitForSelector('#inside [name=bots]:disabled');
+    await until('it says why', async () =>
+      sentence.test(await page.page.textContent('#inside [data-panel=Bots] .why-not')));
+    if (operator === 'none') await page.screenshot('overlay-no-operator');
+    await page.page.unroute('**/stats.json');
+  }
+  await page.page.waitForSelector('#inside [name=bots]:enabled');
+  assert.ok(await page.page.isHidden('#inside [data-panel=Bots] .why-not'));
+});
+
 test('Overlay.DrawsOverTheWorldOnlyWhatIsWanted', async () => {
   await look_inside();
   assert.equal(await page.page.$('#inside-world'), null);
@@ -249,8 +283,10 @@ test('Overlay.GoesToAnotherTickOfARecordedMatch', async () => {
     args: ['--replay', record, '--serve'] });
   await page.page.goto(shown.url);
   await page.page.waitForFunction(() => window.railroids);
-  await page.play('Bob');
+  await page.page.fill('#name', 'Bob');
+  await page.page.click('#title [type="submit"]');
   await page.page.waitForSelector('#recorded');
+  await page.until('Bob looks on', ({ connected }) => connected);
   await look_inside();
   await page.page.waitForSelector('#inside [data-panel=Replay]:not([hidden])');
   await until('it is proved', async () =>

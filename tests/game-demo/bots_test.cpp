@@ -84,5 +84,51 @@ TEST(Bots, SeldomFlyIntoRocksOrWalls) {
     EXPECT_LT(touches, 50 * ticks / 100);
 }
 
+int flying(Match& match) {
+    int count = 0;
+    for (const Ship& ship : match.game.world().ships()) count += ship.present() ? 1 : 0;
+    return count;
+}
+
+TEST(Bots, ComeAndGoAsAnOperatorOrders) {
+    Match match({.seed = 3, .players_max = 2, .bots = 10, .bots_max = 40});
+    match.steps(30);
+    ASSERT_TRUE(match.order_bots(40));
+    match.step();
+    EXPECT_EQ(flying(match), 40);
+    EXPECT_TRUE(match.ship(2 + 39).alive());
+    match.steps(300);
+    EXPECT_EQ(match.game.totals().bots, 40U);
+    ASSERT_TRUE(match.order_bots(0));
+    match.step();
+    EXPECT_EQ(flying(match), 0);
+    ASSERT_TRUE(match.order_bots(5));
+    ASSERT_TRUE(match.order_bots(3));
+    match.steps(60);
+    EXPECT_EQ(flying(match), 3);
+    EXPECT_EQ(match.game.totals().messages_refused, 0U);
+}
+
+TEST(Bots, AreNeverMoreThanThereAreIdsFor) {
+    Match match({.seed = 3, .players_max = 2, .bots = 10, .bots_max = 40});
+    EXPECT_FALSE(match.order_bots(41));
+    match.say(ringtick::operator_id.slot, Bytes(5, std::byte{0xFF}));
+    const auto order = ringtick::RoomOrder{.number = 41}.encoded();
+    match.say(ringtick::operator_id.slot, Bytes(order.begin(), order.end()));
+    match.step();
+    EXPECT_EQ(flying(match), 10);
+    EXPECT_EQ(match.game.totals().messages_refused, 2U);
+}
+
+// Whoever comes to a match is told how many there are, whatever there were at its beginning.
+TEST(Bots, AreCountedInTheWelcome) {
+    Match match({.seed = 3, .players_max = 2, .bots = 10, .bots_max = 40});
+    ASSERT_TRUE(match.order_bots(25));
+    match.step();
+    const Facts facts = match.game.game().facts();
+    EXPECT_EQ(facts.bots, 25);
+    EXPECT_EQ(facts.bots_max, 40);
+}
+
 }  // namespace
 }  // namespace railroids

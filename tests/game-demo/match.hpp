@@ -4,6 +4,7 @@
 #include "base/rng.hpp"
 #include "railroids/client.hpp"
 #include "railroids/railroids.hpp"
+#include "tick/room_order.hpp"
 
 #include <array>
 #include <cstddef>
@@ -92,6 +93,13 @@ public:
         say(slot, encoded(ringtick::Bye{.reason = ringtick::ByeReason::leave}));
     }
     void say(std::uint16_t slot, Bytes message) { waiting_.push_back({slot, std::move(message)}); }
+    // So many bots are to fly from the next tick on. False: that cannot be.
+    bool order_bots(std::uint32_t count) {
+        const auto order = ringtick::RoomOrder{.number = count}.encoded();
+        if (!game.obeys(order)) return false;
+        say(ringtick::operator_id.slot, Bytes(order.begin(), order.end()));
+        return true;
+    }
     void step() {
         std::vector<ringtick::Command> commands;
         commands.reserve(waiting_.size());

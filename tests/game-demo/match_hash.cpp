@@ -44,7 +44,8 @@ std::uint64_t rules() {
 class RecordedMatch {
 public:
     RecordedMatch(const char* path, std::uint16_t bots)
-        : match_({.seed = seed, .players_max = people, .bots = bots}),
+        : bots_max_(static_cast<std::uint16_t>(bots + 20)),
+          match_({.seed = seed, .players_max = people, .bots = bots, .bots_max = bots_max_}),
           header_{.game = "railroids",
                   .schema = schema_hash(),
                   .rules = rules(),
@@ -53,6 +54,7 @@ public:
                   .rooms = 1,
                   .players_max = people,
                   .bots = bots,
+                  .bots_max = bots_max_,
                   .rewind_ms = RailroidsOptions{}.rewind_ms},
           path_(path),
           file_(path_, std::ios::binary),
@@ -63,10 +65,12 @@ public:
         write(file_, head);
     }
 
-    // They come and go, press at random, say the same twice, and now and then what no page says.
+    // Bots come and go as ordered. People come and go, press at random, say the same twice, and now
+    // and then what no page says.
     void play(std::uint32_t ticks) {
         for (std::uint32_t tick = 1; tick <= ticks; ++tick) {
             for (std::uint16_t slot = 0; slot < people; ++slot) act(slot, tick);
+            if (tick % 100 == 50) order_bots(rng_.below(bots_max_ + 1U));
             match_.step();
             record_.tick(tick);
             kept_.tick(tick, match_.game);
@@ -106,6 +110,10 @@ private:
         for (std::uint32_t times = rng_.below(3); times < 3; ++times) say(slot, message);
         if (rng_.below(50) == 0) say(slot, Bytes(5, std::byte{3}));
     }
+    void order_bots(std::uint32_t count) {
+        const auto order = ringtick::RoomOrder{.number = count}.encoded();
+        say(ringtick::operator_id.slot, Bytes(order.begin(), order.end()));
+    }
     void say(std::uint16_t slot, const Bytes& message) {
         record_.command(0, {.player = {slot}, .bytes = message});
         kept_.command({.player = {slot}, .bytes = message});
@@ -121,6 +129,7 @@ private:
                    static_cast<std::streamsize>(bytes.size()));
     }
 
+    std::uint16_t bots_max_;
     Match match_;
     RecordHeader header_;
     RecordWriter record_{1 << 20};
@@ -141,7 +150,8 @@ int replay(const char* path) {
     const RecordHeader& header = reader.header();
     Railroids game({.seed = header.seed,
                     .players_max = static_cast<std::uint16_t>(header.players_max),
-                    .bots = static_cast<std::uint16_t>(header.bots)});
+                    .bots = static_cast<std::uint16_t>(header.bots),
+                    .bots_max = static_cast<std::uint16_t>(header.bots_max)});
     Mailbox mailbox;
     const Playback::Stage stage{.game = &game, .outbox = &mailbox};
     Playback playback(reader, {&stage, 1});

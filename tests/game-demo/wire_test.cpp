@@ -43,7 +43,7 @@ TEST(Wire, HasTheSizesThatAreDrawn) {
     const ringtick::Ping message;
     ringtick::Ping::describe(ping, message);
     EXPECT_EQ(encode(hello, bytes), 43U + 1);
-    EXPECT_EQ(encode(Welcome{}, bytes), 44U);
+    EXPECT_EQ(encode(Welcome{}, bytes), 46U);
     EXPECT_EQ(encode(input, bytes), 12U + 2);
     EXPECT_EQ(ping.bit_count(), 5U * 8);
     EXPECT_EQ(encode(ringtick::Pong{}, bytes), 9U);
@@ -110,7 +110,8 @@ TEST(Wire, RefusesAWelcomeToAWorldThatCannotBe) {
         made.id = id;
         return made;
     };
-    const Welcome good = welcome({.side = side_min, .people_max = 4, .bots = 10}, 3);
+    const Welcome good =
+        welcome({.side = side_min, .people_max = 4, .bots_max = 12, .bots = 10}, 13);
     Bytes bytes(64);
     Welcome read;
     EXPECT_TRUE(decode(std::span(bytes).first(encode(good, bytes)), read));
@@ -118,7 +119,8 @@ TEST(Wire, RefusesAWelcomeToAWorldThatCannotBe) {
          {welcome({.side = side_min, .people_max = 4}, 4),
           welcome({.side = side_min - 1, .people_max = 4}, 0),
           welcome({.side = 40'000, .people_max = 4}, 0),
-          welcome({.side = side_min, .people_max = 65'000, .bots = 65'000}, 0)}) {
+          welcome({.side = side_min, .people_max = 4, .bots_max = 10, .bots = 11}, 3),
+          welcome({.side = side_min, .people_max = 65'000, .bots_max = 65'000}, 0)}) {
         EXPECT_FALSE(decode(std::span(bytes).first(encode(bad, bytes)), read));
     }
 }

@@ -4,6 +4,7 @@
 #include "server/drain.hpp"
 #include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
+#include "server/operator.hpp"
 #include "server/recording.hpp"
 #include "server/room.hpp"
 #include "server/sizes.hpp"
@@ -77,7 +78,8 @@ protected:
                     .connections = &bench.connections(),
                     .record = &record,
                     .drain = &drain,
-                    .kept = &kept};
+                    .kept = &kept,
+                    .owner = &owner};
 };
 
 // Goal: what the server reserves for a page is enough for the largest there can be.

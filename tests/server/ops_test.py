@@ -16,7 +16,7 @@ import programs
 TOKEN = "correct-horse-battery-staple"
 WRONG_TOKENS = ("", "correct-horse-battery-stapl", TOKEN + "e", "Correct-horse-battery-staple")
 QUESTIONS = ("now", "minutes", "clients", "log")
-ORDERS = ("kick?slot=0&generation=1", "drain", "drain?seconds=0", "undrain")
+ORDERS = ("kick?slot=0&generation=1", "bots?count=3", "drain", "drain?seconds=0", "undrain")
 HOSTILE = "<img/src=x/onerror=alert(1)>\\\"'"
 LOG_LINES_MAX = 200
 
@@ -203,7 +203,8 @@ def nothing_is_changed_but_by_a_post(server):
         client = programs.until(site.clients, "the player is on the list")[0]
         kick = f"/ops/kick?slot={client['slot']}&generation={client['generation']}"
         for method in ("GET", "HEAD"):
-            for path in (kick, "/ops/drain", "/ops/drain?seconds=0", "/ops/undrain"):
+            for path in (kick, "/ops/bots?count=3",
+                         "/ops/drain", "/ops/drain?seconds=0", "/ops/undrain"):
                 assert site.ask(path, method).status == 404, path
         for method in ("PUT", "DELETE", "PATCH", "OPTIONS"):
             assert site.ask(kick, method, Origin=site.origin).status == 405, method
@@ -239,6 +240,24 @@ def a_kick_closes_that_connection(server):
             pass
     assert programs.until(lambda: server.stats()["closed"]["kicked"] == before + 1, "it is counted")
     assert "the operator kicks connection" in "\n".join(site.log())
+
+
+def bots_come_and_go_as_ordered(server):
+    site = Site(server)
+
+    def bots():
+        return [room["game"]["bots"] for room in server.stats()["rooms"]]
+
+    for query in ("", "?count=x", "?count=-1", "?count=99999999999", "?count=3&room=0",
+                  "?count=3&room=x", "?count=501"):
+        assert site.order(f"bots{query}").status == 400, query
+    assert site.order("bots?count=3&room=9").status == 404
+    before = bots()
+    assert site.order("bots?count=37").status == 200
+    programs.until(lambda: bots() == [37, *before[1:]], "they came")
+    assert site.order("bots?count=0&room=1").status == 200
+    programs.until(lambda: bots() == [0, *before[1:]], "they left")
+    assert "the operator wants 37 bots in room 1" in "\n".join(site.log())
 
 
 def a_drain_lets_nobody_in_until_it_ends(server):
@@ -315,6 +334,7 @@ with start() as shared:
     only_this_machine_s_own_page_orders(shared)
     nothing_is_changed_but_by_a_post(shared)
     a_kick_closes_that_connection(shared)
+    bots_come_and_go_as_ordered(shared)
     a_drain_lets_nobody_in_until_it_ends(shared)
     the_minutes_before_are_there(shared)
     the_log_is_bounded_and_knows_no_stranger(shared)

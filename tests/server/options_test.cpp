@@ -35,15 +35,16 @@ TEST(Options, WithoutArgumentsTheServerRunsOnLoopback) {
 }
 
 TEST(Options, ReadsWhatItIsTold) {
-    const Outcome outcome = parse({"--listen",       "[::]:80",   "--rate-hz",          "20",
-                                   "--bots",         "7",         "--players-expected", "2000",
-                                   "--origin",       "https://a", "--origin",           "https://b",
-                                   "--idle-timeout", "90.5",      "--message-max",      "5000",
-                                   "--rewind-ms",    "0",         "--snapshot-bytes",   "700"});
+    const Outcome outcome = parse(
+        {"--listen",           "[::]:80", "--rate-hz",     "20",        "--bots",      "7",
+         "--players-expected", "2000",    "--origin",      "https://a", "--origin",    "https://b",
+         "--idle-timeout",     "90.5",    "--message-max", "5000",      "--rewind-ms", "0",
+         "--snapshot-bytes",   "700",     "--bots-max",    "70"});
     ASSERT_TRUE(outcome.parsed.run) << outcome.output;
     EXPECT_EQ(outcome.options.listen.family, ListenAddress::Family::ip6);
     EXPECT_EQ(outcome.options.rate_hz, 20U);
     EXPECT_EQ(outcome.options.bots, 7U);
+    EXPECT_EQ(outcome.options.bots_max, 70U);
     EXPECT_EQ(outcome.options.rewind_ms, 0U);
     EXPECT_EQ(outcome.options.snapshot_bytes, 700U);
     EXPECT_EQ(outcome.options.players_expected, 2000U);

@@ -36,6 +36,9 @@ public:
         story_ += "t" + std::to_string(tick) + " ";
     }
     std::size_t write_snapshot(PlayerId, std::span<std::byte>) override { return 0; }
+    bool obeys(std::span<const std::byte> order) const override {
+        return as_text(order) != "impossible";
+    }
     void on_rate(PlayerId viewer, std::uint32_t divisor, Outbox&) override {
         story_ += name(viewer) + "/" + std::to_string(divisor) + " ";
     }
@@ -169,6 +172,7 @@ TEST_F(RoomTest, AnOrderComesWithTheTicksCommandsAndIsWrittenDown) {
     EXPECT_EQ(story, "+0 0:a 65535:go t1 ");
     EXPECT_EQ(test::story_of(file.bytes), "j0 c0:a c65535:go t1 cut");
     EXPECT_FALSE(room.order(Bytes(65))) << "there is no room for it";
+    EXPECT_FALSE(room.order(as_bytes("impossible")));
 }
 
 TEST_F(RoomTest, WhatShowsNoTokenStaysAsItIs) {

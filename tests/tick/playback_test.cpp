@@ -54,6 +54,7 @@ public:
         story += "t" + std::to_string(tick) + " ";
     }
     std::size_t write_snapshot(PlayerId, std::span<std::byte>) override { return 0; }
+    bool obeys(std::span<const std::byte> order) const override { return order.size() < 3; }
     std::uint64_t state_hash() const override { return std::hash<std::string>()(story); }
 
     std::string story;
@@ -390,6 +391,10 @@ TEST_F(FromAState, TellsTheGameOfAnOperatorsOrders) {
     play({record_of(RecordKind::ticks, 1), end});
     EXPECT_NE(game.state_hash(), ordered);
     play({record_of(RecordKind::command, operator_id.slot - 1, {"\1x", 2}),
+          record_of(RecordKind::ticks, 1), end});
+    EXPECT_EQ(playback->tail(), RecordReader::State::damaged);
+    // No order that the game could obey was ever given.
+    play({record_of(RecordKind::command, operator_id.slot, {"\3xxx", 4}),
           record_of(RecordKind::ticks, 1), end});
     EXPECT_EQ(playback->tail(), RecordReader::State::damaged);
 }

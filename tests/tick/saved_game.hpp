@@ -48,6 +48,7 @@ public:
         fold(tick);
     }
     std::size_t write_snapshot(PlayerId, std::span<std::byte>) override { return 0; }
+    bool obeys(std::span<const std::byte> order) const override { return order.size() < 3; }
     std::uint64_t state_hash() const override { return hash_; }
 
     std::size_t state_size_max() const override { return state_size_least + padding_; }

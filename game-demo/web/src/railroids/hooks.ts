@@ -32,6 +32,7 @@ export function install_hooks(
       server_tick: view.server_tick,
       players: view.players,
       bots: view.bots,
+      bots_max: view.bots_max,
       input_lead: view.input_lead,
       inputs_late: view.inputs_late,
       inputs_waiting: view.inputs_waiting,

@@ -10,6 +10,7 @@ import { Kind } from '../../ringtick/module';
 import type { Game } from '../game';
 import type { World } from '../world';
 import { Age } from './age';
+import { Bots } from './bots';
 import { Bytes } from './bytes';
 import { Encoder } from './encoder';
 import { Interpolation } from './interpolation';
@@ -59,7 +60,7 @@ export class Overlay implements Observer {
     ];
     const right = [
       new Replay(), new TickTimes('late'), new TickTimes('work'), new IoUring(), this.path,
-      new Interpolation(module), new Encoder(client), new Layers(game.scene.camera),
+      new Interpolation(module), new Encoder(client), new Bots(), new Layers(game.scene.camera),
     ];
     this.panels = [...left, ...right];
     this.root.id = 'inside';

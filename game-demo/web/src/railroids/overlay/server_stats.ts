@@ -18,6 +18,7 @@ export interface ServerStats {
   connections: number;
   players: number;
   shown_rooms: number;  // Those that show a recorded match.
+  operator: 'none' | 'machine' | 'token';  // Who may give orders: see server/operator.hpp.
   ticks: number;
   enters: number;
   submitted: number;

@@ -45,6 +45,14 @@ export class Slider {
     return Number(this.input.value);
   }
 
+  set most(most: number) {
+    if (this.input.max !== String(most)) this.input.max = String(most);
+  }
+
+  set enabled(enabled: boolean) {
+    this.input.disabled = !enabled;
+  }
+
   // Without telling anybody.
   set value(value: number) {
     this.input.value = String(value);
