@@ -24,6 +24,7 @@ using test::SavedGame;
 
 constexpr std::uint32_t rate_hz = 30;
 constexpr std::uint32_t seconds = 14;
+constexpr std::uint16_t players = SavedGame::players_max;
 constexpr std::uint64_t part_ticks = 60;  // Of 14 seconds there are seven whole parts.
 
 // A room in which a game is played and kept, and what its recording says.
@@ -57,15 +58,12 @@ protected:
     // Everybody comes, goes, and says up to so many bytes.
     void live(std::uint32_t ticks, std::uint32_t size_max) {
         for (; ticks > 0; --ticks) {
-            for (std::uint16_t slot = 0; slot < here.size(); ++slot) {
-                if (!rng.chance(5)) continue;
-                here[slot] ? leave(slot) : join(slot);
-            }
+            come_and_go();
             std::vector<Bytes> said;
             std::vector<Command> commands;
-            said.reserve(here.size() + 1);
-            for (std::uint16_t slot = 0; slot < here.size(); ++slot) {
-                if (!here[slot] || rng.chance(50)) continue;
+            said.reserve(players);
+            for (std::uint16_t slot = 0; slot < players; ++slot) {
+                if (!here.at(slot) || rng.chance(50)) continue;
                 said.emplace_back(rng.below(size_max + 1), std::byte{7});
                 commands.push_back({.player = {slot}, .bytes = said.back()});
             }
@@ -73,6 +71,16 @@ protected:
                 commands.push_back({.player = operator_id, .bytes = as_bytes("go")});
             if (rng.chance(2)) tick += rng.below(3);  // Forgiven after a stall.
             step(commands);
+        }
+    }
+    void come_and_go() {
+        for (std::uint16_t slot = 0; slot < players; ++slot) {
+            if (!rng.chance(5)) continue;
+            if (here.at(slot)) {
+                leave(slot);
+            } else {
+                join(slot);
+            }
         }
     }
 
@@ -108,7 +116,7 @@ protected:
     SavedGame game;
     Nowhere outbox;
     Rng rng{20'261'122};
-    std::array<bool, SavedGame::players_max> here{};
+    std::array<bool, players> here{};
     std::uint64_t tick = 0;
     std::uint64_t hashes = 0;
 };

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -276,7 +275,8 @@ protected:
     Playback::State play_file(std::uint32_t room) {
         game = test::SavedGame();
         EXPECT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
-        playback.emplace(reader, room, Playback::Stage{.game = &game, .outbox = &outbox});
+        playback = std::make_unique<Playback>(reader, room,
+                                              Playback::Stage{.game = &game, .outbox = &outbox});
         Playback::State state = Playback::State::playing;
         while (state == Playback::State::playing) state = playback->advance();
         return state;
@@ -286,7 +286,7 @@ protected:
     test::SavedGame game;
     CountingOutbox outbox;
     RecordReader reader;
-    std::optional<Playback> playback;
+    std::unique_ptr<Playback> playback;
     const std::string token = std::string(record_token_size, '\0');
     const Bytes end = record_of(RecordKind::end, end_of_all);
 };
@@ -308,7 +308,8 @@ TEST_F(FromAState, IsAtItsTickBeforeAnythingIsPlayed) {
     file = RecordedFile(test::header_of_one_room());
     file.append_block(state_of(500, first_is_there));
     ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
-    playback.emplace(reader, 0, Playback::Stage{.game = &game, .outbox = &outbox});
+    playback =
+        std::make_unique<Playback>(reader, 0, Playback::Stage{.game = &game, .outbox = &outbox});
     EXPECT_EQ(playback->tick(), 500U);
     EXPECT_TRUE(game.is_present({0}));
 }
