@@ -182,8 +182,8 @@ FixedVector Bots::avoid_terrain(const Moment& moment) {
 // From the velocity it wants to the hands on the stick.
 void Bots::plan(Pilot& pilot, const Moment& moment, FixedVector wanted) {
     const FixedVector velocity = moment.ship.velocity;
-    if (dot(wanted, wanted) > squared(pilot.nature.cruise))
-        wanted = with_length(wanted, pilot.nature.cruise);
+    const Fixed cruise = pilot.nature.cruise;
+    if (dot(wanted, wanted) > squared(cruise)) wanted = with_length(wanted, cruise);
     const FixedVector change = wanted - velocity;
     const std::int64_t size = dot(change, change);
     pilot.thrusting = size > squared(Fixed::ratio(3, 4));

@@ -129,6 +129,7 @@ void ClientSide::on_applied(const Snapshot& snapshot) {
 
 void ClientSide::show_told(const Snapshot& snapshot) {
     view_.by_cells = snapshot.header.has(ringtick::SnapshotHeader::cells) ? 1 : 0;
+    view_.stands_alone = snapshot.header.has(ringtick::SnapshotHeader::keyframe) ? 1 : 0;
     view_.told_x = to_float(snapshot.own.position.x);
     view_.told_y = to_float(snapshot.own.position.y);
     view_.told_heading = to_radians(snapshot.own.heading);

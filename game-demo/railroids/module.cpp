@@ -129,8 +129,8 @@ extern "C" {
 }
 
 // Which snapshots to ask for, with the next ping.
-[[clang::export_name("want_cells")]] void want_cells(std::int32_t wants) {
-    client().want_cells(wants != 0);
+[[clang::export_name("want_encoding")]] void want_encoding(std::int32_t encoding) {
+    client().want_encoding(static_cast<ringtick::Encoding>(encoding));
 }
 
 // How far in the past to draw; below 0: as far as what arrives demands.

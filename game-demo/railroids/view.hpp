@@ -79,9 +79,10 @@ struct View {
     std::int32_t bytes_comings;
     std::int32_t bytes_updates;
     std::int32_t bytes_cells;
-    std::int32_t by_cells;     // The newest snapshot was.
-    std::int32_t cell_size;    // Of the grid by which those are cut.
-    std::int32_t sight_width;  // What lies within this around the own ship is told,
+    std::int32_t by_cells;      // The newest snapshot was,
+    std::int32_t stands_alone;  // or told all anew.
+    std::int32_t cell_size;     // Of the grid by which those are cut.
+    std::int32_t sight_width;   // What lies within this around the own ship is told,
     std::int32_t sight_height;
     std::int32_t sight_margin;  // and what was told already, so much farther.
     float told_x;               // The own ship as the newest snapshot tells it.

@@ -191,13 +191,12 @@ public:
     // How far in the past to draw; nothing: as far as what arrives demands.
     void hold_interpolation_delay(std::optional<Nanoseconds> delay) { delay_.hold(delay); }
 
-    // Which snapshots to ask for, with the next ping: by cells (cells.hpp) they are larger, and
-    // cost the server less.
-    void want_cells(bool wants) { wants_cells_ = wants; }
+    // Which snapshots to ask for, with the next ping.
+    void want_encoding(Encoding encoding) { encoding_ = encoding; }
 
     std::size_t write_ping(Nanoseconds now, std::span<std::byte> out) const {
         Ping ping{.sent_us = microseconds(now)};
-        if (wants_cells_) ping.tag.flags |= Ping::wants_cells;
+        ping.want(encoding_);
         return encode(ping, out);
     }
 
@@ -396,7 +395,7 @@ private:
     G game_{};
     bool welcomed_ = false;
     bool watches_ = false;  // Another's doings: there is nothing to predict.
-    bool wants_cells_ = false;
+    Encoding encoding_ = Encoding::changes;
     bool lost_ = false;         // A snapshot was refused: what goes on from it makes no sense.
     bool knows_world_ = false;  // Since a welcome, through all connections.
     bool doubts_ = false;       // Some message was: next time, all is to be told anew.

@@ -396,9 +396,7 @@ private:
         Connection& sender = connections_[player.slot];
         if (sender.answered_ping) return false;
         sender.answered_ping = true;
-        const bool by_cells = (ping.tag.flags & Ping::wants_cells) != 0;
-        writer_.encode_by(seats_.seat_of(player.slot),
-                          by_cells ? Encoding::cells : Encoding::changes);
+        writer_.encode_by(seats_.seat_of(player.slot), ping.wanted());
         send(player, Pong{.sent_us = ping.sent_us, .tick = now()}, outbox);
         return true;
     }

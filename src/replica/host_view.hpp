@@ -113,11 +113,13 @@ bool can_obey(const G& game, std::span<const std::byte> bytes) {
 }
 template <class G>
 bool tell_order(G& game, std::span<const std::byte> bytes) {
-    if (!can_obey(game, bytes)) return false;
     if constexpr (requires(const RoomOrder& order) { game.on_order(order); }) {
-        game.on_order(*RoomOrder::decoded(bytes));
+        const auto order = RoomOrder::decoded(bytes);
+        if (!order || !game.can_obey(*order)) return false;
+        game.on_order(*order);
+        return true;
     }
-    return true;
+    return false;
 }
 
 // Calls write(viewer, pass) with what is seen by this player, or of it.

@@ -50,12 +50,29 @@ constexpr void describe_tag(Codec& codec, Tag& tag, MessageKind kind) {
     codec.bits(tag.flags, 4);
 }
 
+// How a viewer is told: of each list what became of it (view.hpp), in few bytes; by the cells in
+// sight (cells.hpp), in little time; or, to see what the first two are worth, all of what is in
+// sight anew each time.
+enum class Encoding : std::uint8_t { changes, cells, whole };
+
 // Each message describes itself once (see fields.hpp), so encode() and decode() serve all of them.
 struct Ping {
-    static constexpr std::uint8_t wants_cells = 1;  // A flag: which encoder the client asks for.
+    // Flags: which encoding the client asks for. Without either, changes.
+    static constexpr std::uint8_t wants_cells = 1;
+    static constexpr std::uint8_t wants_whole = 2;
 
     MessageTag tag{.kind = MessageKind::ping};
     std::uint32_t sent_us = 0;  // The client's own clock; wraps after 71 minutes.
+
+    Encoding wanted() const {
+        if ((tag.flags & wants_cells) != 0) return Encoding::cells;
+        return (tag.flags & wants_whole) != 0 ? Encoding::whole : Encoding::changes;
+    }
+    void want(Encoding encoding) {
+        tag.flags = encoding == Encoding::cells   ? wants_cells
+                    : encoding == Encoding::whole ? wants_whole
+                                                  : std::uint8_t{0};
+    }
 
     template <class Codec, class Message>
     static constexpr void describe(Codec& codec, Message& ping) {

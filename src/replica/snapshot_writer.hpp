@@ -30,10 +30,6 @@ struct CellsOf<Types<Entities...>> {
 
 }  // namespace detail
 
-// How a viewer is told: of each list what became of it (view.hpp), in few bytes; or by the cells in
-// sight (cells.hpp), in little time.
-enum class Encoding : std::uint8_t { changes, cells };
-
 // Writes what became of the world for one viewer since its last snapshot (snapshot.hpp). One serves
 // all viewers of a world; its memory is its own, all of it at construction.
 template <class G, class Rules>
@@ -42,7 +38,7 @@ public:
     // `lists` is a tuple of an EntityList for each type. Rules and entities must live as long.
     // `snapshot_bytes` is the budget of a snapshot, beyond which goes only what cannot wait any
     // longer (see view_writer.hpp); 0: there is none. By cells nothing can wait: there its fourfold
-    // is the bound, and what does not fit is a narrower view.
+    // is the bound, and what does not fit is a narrower view. Who is told the whole has no budget.
     template <class... Entities>
     SnapshotWriter(const Rules& rules,
                    const std::tuple<EntityList<Entities>...>& lists,
@@ -194,8 +190,10 @@ private:
         const Baseline& before = latest(viewer.slot);
         Baseline& after = baselines.both[1U - baselines.latest];
         after = {.tick = tick_, .encoding = Encoding::changes, .own = before.own};
-        // Cells leave no list that changes could go on from.
-        const std::uint32_t since = before.encoding == Encoding::changes ? before.tick : 0;
+        // Cells leave no list that changes could go on from, and the whole needs none.
+        const bool whole = encoding(viewer.slot) == Encoding::whole;
+        const bool goes_on = before.encoding == Encoding::changes && !whole;
+        const std::uint32_t since = goes_on ? before.tick : 0;
 
         FieldWriter writer(out);
         BitsPassed passed(writer);
@@ -214,13 +212,13 @@ private:
         const detail::ListPlace place{
             .viewer = viewer.slot, .generation = baselines.latest, .since = since};
         const std::size_t room = out.size() * 8;
-        const std::size_t beyond_budget = room - std::min(room, bits_wanted_);
+        const std::size_t beyond_budget = whole ? 0 : room - std::min(room, bits_wanted_);
         if (!write_lists(writer, place, viewer, beyond_budget)) return 0;
 
         const std::size_t size = writer.finish();
         ASSERT(!writer.overflowed());
         told_all_[viewer.slot].note(tick_, put_off() == 0);
-        count_budget(size);
+        if (!whole) count_budget(size);
         add_lists(parts);
         parts.header += size * 8 - parts.sum();  // The filling.
         counters_.parts.add(parts);

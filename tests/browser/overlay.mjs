@@ -197,8 +197,16 @@ test('Overlay.AsksForTheOtherEncoder', async () => {
   await until('cells come', async () => /^cells/.test(await is_cells()));
   const { bytes } = await page.state();
   await page.until('they are counted', (state) => state.bytes.cells > bytes.cells);
+  await page.page.click('#inside button:text-is("whole")');
+  await until('the whole comes', async () => /^whole/.test(await is_cells()));
+  await until_number('it is measured', 'encoder_whole', (value) => value > 0);
   await page.page.click('#inside button:text-is("changes")');
   await until('changes come again', async () => /^changes/.test(await is_cells()));
+  await until_number('they are measured', 'encoder_changes', (value) => value > 0);
+  await page.screenshot('overlay-encoders');
+  const sizes = await Promise.all(['changes', 'whole', 'json'].map((name) =>
+    number(`encoder_${name}`)));
+  assert.ok(sizes[0] < sizes[1] && sizes[1] < sizes[2], `${sizes}`);
 });
 
 // Goal: the slider is an order, and the number beside it what came of it: in this page's match and

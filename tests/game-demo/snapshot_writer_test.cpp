@@ -32,7 +32,8 @@ struct Client {
 
 class SnapshotWriterTest : public testing::Test {
 protected:
-    SnapshotWriterTest() {
+    explicit SnapshotWriterTest(std::size_t snapshot_bytes = 0)
+        : writer(arena.rules(), arena.entities(), players, snapshot_bytes) {
         for (std::size_t id = 0; id < ships; ++id) world.enter(static_cast<ShipId>(id));
     }
 
@@ -120,8 +121,8 @@ protected:
         EXPECT_EQ(before, writer.counters().parts);
     }
     void switch_encoding(ShipId viewer) {
-        const bool by_cells = writer.encoding(viewer) == Encoding::cells;
-        writer.encode_by(viewer, by_cells ? Encoding::changes : Encoding::cells);
+        const auto now = static_cast<std::uint32_t>(writer.encoding(viewer));
+        writer.encode_by(viewer, static_cast<Encoding>((now + 1 + rng.below(2)) % 3));
     }
     std::size_t in_view(ShipId viewer) const {
         const Rect view = Rect::around(world.ships()[viewer].position, Fixed::from_int(960),
@@ -136,7 +137,7 @@ protected:
     const Scale scale = Scale::of(ships, side_for(ships));
     Arena arena{{.seed = 7, .players_max = ships, .players_expected = ships}};
     World& world = arena.world();
-    Arena::Writer writer{arena.rules(), arena.entities(), players};
+    Arena::Writer writer;
     std::vector<Order> orders = std::vector<Order>(ships);
     ringtick::Rng rng{20'261'122};
     std::uint64_t tick = 0;
@@ -239,6 +240,33 @@ TEST_F(SnapshotWriterTest, BeginsAnewBehindCells) {
     EXPECT_FALSE(is_keyframe());
     *client.latest = last_by_cells;  // A change, to one who has cells:
     EXPECT_FALSE(read(client, change));
+}
+
+class WithABudget : public SnapshotWriterTest {
+protected:
+    WithABudget() : SnapshotWriterTest(100) {}
+};
+
+// Goal: who is told the whole is told all in sight in each snapshot, whatever the budget, and what
+// comes next goes on from the last of them.
+TEST_F(WithABudget, TellsTheWholeAnewEachTime) {
+    Client client;
+    step();
+    writer.encode_by(0, Encoding::whole);
+    for (int i = 0; i < 3; ++i) {
+        step();
+        Client stranger;
+        const auto message = write(0);
+        ASSERT_TRUE(read(client, message));
+        ASSERT_TRUE(read(stranger, message)) << "it stands alone";
+        expect_right(stranger, 0);
+        EXPECT_GE(stranger.latest->of<Ship>().size(), in_view(0));
+    }
+    EXPECT_EQ(writer.counters().cut, 0U);
+    writer.encode_by(0, Encoding::changes);
+    step();
+    ASSERT_TRUE(read(client, write(0)));
+    EXPECT_FALSE(client.latest->header.has(ringtick::SnapshotHeader::keyframe));
 }
 
 // Goal: where not a single cell can be told whole, the nearest are told.

@@ -206,9 +206,12 @@ TEST_F(Counted, StampsAnInputWithWhatWasSeenAndWhenItArrives) {
     std::array<std::byte, 16> ping{};
     EXPECT_EQ(client.write_ping(now, ping), 5U);
     EXPECT_EQ(ping[0], std::byte{6});
-    client.want_cells(true);
+    client.want_encoding(Encoding::cells);
     EXPECT_EQ(client.write_ping(now, ping), 5U);
     EXPECT_EQ(ping[0], std::byte{0x16});
+    client.want_encoding(Encoding::whole);
+    EXPECT_EQ(client.write_ping(now, ping), 5U);
+    EXPECT_EQ(ping[0], std::byte{0x26});
     std::array<std::byte, 16> pong{};
     FieldWriter writer(pong);
     Pong answer;

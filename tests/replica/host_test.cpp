@@ -147,6 +147,27 @@ TEST_F(HostTest, TellsByCellsOfWhatIsNowhereToo) {
     EXPECT_EQ(snapshot->of<Board>().size(), 1U);
 }
 
+// All anew each time, and changes again as soon as they are asked for.
+TEST_F(HostTest, TellsTheWholeToWhomeverAsksForIt) {
+    join(0);
+    for (const Encoding wanted : {Encoding::whole, Encoding::changes}) {
+        Ping message;
+        message.want(wanted);
+        Bytes ping(16);
+        ping.resize(encode(message, ping));
+        step({{0}, ping});
+        for (int i = 0; i < 3; ++i) {
+            Bytes bytes(1024);
+            bytes.resize(host.write_snapshot({0}, bytes));
+            MessageTag tag;
+            ASSERT_TRUE(read_tag(bytes, tag));
+            const bool stands_alone = (tag.flags & SnapshotHeader::keyframe) != 0;
+            EXPECT_EQ(stands_alone, wanted == Encoding::whole);
+            step();
+        }
+    }
+}
+
 TEST_F(HostTest, ClosesTheConnectionOfASeatThatTheGameTurnsOut) {
     join(1);
     const std::set<std::uint16_t> seats{1};

@@ -117,7 +117,8 @@ public:
     }
     void ask_for(Encoding encoding) {
         Ping ping;
-        if (encoding == Encoding::cells) ping.tag.flags = Ping::wants_cells;
+        ping.want(encoding);
+        asked = encoding;
         Bytes bytes(16);
         bytes.resize(encode(ping, bytes));
         tick({bytes});
@@ -149,6 +150,7 @@ public:
     std::uint64_t now = 0;
     std::unique_ptr<View> shown = std::make_unique<View>();
     bool knows = false;
+    Encoding asked = Encoding::changes;
 
 private:
     LastLetter outbox_;
@@ -213,7 +215,8 @@ void come_back(Viewed& viewed, Rng& rng, std::uint32_t missed, bool has_budget) 
     ASSERT_EQ(viewed.connect(wish), is_recent ? Resumed::delta : Resumed::keyframe);
     const Bytes bytes = viewed.write();
     ASSERT_TRUE(viewed.read(bytes));
-    ASSERT_EQ(viewed.shown->header.has(SnapshotHeader::keyframe), !is_recent);
+    ASSERT_EQ(viewed.shown->header.has(SnapshotHeader::keyframe),
+              !is_recent || viewed.asked == Encoding::whole);
     // A budget may put off what is not too stale yet.
     if (!has_budget || missed >= Staleness::far_ticks) expect_right(viewed, !has_budget);
 }
@@ -221,7 +224,7 @@ void come_back(Viewed& viewed, Rng& rng, std::uint32_t missed, bool has_budget) 
 struct Case {
     const char* what;
     std::uint32_t budget;
-    bool by_cells;
+    bool switches;
 };
 
 class ComesBack : public testing::TestWithParam<Case> {};
@@ -238,7 +241,7 @@ TEST_P(ComesBack, AndIsShownTheWorldAsItIs) {
         Viewed viewed(seed, the.budget);
         viewed.connect({});
         for (int round = 0; round < 24 && !HasFailure(); ++round) {
-            if (the.by_cells) viewed.ask_for(rng.chance(50) ? Encoding::cells : Encoding::changes);
+            if (the.switches) viewed.ask_for(static_cast<Encoding>(rng.below(3)));
             watch(viewed, rng);
             const std::uint32_t ticks =
                 round < 12 ? missed.at(static_cast<std::size_t>(round)) : rng.below(70);
@@ -251,7 +254,7 @@ INSTANTIATE_TEST_SUITE_P(Viewer,
                          ComesBack,
                          testing::Values(Case{"WithAllTold", 0, false},
                                          Case{"WithABudget", 40, false},
-                                         Case{"ByCells", 0, true}),
+                                         Case{"InTurnsByEachEncoding", 0, true}),
                          [](const auto& the) { return the.param.what; });
 
 // Behind a longer gap most of what is in sight has changed its mind, and is told in full.

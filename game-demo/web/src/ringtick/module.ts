@@ -18,7 +18,7 @@ interface Exports {
   inputs(): number;
   ping(local_ms: number): number;
   bye(): number;
-  want_cells(wants: number): void;
+  want_encoding(encoding: Encoding): void;
   hold_interpolation(delay_ms: number): void;
   look_inside(looks: number): void;
   newest_tick(): number;
@@ -41,6 +41,12 @@ export const enum Kind {
 }
 
 // As in replica/protocol.hpp.
+export const enum Encoding {
+  changes = 0,
+  cells = 1,
+  whole = 2,
+}
+
 export const enum ByeReason {
   reload = 1,  // The server and this page are not of one build.
   nothing_to_watch = 3,
@@ -141,8 +147,8 @@ export class GameModule<L extends Layout> {
   }
 
   // Which encoder of the server's to ask for, with the next ping.
-  want_cells(wants: boolean): void {
-    this.wasm.want_cells(wants ? 1 : 0);
+  want_encoding(encoding: Encoding): void {
+    this.wasm.want_encoding(encoding);
   }
 
   // How far in the past to draw; undefined: as far as what arrives demands.
