@@ -152,6 +152,7 @@ extern "C" {
 [[clang::export_name("tick")]] double tick() {
     return number(theatre().tick());
 }
+// Behind which the recording begins, and the last one.
 [[clang::export_name("first_tick")]] double first_tick() {
     return number(theatre().first_tick());
 }

@@ -165,9 +165,10 @@ public:
     }
     std::span<const std::vector<std::byte>> letters() const { return letters_; }
     void take_letters() { letters_.clear(); }
-    // Returns the bytes used of `out`; 0: there is none now.
+    // Returns the bytes used of `out`; 0: there is none now, as before the first tick.
     std::size_t write_snapshot(std::span<std::byte> out) {
-        if (!is_there_ || game().snapshot_key(guest()) == SnapshotKey::held_back) return 0;
+        if (!is_there_ || playback().ticks_played() == 0) return 0;
+        if (game().snapshot_key(guest()) == SnapshotKey::held_back) return 0;
         return game().write_snapshot(guest(), out);
     }
 

@@ -75,6 +75,7 @@ theatre.play(ticks);
 assert.equal(theatre.state_hash(), hashes[ticks]);
 assert.equal(theatre.hashes_verified(), seconds, 'none counts twice');
 assert.equal(theatre.diverged_at(), -1);
+assert.ok(theatre.states() >= seconds / 2 - 1, `${theatre.states()} states are kept`);
 
 // A recording that begins with a state is the same match from there on.
 {
@@ -124,6 +125,9 @@ function watch(subject) {
 }
 const subjects = [];
 theatre.go_near(0);
+assert.equal(watch(overview)[0], Kind.welcome);
+assert.equal(theatre.snapshot(), 0, 'nothing has happened yet');
+theatre.leave();
 theatre.play(200);
 assert.equal(theatre.snapshot(), 0, 'nobody looks on');
 for (const subject of [overview, 1, bots]) {

@@ -20,6 +20,12 @@ const pause_ms = 1500;        // A tab that was hidden, say.
 const names_kept_ms = 500;
 const aim_lead = 260;         // How far the eye follows the gun, as if it were a speed.
 
+// Something that is shown in place of the match, by a time of its own.
+export interface Show {
+  // So many seconds have passed here; returns how many there.
+  advance(dt: number): number;
+}
+
 export class Game {
   readonly scene: Scene;
   // Called behind each frame of the match.
@@ -28,6 +34,9 @@ export class Game {
   // Somebody wants to play, and says so by gamepad.
   on_start: () => void = () => {};
 
+  // Somebody wants to see the last minute again.
+  on_last_minute: () => void = () => {};
+
   private readonly controls: Controls;
   private readonly hud = new Hud();
   private readonly attract = new Attract();
@@ -35,6 +44,7 @@ export class Game {
   private names_read_ms = 0;
   private started = false;
   private watching = false;
+  private shown: Show | undefined;
   private thrusting = false;
   private focus = { x: 0, y: 0, lead_x: 0, lead_y: 0 };
 
@@ -84,6 +94,29 @@ export class Game {
     this.client.watch(whom);
   }
 
+  get is_playing(): boolean {
+    return this.started && !this.watching;
+  }
+
+  // The client is led elsewhere by whoever shows it.
+  begin_show(show: Show): void {
+    this.shown = show;
+    this.watching = true;
+    this.controls.enabled = false;
+    this.controls.release();
+    document.body.classList.add('watching');
+    this.start();
+  }
+
+  // Back to the title.
+  end_show(): void {
+    this.shown = undefined;
+    this.started = this.watching = false;
+    document.body.classList.remove('playing', 'watching');
+    this.hud.hide();
+    this.reset();
+  }
+
   private start(): void {
     this.started = true;
     this.link.begin();
@@ -93,18 +126,20 @@ export class Game {
 
   private frame(dt: number): void {
     const now_ms = performance.now();
+    const there_dt = this.shown?.advance(dt) ?? dt;
     this.link.update(this.client.connection, now_ms);
     this.controls.gamepad.read();
     if (this.controls.gamepad.take_start() && (!this.started || this.watching)) this.on_start();
     // Until there is a world, that of the title goes on.
-    if (this.started && this.client.module.view.connected) this.played_frame(now_ms, dt);
+    if (this.started && this.client.module.view.connected) this.played_frame(now_ms, there_dt, dt);
     else this.title_frame(now_ms, dt);
   }
 
-  private played_frame(now_ms: number, dt: number): void {
+  private played_frame(now_ms: number, dt: number, eye_dt: number): void {
     const { module } = this.client;
-    this.client.send_input();  // First, so that the ship answers in this very frame.
-    module.advance(now_ms);
+    // First, so that the ship answers in this very frame.
+    if (!this.shown) this.client.send_input();
+    module.advance(this.client.now());
     const world = module.view;
     this.sound.thrust(Boolean(world.own_alive) && this.thrusting);
 
@@ -115,7 +150,7 @@ export class Game {
     const aim = this.aim(world);
     this.look_at(world, aim);
     this.scene.pointers.mouse = this.controls.pointer;
-    this.scene.draw(this.frame_of(world, now_ms, dt, aim), this.focus);
+    this.scene.draw(this.frame_of(world, now_ms, dt, aim, eye_dt), this.focus);
     document.body.classList.toggle('recorded', this.client.is_recorded);
     this.hud.update(world, now_ms, this.name_of);
     this.on_frame?.(world, now_ms);
@@ -146,9 +181,11 @@ export class Game {
     this.scene.draw(this.frame_of(world, now_ms, dt, 0), this.focus);
   }
 
-  private frame_of(world: World, now_ms: number, dt: number, aim: number): Frame {
+  private frame_of(
+    world: World, now_ms: number, dt: number, aim: number, eye_dt = dt,
+  ): Frame {
     const { camera } = this.scene;
-    return { world, camera, time_s: now_ms / 1000, dt, aim, name_of: this.name_of };
+    return { world, camera, time_s: now_ms / 1000, dt, eye_dt, aim, name_of: this.name_of };
   }
 
   // The dead look at where they fell. Who looks on sees what is looked at.
@@ -172,7 +209,7 @@ export class Game {
   }
 
   // Names are asked of the module now and then, not for every ship in every frame.
-  private readonly name_of = (id: number): string => {
+  readonly name_of = (id: number): string => {
     if (!this.started) return '';
     let name = this.names.get(id);
     if (name === undefined) {

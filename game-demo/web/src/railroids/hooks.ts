@@ -1,13 +1,11 @@
 // What a test, or a curious player at the console, may ask: railroids.state(). It only reads.
 
-import type { GameModule } from '../ringtick/module';
-import type { Connection } from '../ringtick/connection';
+import type { Client } from '../ringtick/client';
 import type { layout } from 'railroids-layout';
 import type { Scene } from './scene/scene';
 
-export function install_hooks(
-  module: GameModule<typeof layout>, connection: Connection, scene: Scene,
-): void {
+export function install_hooks(client: Client<typeof layout>, scene: Scene): void {
+  const { module } = client;
   const state = () => {
     const { view } = module;
     const ships = Array.from({ length: view.ship_count }, (_, i) => ({
@@ -18,7 +16,7 @@ export function install_hooks(
       flags: view.ship_flags[i]!,
     }));
     return {
-      link: connection.status,
+      link: client.connection.status,
       connected: Boolean(view.connected),
       resumptions: view.resumptions,
       id: view.own_id,

@@ -13,18 +13,28 @@ import { missing_need } from './needs';
 import { load_again, was_loaded_again } from './outdated';
 import { Gate } from './overlay/gate';
 import { Sound } from './sound/sound';
+import { TheatreGate } from './theatre/gate';
 import { watched_by } from './watched';
 
 const pixels_per_point_most = 2;  // More cannot be seen in motion, and costs a phone its frames.
 
 // ?room=NAME says where to play, ?sharp forbids drawing fewer pixels on a slow machine,
-// ?watch=beacon looks on, ?watch=ID over that pilot's shoulder.
+// ?watch=beacon looks on, ?watch=ID over that pilot's shoulder. ?replay=URL shows a recorded match
+// of this server's, from ?tick=N on.
 const options = new URLSearchParams(location.search);
 
 function play_url(): string {
   const room = options.get('room') ?? '1';
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
   return `${scheme}//${location.host}/play/${encodeURIComponent(room)}`;
+}
+
+// Loaded again, the page shall not show it again.
+function address_without_replay(): string {
+  const address = new URL(location.href);
+  if (!address.searchParams.has('replay')) return address.href;
+  for (const name of ['replay', 'tick', 'watch']) address.searchParams.delete(name);
+  return address.href;
 }
 
 async function open_canvas(): Promise<Application> {
@@ -59,13 +69,27 @@ async function start(): Promise<void> {
   const game = new Game(app, client, new Sound(), options);
   client.on_bye = () => on_bye(client, game);
   new Gate(client, game);
-  install_hooks(module, client.connection, game.scene);
-  const title = new Title((name) => game.play(name), () => game.watch(overview));
+  install_hooks(client, game.scene);
+  const title = new Title(
+    (name) => {
+      theatre.close();
+      game.play(name);
+    },
+    () => game.watch(overview));
+  const doors = {
+    on_enter: () => title.leave(),
+    on_leave: (was_playing: boolean) => {
+      history.replaceState(null, '', address_without_replay());
+      if (was_playing) title.press_play();
+      else title.begin_anew();
+    },
+  };
+  const theatre = new TheatreGate(client, game, options, doors, (text) => title.note(text));
   game.on_start = () => title.press_play();
   performance.mark('playable');
   if (was_loaded_again()) title.note('The game was updated, and this is the new one.');
   const watch = options.get('watch');
-  if (watch !== null) {
+  if (!theatre.take_address() && watch !== null) {
     game.watch(watched_by(watch));
     title.leave_to_look_on();
   }

@@ -1,7 +1,7 @@
 // A player's side of a ringtick game: the connection, the module that understands it, and the
 // timers that keep both going. What it draws and which keys it reads is the game's affair.
 
-import { Connection, type Status } from './connection';
+import { Connection, type ConnectionOwner, type Status, type Way } from './connection';
 import { KeptKey } from './kept_key';
 import { ByeReason, Kind, to_play, type GameModule } from './module';
 import type { Layout } from './view';
@@ -16,6 +16,8 @@ const ping_ms = 900;
 // one can wait for that look.
 const ping_jitter_ms = 200;
 
+const time_here = () => performance.now();
+
 // Told of each message, before what came of it is drawn.
 export interface Observer {
   on_received(kind: Kind, size: number): void;
@@ -28,7 +30,16 @@ export interface Wish {
 }
 
 export class Client<L extends Layout> {
-  readonly connection: Connection;
+  readonly server: Connection;
+  // The way that it goes now: to the server, unless told otherwise.
+  connection: Way;
+  // Whoever is at the other end of another way is told from there.
+  readonly owner: ConnectionOwner = {
+    on_open: () => this.on_open(),
+    on_message: (message) => this.on_message(message),
+    on_status: (status) => this.on_status(status),
+    on_dismissed: () => this.on_dismissed(),
+  };
   on_status: (status: Status) => void = () => {};
   // The server and this page are not of one build: no message between them means anything.
   on_bye: () => void = () => {};
@@ -39,6 +50,9 @@ export class Client<L extends Layout> {
   // We asked to play and may only look on: what is shown was recorded.
   is_recorded = false;
   ping_every_ms = ping_ms;
+
+  // The time by which messages come and the world is drawn.
+  now: () => number = time_here;
 
   private name = '';
   private playing = false;
@@ -52,35 +66,41 @@ export class Client<L extends Layout> {
     url: string,
     protocol: string,
   ) {
-    this.connection = new Connection(url, protocol, {
-      on_open: () => this.on_open(),
-      on_message: (message) => this.on_message(message),
-      on_status: (status) => this.on_status(status),
-      on_dismissed: () => this.on_dismissed(),
-    });
+    this.connection = this.server = new Connection(url, protocol, this.owner);
     this.kept_key = new KeptKey(`ringtick ${url}`);
     addEventListener('pagehide', () => this.keep_key());
+  }
+
+  // From the next play() or watch() on, it goes this way, by this clock; without one, to the server
+  // again. A player's seat waits for a while.
+  go_by(way: Way = this.server, now: () => number = time_here): void {
+    this.keep_key();
+    this.playing = false;
+    clearTimeout(this.ping_timer);
+    this.connection.close();
+    this.connection = way;
+    this.now = now;
   }
 
   play(name: string): void {
     this.name = name;
     this.playing = true;
     this.watched = to_play;
-    this.module.start(performance.now(), this.kept_key.take());
+    this.module.start(this.now(), this.kept_key.take());
     this.connection.connect();
   }
 
   // Looks on without playing.
   watch(whom: number): void {
     this.watched = whom;
-    this.module.start(performance.now());
+    this.module.start(this.now());
     this.connection.connect();
   }
 
   // To be called once a frame, before it is drawn. The module says whether a tick wants an input by
   // now. What is wanted while an older message is stuck in the browser leaves together, later.
   send_input(): void {
-    if (this.module.inputs_due(performance.now()) > 0) {
+    if (this.module.inputs_due(this.now()) > 0) {
       const { buttons, aim } = this.wish();
       this.module.want(buttons, aim);
     }
@@ -106,7 +126,7 @@ export class Client<L extends Layout> {
   // Another page has shown our token, and goes on with our seat. Were we to show it again, the two
   // would push each other out for ever.
   private on_dismissed(): void {
-    this.module.start(performance.now());
+    this.module.start(this.now());
   }
 
   private keep_key(): void {
@@ -114,7 +134,7 @@ export class Client<L extends Layout> {
   }
 
   private on_message(message: ArrayBuffer): void {
-    const kind = this.module.on_message(message, performance.now());
+    const kind = this.module.on_message(message, this.now());
     this.observer?.on_received(kind, message.byteLength);
     if (kind === Kind.refused) return this.connection.drop();
     if (kind === Kind.bye) return this.on_farewell(new Uint8Array(message)[bye_reason_at]!);
@@ -138,7 +158,7 @@ export class Client<L extends Layout> {
 
   private ping(): void {
     if (this.connection.status !== 'open') return;
-    this.say(this.module.ping(performance.now()));
+    this.say(this.module.ping(this.now()));
     this.pings_sent += 1;
     const wait_ms =
       this.pings_sent < quick_pings

@@ -14,12 +14,26 @@ export interface ConnectionOwner {
   on_dismissed(): void;
 }
 
+// What a client needs of the way to its game, be it a WebSocket or nothing of the kind.
+export interface Way {
+  readonly status: Status;
+  readonly attempts: number;
+  readonly retry_at_ms: number;
+  readonly backlog: number;  // Bytes that have not left.
+  refusal: Refusal;
+  connect(): void;
+  send(bytes: Uint8Array): void;
+  settled(): void;
+  drop(): void;
+  close(): void;
+}
+
 const normal_closure = 1000;  // RFC 6455, section 7.4.1.
 
 // A server that ticks is never silent for long: then the path is dead, whatever the socket says.
 const silence_most_ms = 6000;
 
-export class Connection {
+export class Connection implements Way {
   status: Status = 'idle';
   retry_at_ms = 0;
   // What is sent and what comes passes through these, if they are there.

@@ -56,6 +56,11 @@ export class Hud {
     this.killer = '';
   }
 
+  // Until there is a world again.
+  hide(): void {
+    this.glass.hidden = true;
+  }
+
   show_sound(muted: boolean): void {
     write(element('sound'), muted ? 'Sound off' : 'Sound on');
     element('sound').setAttribute('aria-pressed', String(!muted));

@@ -1,6 +1,6 @@
 // Says what the connection is doing while it is not simply there, and why.
 
-import type { Connection } from '../../ringtick/connection';
+import type { Way } from '../../ringtick/connection';
 import type { Refusal } from '../../ringtick/refusal';
 
 const reasons: Readonly<Partial<Record<Refusal, string>>> = {
@@ -11,7 +11,7 @@ const reasons: Readonly<Partial<Record<Refusal, string>>> = {
   no_place_to_watch: 'All places are for those who play',
 };
 
-type Link = Pick<Connection, 'status' | 'refusal' | 'attempts' | 'retry_at_ms'>;
+type Link = Pick<Way, 'status' | 'refusal' | 'attempts' | 'retry_at_ms'>;
 
 // Empty if there is nothing to say: a first connection that takes no time needs no word.
 export function link_text(link: Link, was_open: boolean, now_ms: number): string {
@@ -30,7 +30,7 @@ export class LinkNotice {
   private was_open = false;
   private last_word = '';
 
-  update(connection: Connection, now_ms: number): void {
+  update(connection: Way, now_ms: number): void {
     if (connection.status === 'open') this.was_open = true;
     this.show(this.last_word || link_text(connection, this.was_open, now_ms));
   }

@@ -49,8 +49,16 @@ export class Title {
     this.leave();
   }
 
-  private leave(): void {
-    this.name.blur();
+  // Nothing is behind it any more.
+  begin_anew(): void {
+    this.looks_on = false;
+    document.getElementById('watch')!.hidden = false;
+    this.come_back();
+  }
+
+  leave(): void {
+    // Else the button that was pressed would have the keys until it is out of sight.
+    (document.activeElement as HTMLElement | null)?.blur();
     this.form.classList.add('gone');
   }
 

@@ -3,6 +3,7 @@
 
 import type { layout } from 'railroids-layout';
 import type { Client } from '../../ringtick/client';
+import { add_style } from '../add_style';
 import type { Game } from '../game';
 import type { Overlay } from './overlay';
 
@@ -56,18 +57,4 @@ export class Gate {
 
 function is_written_to(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && target.type === 'text';
-}
-
-function add_style(href: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const link = document.createElement('link');
-    link.rel = 'stylesheet';
-    link.href = href;
-    link.onload = () => resolve();
-    link.onerror = () => {
-      link.remove();
-      reject(new Error(`${href} did not come`));
-    };
-    document.head.append(link);
-  });
 }

@@ -47,10 +47,10 @@ export class Overlay implements Observer {
     private readonly client: Client<typeof layout>,
     private readonly game: Game,
   ) {
-    const { module, connection } = client;
-    const is_there = () => connection.status === 'open';
+    const { module, server } = client;
+    const is_there = () => server.status === 'open';
     this.ping_every_ms = client.ping_every_ms;
-    this.path = new Path(connection);
+    this.path = new Path(server);
     this.poll = new StatsPoll(is_there, (report) => {
       for (const panel of this.panels) panel.on_report(report);
     });
@@ -59,8 +59,9 @@ export class Overlay implements Observer {
       new PredictionError(), this.bytes,
     ];
     const right = [
-      new Replay(), new TickTimes('late'), new TickTimes('work'), new IoUring(), this.path,
-      new Interpolation(module), new Encoder(client), new Bots(), new Layers(game.scene.camera),
+      new Replay(() => game.on_last_minute()), new TickTimes('late'), new TickTimes('work'),
+      new IoUring(), this.path, new Interpolation(module), new Encoder(client), new Bots(),
+      new Layers(game.scene.camera),
     ];
     this.panels = [...left, ...right];
     this.root.id = 'inside';

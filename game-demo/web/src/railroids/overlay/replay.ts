@@ -1,10 +1,11 @@
-// Of a recorded match on show: where it is, and a way to go elsewhere in it, for everybody who
-// watches. The server plays it by telling the game what it was told then, and holds the state
-// against the recorded one each second: so what is shown is proved to be what was.
+// The last minute of a match under way, to be watched or kept. And of a recorded match on show:
+// where it is, and a way to go elsewhere in it, for everybody who watches. The server plays it by
+// telling the game what it was told then, and holds the state against the recorded one each second:
+// so what is shown is proved to be what was.
 
 import { Panel, whole } from './panel';
 import type { Report } from './server_stats';
-import { let_go_of_pointer } from './slider';
+import { button, let_go_of_pointer } from './slider';
 
 interface Position {
   tick: number;
@@ -27,13 +28,15 @@ export class Replay extends Panel {
   private held = false;
   private by_key = false;
 
-  constructor() {
+  private readonly last_minute: HTMLButtonElement;
+
+  constructor(on_last_minute: () => void) {
     super(
       'Replay',
-      'A recorded match, played again from what its game was told. Its state is held against the ' +
-        'recorded one each second. How long it is, is guessed from how much was read.',
+      'A match played again from what its game was told, its state held against the recorded one ' +
+        'each second. Of one that the server shows, the length is guessed from how much was read.',
     );
-    this.element.hidden = true;
+    this.last_minute = button('The last 60 s', on_last_minute);
     this.input.type = 'range';
     this.input.name = 'replay';
     this.input.min = '1';
@@ -55,12 +58,20 @@ export class Replay extends Panel {
       });
     }
     let_go_of_pointer(this.input);
-    this.element.append(this.input);
+    this.element.append(this.input, this.last_minute);
+    this.show_position(false);
   }
 
   override on_report({ now }: Report): void {
-    this.element.hidden = now.shown_rooms === 0;
-    if (!this.element.hidden) void this.ask('');
+    const is_shown = now.shown_rooms > 0;
+    this.show_position(is_shown);
+    if (is_shown) void this.ask('');
+  }
+
+  private show_position(is_shown: boolean): void {
+    this.grid.element.hidden = this.input.hidden = !is_shown;
+    this.last_minute.hidden = is_shown;
+    if (!is_shown) this.verdict.write('');
   }
 
   private go_there(): void {

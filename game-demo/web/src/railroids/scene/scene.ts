@@ -75,9 +75,9 @@ export class Scene {
   draw(frame: Frame, focus: { x: number; y: number; lead_x: number; lead_y: number }): void {
     this.frame = frame;
     this.camera.resize(this.app.screen.width, this.app.screen.height);
-    this.camera.follow(focus.x, focus.y, focus.lead_x, focus.lead_y, frame.dt);
+    this.camera.follow(focus.x, focus.y, focus.lead_x, focus.lead_y, frame.eye_dt);
     this.camera.apply(this.world_layer);
-    this.sky.update(this.camera, frame.dt);
+    this.sky.update(this.camera, frame.eye_dt);
     this.tell_news(frame);
     for (const part of this.parts) part.update(frame);
     this.particles.update(frame.dt);

@@ -1,0 +1,95 @@
+// A recording as a page has it: bytes with a name, and where they came from. Files are chosen or
+// dropped; what comes by URL is this server's own.
+
+export interface Recording {
+  bytes: Uint8Array<ArrayBuffer>;
+  name: string;  // As it is saved.
+  url?: string;  // Where anybody finds the same.
+}
+
+export const size_most = 256 * 1024 * 1024;
+const too_large =
+  'This file is larger than 256 MiB, which is more than a page plays. ' +
+  'Play it with railroids --replay FILE --serve.';
+
+// Says in words for whoever watches why there is nothing to watch.
+export class NotThere extends Error {}
+
+export async function from_file(file: File): Promise<Recording> {
+  if (file.size > size_most) throw new NotThere(too_large);
+  try {
+    return { bytes: new Uint8Array(await file.arrayBuffer()), name: file.name };
+  } catch {
+    throw new NotThere(`${file.name} could not be read. Is it still where it was?`);
+  }
+}
+
+// The page's Content-Security-Policy lets it fetch from its own server alone.
+export async function from_url(wanted: string): Promise<Recording> {
+  const url = own_url(wanted);
+  const answer = await ask(url);
+  if (!answer.ok) {
+    throw new NotThere(`There is no recording at ${url.pathname} (status ${answer.status}).`);
+  }
+  const name = decodeURIComponent(url.pathname.split('/').at(-1) ?? '') || 'railroids.rec';
+  return { bytes: await bytes_of(answer), name, url: url.pathname + url.search };
+}
+
+export async function last_minute(room: string, why_not: (status: number) => string):
+Promise<Recording> {
+  const answer = await ask(new URL(`/replay/last?room=${encodeURIComponent(room)}`, location.href));
+  if (!answer.ok) throw new NotThere(why_not(answer.status));
+  const now = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
+  return { bytes: await bytes_of(answer), name: `railroids-${now}-room${room}.replay` };
+}
+
+function own_url(wanted: string): URL {
+  let url;
+  try {
+    url = new URL(wanted, location.href);
+  } catch {
+    throw new NotThere(`${wanted} is no address.`);
+  }
+  if (url.origin === location.origin) return url;
+  throw new NotThere(
+    `This page plays recordings of its own server only, not of ${url.host}. ` +
+    'Save the file, and drop it here.');
+}
+
+async function ask(url: URL): Promise<Response> {
+  try {
+    return await fetch(url, { cache: 'no-store' });
+  } catch {
+    throw new NotThere('The server does not answer. Try again in a moment.');
+  }
+}
+
+async function bytes_of(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  try {
+    const reader = answer.body!.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      pieces.push(value);
+      size += value.length;
+      if (size <= size_most) continue;
+      await reader.cancel();
+      throw new NotThere(too_large);
+    }
+  } catch (error) {
+    if (error instanceof NotThere) throw error;
+    throw new NotThere('The recording did not come whole. Try again.');
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}
+
+// To the downloads of whoever looks at it.
+export function save({ bytes, name }: Recording): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([bytes]));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

@@ -1,0 +1,267 @@
+// A recorded match in a page, without the server that recorded it.
+// usage: node theatre.mjs, with RAILROIDS and ARTEFACTS (where the screenshots go).
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { desk, GamePage, launch, OpenPages, phone, program } from '../support/browser.mjs';
+import { GameServer } from '../support/game_server.mjs';
+import { until } from '../support/until.mjs';
+
+if (!existsSync(program)) {
+  console.log(`There is no browser at ${program}.`);
+  process.exit(77);
+}
+
+let browser;
+let server;
+let folder;
+let recording;
+const pages = new OpenPages();
+
+// A match that a page plays for some seconds among bots.
+async function record(path) {
+  const recorder = await GameServer.start(
+    process.env.RAILROIDS, { args: ['--bots', '40', '--players-max', '8', '--record', path] });
+  const page = await GamePage.open(browser, recorder.url);
+  await page.play('Ann');
+  await page.until('it flies', async ({ speed }) => {
+    await page.page.keyboard.down('KeyW');  // As a held key does, again and again.
+    return speed > 100;
+  });
+  await page.page.keyboard.press('Space');
+  await page.until('some seconds have passed', ({ server_tick }) => server_tick > 240);
+  await page.close();
+  await recorder.end();
+  return readFile(path);
+}
+
+before(async () => {
+  browser = await launch();
+  folder = await mkdtemp(join(tmpdir(), 'ringtick-theatre-'));
+  recording = await record(join(folder, 'match.rec'));
+  server = await GameServer.start(process.env.RAILROIDS);
+});
+after(async () => {
+  await browser.close();
+  await server.end();
+  await rm(folder, { recursive: true });
+});
+afterEach(async () => {
+  assert.deepEqual(await pages.close_all(), []);
+});
+
+const text = (page, selector) => page.page.textContent(selector);
+const verdict = (page) => text(page, '#theatre [data-number="verdict"]');
+const tick = async (page) =>
+  Number((await text(page, '#theatre [data-number="tick"]')).replaceAll(/\D/g, ''));
+
+async function open(options) {
+  return pages.add(await GamePage.open(browser, server.url, { sharp: true, ...options }));
+}
+
+// As a player does: by the button on the title.
+async function choose(page, bytes) {
+  const [chooser] = await Promise.all([
+    page.page.waitForEvent('filechooser'), page.page.click('#watch-recording'),
+  ]);
+  await chooser.setFiles(
+    { name: 'match.rec', mimeType: 'application/octet-stream', buffer: bytes });
+}
+
+async function watch(page, bytes = recording) {
+  await choose(page, bytes);
+  await page.page.waitForSelector('#theatre');
+  await page.until('the match is there', ({ connected }) => connected);
+}
+
+
+const frames = (page) => page.page.evaluate(() =>
+  new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+const subject = (page) => text(page, '#theatre .whom b');
+const dialog = (page) => page.page.waitForSelector('dialog[open]').then((it) => it.textContent());
+
+// Where it stands then.
+async function pause(page) {
+  await page.page.keyboard.press('Space');
+  await page.page.waitForSelector('[aria-label=Play]');
+  await frames(page);
+  return tick(page);
+}
+
+test('Theatre.ShowsARecordedMatchAtAnyPaceAndPlace', async () => {
+  const page = await open();
+  await watch(page);
+  await until('it goes on', async () => (await tick(page)) > 20);
+  assert.equal(await subject(page), 'The beacon');
+
+  const paused_at = await pause(page);
+  const before = await page.state();
+  await frames(page);
+  assert.equal(await tick(page), paused_at);
+  assert.deepEqual((await page.state()).ships, before.ships, 'nothing moves');
+  await page.page.keyboard.press('Period');
+  await until('one tick on', async () => (await tick(page)) === paused_at + 1);
+  await page.page.click('[aria-label="One tick back"]');
+  await until('and back', async () => (await tick(page)) === paused_at);
+
+  // Far on, and back to where it was: the very same is seen.
+  await page.page.keyboard.press('End');
+  await until('its end', async () => (await tick(page)) > paused_at + 100);
+  const last = await tick(page);
+  await page.page.evaluate((at) => {
+    const scrubber = document.querySelector('#theatre input');
+    scrubber.value = at;
+    scrubber.dispatchEvent(new Event('input'));
+  }, paused_at);
+  await until('back there', async () => (await tick(page)) === paused_at);
+  const again = await page.until('the same ships', ({ ships }) => ships.length > 0);
+  assert.deepEqual(again.ships.map(({ id, x, y }) => ({ id, x, y })),
+    before.ships.map(({ id, x, y }) => ({ id, x, y })));
+
+  await page.page.keyboard.press('Space');
+  await page.page.selectOption('[aria-label=Speed]', '8');
+  await until('it stops at its end', async () =>
+    (await tick(page)) === last && await page.page.isVisible('[aria-label=Play]'));
+  assert.match(await verdict(page), /^(\d+) of \1 states as recorded$/);
+  await page.page.keyboard.press('Escape');
+  await page.page.waitForSelector('#title:not(.gone)');
+  assert.equal(await page.page.$('#theatre'), null);
+});
+
+test('Theatre.LooksAtWhomeverOneLikes', async () => {
+  const page = await open();
+  await watch(page);
+  await page.page.keyboard.press('End');
+  await page.page.keyboard.press('ArrowDown');
+  await until('the player is looked at', async () => (await subject(page)) === 'Ann');
+  const ann = await page.until('her ship', ({ id, ships }) =>
+    id === 0 && ships.some(({ name }) => name === 'Ann'));
+  await page.screenshot('theatre-end');
+
+  // A click on another ship.
+  const other = ann.ships.find(({ id, x, y }) =>
+    id !== 0 && Math.abs(x - ann.x) < 600 && Math.abs(y - ann.y) < 250);
+  if (other) {
+    const { width, height } = desk.viewport;
+    await page.page.mouse.click(
+      width / 2 + (other.x - ann.x) * 2 / 3, height / 2 + (other.y - ann.y) * 2 / 3);
+    await until('another is looked at', async () => (await subject(page)) !== 'Ann');
+  }
+  await page.page.keyboard.press('ArrowUp');
+});
+
+test('Theatre.VerifiesAllAndComesBack', async () => {
+  const page = await open();
+  await watch(page);
+  const before = await pause(page);
+  await page.page.click('text=Verify all');
+  await until('all is verified', async () =>
+    /^(\d+) of \1 states as recorded$/.test(await verdict(page)));
+  await until('it is where it was', async () => (await tick(page)) === before);
+  assert.ok(await page.page.isHidden('text=Verify all'));
+  await page.screenshot('theatre');
+});
+
+// What lies on the server: here the browser is told so.
+async function put(page, path, answer) {
+  await page.page.context().route(`**${path}`, (route) => route.fulfill(answer));
+}
+
+test('Theatre.GivesALinkToTheMoment', async () => {
+  const page = pages.add(await GamePage.blank(browser));
+  await page.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await put(page, '/match.rec', { body: recording });
+  await page.go_to(`${server.url}/?replay=/match.rec&tick=210&watch=0&sharp`);
+  await page.page.waitForSelector('#theatre');
+  const here = await pause(page);
+  assert.ok(here >= 210);
+  await page.page.click('text=Copy link');
+  await until('it is copied', async () => /Link copied/.test(await text(page, '#theatre .said')));
+  const link = await page.page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(link, `${server.url}/?replay=%2Fmatch.rec&tick=${here}&watch=0`);
+
+  await page.go_to(link);
+  await page.page.waitForSelector('#theatre');
+  assert.ok((await pause(page)) >= here);
+  assert.equal(await subject(page), 'Ann');
+});
+
+test('Theatre.SaysWhatIsWrong', async () => {
+  const page = await open();
+  await choose(page, Buffer.from('No recording at all.'));
+  assert.match(await dialog(page), /This file is no recording/);
+  await page.page.click('dialog button');
+
+  const old = Buffer.from(recording);
+  old.write('1', recording.indexOf('\n') - 1);
+  await choose(page, old);
+  assert.match(await dialog(page), /made by another version of Railroids/);
+  await page.page.click('dialog button');
+
+  // The last byte but some is not what was written.
+  const spoiled = Buffer.from(recording);
+  spoiled[recording.length - 30] ^= 1;
+  await watch(page, spoiled);
+  await page.page.keyboard.press('End');
+  await until('it says so', async () =>
+    /The file is damaged behind tick|Cut off while it was written/.test(
+      await text(page, '#theatre .said')));
+  await page.page.click('text=Copy link');
+  assert.match(await dialog(page), /send it along/);
+  await page.page.keyboard.press('Escape');
+  assert.ok(await page.page.isVisible('#theatre'), 'that was for the dialog');
+
+  await page.go_to(`${server.url}/?replay=${encodeURIComponent('https://example.com/match.rec')}`);
+  assert.match(await dialog(page), /of its own server only, not of example\.com/);
+});
+
+// From the real server, which keeps it for its operator: whoever is on the same machine.
+test('Theatre.ShowsTheLastMinuteToWhoeverPlays', async () => {
+  const page = await open();
+  await page.play('Bob');
+  const { id } = await page.until('a second was kept', ({ server_tick }) => server_tick > 45);
+  await page.page.keyboard.press('KeyR');
+  assert.match(await dialog(page), /The last 60 s/);
+  const [download] = await Promise.all([
+    page.page.waitForEvent('download'), page.page.click('text=Save file')]);
+  assert.match(download.suggestedFilename(), /^railroids-[\d-]+-room1\.replay$/);
+  const saved = await readFile(await download.path());
+  assert.ok(saved.toString('latin1').startsWith('ringtick record '));
+
+  await page.page.click('#last-minute');
+  await page.page.click('text=Watch now');
+  await page.page.waitForSelector('#theatre');
+  await page.page.keyboard.press('End');
+  await page.page.keyboard.press('ArrowDown');
+  await until('he sees himself', async () => (await subject(page)) === 'Bob');
+  await until('as it was', async () => /^(\d+) of \1 states as recorded$/.test(await verdict(page)));
+  await page.screenshot('theatre-last-minute');
+  await page.page.keyboard.press('Escape');
+  await page.until('Bob has his ship again', (state) =>
+    state.link === 'open' && state.alive && state.id === id);
+});
+
+test('Theatre.SaysWhyThereIsNoLastMinute', async () => {
+  const page = pages.add(await GamePage.blank(browser, { server_may_vanish: true }));
+  await put(page, '/replay/last?room=1', { status: 503 });
+  await page.go_to(server.url);
+  await page.play('Bob');
+  await page.page.click('#last-minute');
+  assert.match(await dialog(page), /no recording of the last minute yet/);
+});
+
+test('Theatre.FitsAPhone', async () => {
+  const page = await open({ screen: phone });
+  await watch(page);
+  await until('it goes on', async () => (await tick(page)) > 10);
+  await page.page.tap('[aria-label=Pause]');
+  await page.page.tap('[aria-label="Watch the next one"]');
+  await until('another is looked at', async () => (await subject(page)) !== 'The beacon');
+  const { scrollWidth, clientWidth } = await page.page.evaluate(() => document.body);
+  assert.equal(scrollWidth, clientWidth);
+  await page.screenshot('theatre-phone');
+});
