@@ -33,7 +33,8 @@ export class Battle {
     this.focus = { x: middle, y: middle, lead_x: 0, lead_y: 0 };
     this.names = new Map();
     this.frame = {
-      world: this.world, camera: this.scene.camera, time_s: 0, dt: frame_s, aim: 0,
+      world: this.world, camera: this.scene.camera, time_s: 0, dt: frame_s, eye_dt: frame_s,
+      aim: 0,
       name_of: (id) => this.names.get(id) ?? this.name(id),
     };
     this.newest_id = 0;
