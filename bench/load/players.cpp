@@ -160,8 +160,7 @@ Players::Seen Players::understand(std::uint32_t index,
 Players::Seen Players::on_welcome(Player& player, std::span<const std::byte> message) {
     railroids::Welcome welcome;
     if (player.welcomed || !decode(message, welcome)) return {};
-    const auto scale =
-        railroids::Scale::of(std::uint32_t{welcome.people_max} + welcome.bots, welcome.side);
+    const railroids::Scale scale = welcome.scale();
     if (!knows_world_) {
         knows_world_ = true;
         scale_ = scale;

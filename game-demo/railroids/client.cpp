@@ -93,7 +93,7 @@ bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::Welcom
 
     start();
     welcome_ = welcome;
-    scale_ = Scale::of(std::uint32_t{welcome.people_max} + welcome.bots_max, welcome.side);
+    scale_ = welcome.scale();
     terrain_.generate(welcome.seed, welcome.side);
     view_.connected = 1;
     view_.own_id = welcome.id;

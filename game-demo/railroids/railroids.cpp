@@ -50,7 +50,7 @@ Rect box_around(FixedVector center, std::int32_t more) {
 
 Arena::Arena(const RailroidsOptions& options)
     : facts_(facts_of(options)),
-      scale_(Scale::of(std::uint32_t{facts_.people_max} + facts_.bots_max, facts_.side)),
+      scale_(facts_.scale()),
       world_(facts_.seed, facts_.side, scale_.ships, history_ticks(options)),
       rules_(scale_, world_.terrain()),
       beams_(world_, scale_, options.snapshot_bytes),

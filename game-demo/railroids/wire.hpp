@@ -59,6 +59,8 @@ struct Facts {
         return std::uint32_t{people_max} + bots_max <= ships_max && id < people_max + bots_max &&
                bots <= bots_max && side >= side_min && side <= side_max;
     }
+    // However many bots fly now.
+    constexpr Scale scale() const { return Scale::of(std::uint32_t{people_max} + bots_max, side); }
 
     template <class Codec, class Record>
     static constexpr void describe(Codec& codec, Record& facts) {
