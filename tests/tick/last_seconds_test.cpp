@@ -67,8 +67,7 @@ protected:
                 said.emplace_back(rng.below(size_max + 1), std::byte{7});
                 commands.push_back({.player = {slot}, .bytes = said.back()});
             }
-            if (rng.chance(10))
-                commands.push_back({.player = operator_id, .bytes = as_bytes("go")});
+            if (rng.chance(10)) commands.push_back({operator_id, as_bytes("go")});
             if (rng.chance(2)) tick += rng.below(3);  // Forgiven after a stall.
             step(commands);
         }
