@@ -156,7 +156,7 @@ def check_busy(folder):
 
 
 def check_little_memory(folder):
-    with start(keep_memory=110_000, players_max=40, bots=0, rate_hz=250, rewind_ms=0,
+    with start(keep_memory=110_000, players_max=40, bots=0, bots_max=0, rate_hz=250, rewind_ms=0,
                keep_seconds=3600) as server:
         play(server.port, seconds=6)
         last = Download(server, folder)
