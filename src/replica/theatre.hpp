@@ -123,7 +123,7 @@ public:
     // or at the beginning. Nobody looks on then.
     void go_near(std::uint64_t wanted) {
         leave();
-        const KeptStates::State* const state = states_->before(wanted);
+        const KeptStates::State* const state = states().before(wanted);
         const std::uint64_t nearest = state == nullptr ? 0 : state->playback.tick();
         if (tick() <= wanted && tick() >= nearest) return;
         if (state == nullptr) return begin();
@@ -260,13 +260,17 @@ private:
         if (is_news) tail_offset_ = playback().reader().block_offset();
     }
     void keep_state() {
-        if (!states_->want(playback())) return;
+        if (!kept().want(playback())) return;
         scratch_.resize(game().state_size_max());
         const std::size_t size = game().save_state(scratch_);
-        if (size > 0) states_->keep(playback(), std::span(scratch_).first(size));
+        if (size > 0) kept().keep(playback(), std::span(scratch_).first(size));
     }
 
     PlayerId guest() const { return {static_cast<std::uint16_t>(header().players_max)}; }
+    KeptStates& kept() {
+        ASSERT(states_.has_value());
+        return *states_;
+    }
     typename P::Game& game() {
         ASSERT(game_.has_value());
         return *game_;
