@@ -82,8 +82,8 @@ test('Overlay.ShowsInEveryPanelWhatThereIsToTell', async () => {
     all.map(({ dataset }) => dataset.panel));
   assert.deepEqual(titles, [
     'Why it stutters', 'Lagometer', 'Network', 'Round trip', 'Snapshot age', 'Prediction error',
-    'Bytes by kind', 'Tick lateness', 'Tick work', 'io_uring', 'Path', 'Interpolation', 'Encoder',
-    'Bots', 'Over the world']);
+    'Bytes by kind', 'Replay', 'Tick lateness', 'Tick work', 'io_uring', 'Path', 'Interpolation',
+    'Encoder', 'Bots', 'Over the world']);
   await page.screenshot('overlay');
 });
 
