@@ -101,9 +101,12 @@ def check_downloads(folder):
         assert last.headers["Content-Type"] == "application/octet-stream"
         assert "no-store" in last.headers["Cache-Control"]
         ticks, begin, hashes = last.replay()
-        assert begin + ticks == last.tick() > before["ticks"], (begin, ticks)
+        # Ticks that are forgiven after a stall are left out.
+        forgiven = server.stats()["ticks_forgiven"]
+        span = last.tick() - begin
+        assert span - forgiven <= ticks <= span and last.tick() > before["ticks"], (begin, ticks)
         # Whole parts: a seventh more at the most, and what a tick takes.
-        assert KEPT_S * RATE_HZ <= ticks <= KEPT_S * RATE_HZ * 9 // 7 + 2, ticks
+        assert KEPT_S * RATE_HZ <= span <= KEPT_S * RATE_HZ * 9 // 7 + 2 + forgiven, span
         assert hashes >= KEPT_S and begin > 0
         assert b"Swarm" in last.data, "nobody played: the test proves nothing"
 
