@@ -76,7 +76,7 @@ void LastSeconds::begin_part(const Game& game) {
     is_too_small_ = needed > part_size_ - part_size_ / 4;
     if (size == 0 || is_too_small_) {
         forget();
-        try_again_at_ = tick_ + limits_.rate_hz;
+        try_again_at_ = tick_ + part_ticks_;  // To save it in vain costs the same.
         return;
     }
     newest_ = (newest_ + 1) % parts_count;

@@ -24,7 +24,7 @@ namespace ringtick {
 // Policy at the bound: memory that is full sooner keeps a shorter time. A tick that brings more
 // than the rest of a part, a quarter of it at least, is not kept, and nothing before it: what is
 // kept begins anew behind it. A state that does not fit into three quarters of a part is tried
-// again a second later, and meanwhile nothing is kept.
+// again when that part would be old enough, and meanwhile nothing is kept.
 class LastSeconds {
 public:
     struct Limits {
