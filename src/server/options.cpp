@@ -132,8 +132,10 @@ void add_game_options(CLI::App& app, Options& options) {
          "Players that a room's world is made for; more make it denser; 0: the game's choice"});
     add_count<std::uint32_t>(app, {"--bots", "BOTS", options.bots, 0, 20'000, "Bots in a room"});
     add_count<std::uint32_t>(
-        app, {"--bots-max", "BOTS", options.bots_max, 0, 20'000,
-              "To how many of them the operator can bring a room; --bots, if that is more"});
+        app,
+        {"--bots-max", "BOTS", options.bots_max, 0, 20'000,
+         "To how many of them the operator can bring a room; --bots, if that is more. Each has "
+         "an id, and ids travel"});
     add_count<std::uint32_t>(
         app, {"--rewind-ms", "MS", options.rewind_ms, 0, 1'000,
               "How far back a game may go to what a player saw who acts on it (lag compensation); "

@@ -30,7 +30,7 @@ struct Options {
 
     std::uint64_t seed = 1;
     std::uint32_t bots = 0;
-    std::uint32_t bots_max = 500;
+    std::uint32_t bots_max = 0;  // To how many an operator may bring them; `bots` at least.
     std::uint32_t rewind_ms = 250;
     std::uint32_t snapshot_bytes = 1'000;
 

@@ -26,7 +26,7 @@ let page;
 
 before(async () => {
   browser = await launch();
-  server = await GameServer.start(process.env.RAILROIDS, { args: ['--bots', '40'] });
+  server = await GameServer.start(process.env.RAILROIDS, { args: ['--bots', '40', '--bots-max', '500'] });
   page = await GamePage.open(browser, server.url);
   await page.play('Ann');
 });

@@ -330,7 +330,7 @@ with tempfile.TemporaryDirectory() as folder:
     a_file_without_a_token_is_bad_usage(pathlib.Path(folder))
 nobody_is_operator_on_a_public_address_without_a_token()
 a_proxy_that_is_believed_makes_the_address_public()
-with start() as shared:
+with start("--bots-max", "40") as shared:
     only_this_machine_s_own_page_orders(shared)
     nothing_is_changed_but_by_a_post(shared)
     a_kick_closes_that_connection(shared)
