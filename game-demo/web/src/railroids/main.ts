@@ -1,3 +1,4 @@
+import './canvases';
 // Pixi compiles its shaders' feeders with `new Function` unless told not to: the page's
 // Content-Security-Policy forbids that.
 import 'pixi.js/unsafe-eval';

@@ -17,7 +17,8 @@ export interface Layer {
 
 export class Layers extends Panel {
   private readonly sheet = document.createElement('canvas');
-  private readonly pen = this.sheet.getContext('2d')!;
+  // As large as the screen, and drawn anew in each frame: that is for the graphics card.
+  private readonly pen = this.sheet.getContext('2d', { willReadFrequently: false })!;
   private readonly wanted = new Set<Layer>();
 
   constructor(private readonly camera: Camera) {
