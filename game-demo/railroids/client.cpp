@@ -89,6 +89,7 @@ bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::Welcom
     time.period = Nanoseconds(std::chrono::seconds(1)) / welcome.tick_rate_hz;
     time.id = welcome.id;
     time.resume = welcome.resume;
+    time.rewind = std::chrono::milliseconds(welcome.rewind_ms);
     if (welcome.resume.goes_on()) return welcome.seed == welcome_.seed && welcome.id == welcome_.id;
 
     start();
@@ -263,6 +264,8 @@ void ClientSide::show_numbers(const ringtick::ClientNumbers& numbers) {
     view_.snapshot_bytes_per_second = static_cast<std::int32_t>(numbers.snapshot_bytes_per_second);
     view_.interpolation_delay_ms = to_milliseconds(numbers.interpolation_delay);
     view_.snapshot_age_ms = to_milliseconds(numbers.snapshot_age);
+    view_.shot_age_ms = to_milliseconds(numbers.view_age);
+    view_.rewind_ms = static_cast<std::int32_t>(numbers.rewind / std::chrono::milliseconds(1));
     view_.resumptions = static_cast<std::int32_t>(numbers.resumptions);
     view_.messages_refused = static_cast<std::int32_t>(numbers.messages_refused);
     view_.rtt_last_ms = to_milliseconds(numbers.round_trip_last);

@@ -56,7 +56,7 @@ struct View {
     std::int32_t beacon_ms_left;
 
     float rtt_ms;                   // -1 while unknown.
-    std::int32_t snapshot_divisor;  // More than 1: fewer than the ticks, the connection is slow.
+    std::int32_t snapshot_divisor;  // More than 1: not every tick is told, for not all were taken.
     std::int32_t snapshots_per_second;
     std::int32_t snapshot_bytes_per_second;
     std::int32_t tick_work_p50_us;
@@ -64,7 +64,9 @@ struct View {
     std::int32_t tick_late_p99_us;
     std::int32_t snapshots_skipped;
     float interpolation_delay_ms;
-    float snapshot_age_ms;  // Since the newest snapshot arrived.
+    float snapshot_age_ms;   // Since the newest snapshot arrived.
+    float shot_age_ms;       // How long ago what is drawn is when a shot at it is judged, at most;
+    std::int32_t rewind_ms;  // and how far back the server goes for it. 0: all see the present.
     std::int32_t messages_refused;
 
     // For whoever looks inside.

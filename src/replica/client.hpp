@@ -30,6 +30,7 @@ struct WelcomeTime {
     Nanoseconds period{};
     std::uint16_t id = 0;
     ResumeAnswer resume;
+    Nanoseconds rewind{};  // How far back an input may look. 0: all see the present.
 };
 
 // What inputs are sent with, beside the player's intent.
@@ -48,6 +49,8 @@ struct ClientNumbers {
     std::uint64_t round_trips = 0;  // Probes answered.
     Nanoseconds interpolation_delay{};
     Nanoseconds snapshot_age{};          // Since the newest snapshot arrived.
+    Nanoseconds rewind{};                // How far back the server goes for an input that looks,
+    Nanoseconds view_age{};              // and how far one that leaves now looks, at the most.
     std::uint32_t snapshot_divisor = 1;  // A snapshot every so many ticks, says the server.
     std::uint64_t snapshots_per_second = 0;
     std::uint64_t snapshot_bytes_per_second = 0;
@@ -116,6 +119,8 @@ class Client {
 public:
     using Snapshot = typename G::Snapshot;
     using Input = typename G::Input;
+
+    static constexpr Nanoseconds frame_max = std::chrono::milliseconds(100);  // Longer is a pause.
 
     // The first connection begins. Of one who has been here before, `key` may be all it knows.
     void start(Nanoseconds now, const ResumeKey& key = {}) {
@@ -205,6 +210,10 @@ public:
         const Nanoseconds elapsed = now - advanced_to_;
         advanced_to_ = now;
         clock_.advance(now);
+        frame_ += (std::clamp(elapsed, Nanoseconds::zero(), frame_max) - frame_) / 8;
+        if (numbers_.rewind > Nanoseconds::zero()) {
+            delay_.limit(numbers_.rewind - way_to_judgement());
+        }
         delay_.advance(elapsed);
         prediction_.advance(elapsed);
         pace(now);
@@ -218,6 +227,7 @@ public:
         const TickTime wanted = clock_.at(now) - clock_.in_ticks(delay_.delay());
         const bool forward = wanted > drawn_ || drawn_ - wanted > 30 * whole_tick;
         if (forward) drawn_ = wanted;
+        numbers_.view_age = time_of(clock_.at(now) - drawn_, clock_.period()) + way_to_judgement();
         numbers_.prediction = prediction_.numbers();
         if (!watches_) prediction_.show(game_, pacer_.since_made());
         game_.show(snapshots_.at(drawn_), numbers_, now);
@@ -264,6 +274,7 @@ private:
             numbers_.resumptions += 1;
         } else {
             forget_world(now);
+            numbers_.rewind = time.rewind;
             clock_.start(time.period);
             delay_.start(time.period);
         }
@@ -325,7 +336,7 @@ private:
             snapshots_.commit();
         }
         game_.on_applied(snapshot);
-        answer_inputs(snapshot);
+        answer_inputs(snapshot, gap);
         clock_.on_arrival(tick, now);
         delay_.on_snapshot(gap, clock_.late());
         snapshot_meter_.add(1, now);
@@ -340,14 +351,23 @@ private:
         return true;
     }
 
-    void answer_inputs(const Snapshot& snapshot) {
+    // A tick without a snapshot may be one that a server left out that was too busy: in that no
+    // input was applied, and nothing moved.
+    void answer_inputs(const Snapshot& snapshot, std::uint32_t gap) {
         const SnapshotHeader& header = snapshot.header;
         const bool late = header.input_tick != 0 || header.input_lead < 0;
-        if (!watches_) prediction_.on_snapshot(game_, snapshot, late);
+        if (!watches_) prediction_.on_snapshot(game_, snapshot, late || gap > 1);
         if (!pacer_.is_answered_by(header.tick)) return;
         pacer_.on_lead(header.tick, header.input_lead);
         numbers_.input_lead = pacer_.lead();
         numbers_.inputs_late += late ? 1U : 0U;
+    }
+
+    // How much older what is drawn gets before an input that looks at it is judged: the next frame
+    // sends it, and what it looks at was under way to us, as it is there now. A probe waits for
+    // half a tick, usually, and such an input for a whole one at the most.
+    Nanoseconds way_to_judgement() const {
+        return frame_ + round_trip_usual_ + clock_.period() / 2;
     }
 
     // In which tick what leaves now reaches the server.
@@ -373,8 +393,11 @@ private:
         numbers_.round_trips += 1;
         round_trips_[round_trips_count_ % round_trips_.size()] = numbers_.round_trip_last;
         round_trips_count_ += 1;
-        const auto count = std::min<std::size_t>(round_trips_count_, round_trips_.size());
-        numbers_.round_trip = *std::min_element(round_trips_.begin(), round_trips_.begin() + count);
+        const auto count = std::min(round_trips_count_, round_trips_.size());
+        auto sorted = round_trips_;
+        std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count));
+        numbers_.round_trip = sorted[0];
+        round_trip_usual_ = sorted[count / 2];
         const bool first = round_trips_count_ == 1;
         if (first && pacer_.running()) pacer_.leap_to(reaches(now));
         return true;
@@ -408,6 +431,7 @@ private:
     UnsentInputs<Input> unsent_;
     std::conditional_t<PredictingGame<G>, Prediction<G>, NoPrediction<G>> prediction_;
     TickTime drawn_ = 0;
+    Nanoseconds frame_{};  // How long one takes, lately.
     Nanoseconds advanced_to_{};
     Nanoseconds paced_to_{};
     Nanoseconds newest_at_{};
@@ -415,6 +439,7 @@ private:
     RateMeter byte_meter_;
     std::array<Nanoseconds, 8> round_trips_{};
     std::size_t round_trips_count_ = 0;
+    Nanoseconds round_trip_usual_{};  // The middle one of these.
     ClientNumbers numbers_;
 };
 

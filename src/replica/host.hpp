@@ -343,6 +343,7 @@ private:
             message.id = onlookers_.of(player).subject_of(player).slot;
         }
         message.tick_rate_hz = options_.tick_rate_hz;
+        message.rewind_ms = static_cast<std::uint16_t>(options_.rewind_ms);
         message.tick = now();
         send(player, message, outbox);
     }

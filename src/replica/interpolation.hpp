@@ -46,6 +46,9 @@ public:
         if (held_) held_ = std::clamp(*held_, Nanoseconds::zero(), delay_max);
     }
 
+    // To be no longer than this, but for one interval: with less, all would be guesses.
+    void limit(Nanoseconds most) { limit_ = most; }
+
     void on_snapshot(std::uint32_t ticks_since_last, Nanoseconds late) {
         gaps_[count_ % gaps_.size()] = std::min<std::uint32_t>(ticks_since_last, 30);
         late_[count_ % late_.size()] = late;
@@ -75,11 +78,12 @@ private:
         auto sorted = late_;
         const auto p95 = sorted.begin() + static_cast<std::ptrdiff_t>((count - 1) * 95 / 100);
         std::nth_element(sorted.begin(), p95, sorted.begin() + static_cast<std::ptrdiff_t>(count));
-        return std::min(interval * 3 / 2 + *p95, delay_max);
+        return std::min({interval * 3 / 2 + *p95, std::max(limit_, interval), delay_max});
     }
 
     Nanoseconds period_{};
     Nanoseconds delay_{};
+    Nanoseconds limit_ = delay_max;
     std::optional<Nanoseconds> held_;
     std::array<std::uint32_t, 64> gaps_{};
     std::array<Nanoseconds, 64> late_{};

@@ -38,7 +38,8 @@ public:
         time = {.tick = welcome.tick,
                 .period = Nanoseconds(std::chrono::seconds(1)) / welcome.tick_rate_hz,
                 .id = welcome.id,
-                .resume = welcome.resume};
+                .resume = welcome.resume,
+                .rewind = std::chrono::milliseconds(welcome.rewind_ms)};
         if (welcome.resume.goes_on()) return welcome.id == welcome_.id;
         start();
         welcome_ = welcome;

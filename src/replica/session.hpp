@@ -59,6 +59,7 @@ struct Welcome : FactsOf<G> {
     std::uint16_t id = 0;    // The player's own, or what it looks at.
     std::uint32_t tick = 0;  // Now.
     ResumeAnswer resume;
+    std::uint16_t rewind_ms = 0;  // How far back an input may look. 0: all see the present.
 
     bool is_possible() const {
         if constexpr (requires(const FactsOf<G>& facts) { facts.is_possible(id); }) {
@@ -74,6 +75,7 @@ struct Welcome : FactsOf<G> {
         codec.whole(welcome.id);
         codec.whole(welcome.tick);
         ResumeAnswer::describe(codec, welcome.resume);
+        codec.whole(welcome.rewind_ms);
         FactsOf<G>::describe(codec, welcome);
     }
 };

@@ -113,6 +113,11 @@ public:
             pilot->down.stall(now + time);
         }
     }
+    // It was too busy.
+    void leave_out_ticks(std::uint32_t count) {
+        match.tick += count;
+        next_tick_ += tick_time * count;
+    }
     std::uint64_t inputs_held() const { return match.game.totals().inputs_held; }
 
     Match match;
@@ -201,6 +206,20 @@ TEST(Prediction, RecoversFromAStallOnARestlessPath) {
     }
 }
 
+// Goal: no client can foresee that a server is too busy for some ticks, and knows it afterwards.
+TEST(Prediction, IsExplainedWhereTheServerLeftTicksOut) {
+    Arena arena({{.weather = {.delay = milliseconds(2)}}, {.weather = far_away}});
+    arena.run(seconds(5));
+    for (int round = 0; round < 60; ++round) {
+        arena.leave_out_ticks(3);
+        arena.run(seconds(1));
+    }
+    for (const auto& pilot : arena.pilots) {
+        EXPECT_GT(pilot->numbers().prediction.corrections, 30U);
+        EXPECT_EQ(pilot->numbers().prediction.corrections_unexplained, 0U);
+    }
+}
+
 // Goal: inputs reach the server one or two ticks early, whatever the pilot's clock shows.
 TEST(Prediction, KeepsTheLeadOnClocksThatDrift) {
     Arena arena({{.weather = far_away, .clock = {.offset = seconds(100), .fast_ppm = 200}},
@@ -235,6 +254,31 @@ TEST(Prediction, ShowsWhatAKeyDoesBeforeTheServerHasHeardOfIt) {
         arena.run(3 * frame_time);
         EXPECT_NE(pilot.view().own_heading, before) << wait_ms;
     }
+}
+
+// Goal: what one shoots at is judged as one saw it, as far as the server goes back at all. Method:
+// two who never cease to fire, one within a round trip of 150 ms and one beyond what can be helped;
+// each knows by itself what the server counts.
+TEST(Prediction, LooksNoFartherBackThanTheServerGoes) {
+    const Path::Weather a_little_restless{.delay = milliseconds(75), .jitter = milliseconds(12)};
+    for (const Path::Weather& weather : {far_away, a_little_restless}) {
+        Arena arena({{.weather = weather}});
+        Pilot& pilot = *arena.pilots[0];
+        pilot.steers = false;
+        pilot.wish.buttons = Input::fire;
+        arena.run(seconds(10));
+        const std::uint64_t before = arena.match.game.totals().views_too_old;
+        arena.run(seconds(30));
+        EXPECT_EQ(arena.match.game.totals().views_too_old, before);
+        EXPECT_NEAR(pilot.view().shot_age_ms, 250.0F, 15.0F);  // Not less than needs be.
+        EXPECT_EQ(pilot.view().rewind_ms, 250);
+    }
+    Arena arena({{.weather = {.delay = milliseconds(130)}}});
+    arena.pilots[0]->steers = false;
+    arena.pilots[0]->wish.buttons = Input::fire;
+    arena.run(seconds(10));
+    EXPECT_GT(arena.match.game.totals().views_too_old, 100U);
+    EXPECT_GT(arena.pilots[0]->view().shot_age_ms, 250.0F);
 }
 
 // Goal: a correction is seen as a glide. Method: the server puts the ship 50 units aside; from one

@@ -148,6 +148,22 @@ TEST(InterpolationDelay, IsHeldThroughEverythingUntilItIsLetGo) {
     EXPECT_EQ(delay.delay(), period * 3 + milliseconds(40));
 }
 
+TEST(InterpolationDelay, KeepsToALimitAsFarAsThereIsSomethingToDrawBetween) {
+    InterpolationDelay delay;
+    delay.start(period);
+    const auto run = [&delay](Nanoseconds limit) {
+        delay.limit(limit);
+        for (int i = 0; i < 300; ++i) {
+            delay.on_snapshot(2, milliseconds(40));
+            delay.advance(period);
+        }
+        return delay.delay();
+    };
+    EXPECT_EQ(run(std::chrono::hours(1)), period * 3 + milliseconds(40));
+    EXPECT_EQ(run(milliseconds(90)), milliseconds(90));
+    EXPECT_EQ(run(milliseconds(-20)), period * 2);
+}
+
 TEST(InterpolationDelay, HasAnUpperBound) {
     InterpolationDelay delay;
     delay.start(period);
