@@ -198,6 +198,7 @@ Nanoseconds Server::spin() const {
 }
 
 void Server::attach_metrics() {
+    configuration_ = describe();
     metrics_ = {.loop = &loop_stats_,
                 .ring = &ring_.stats(),
                 .buffers = &buffers_,
@@ -207,6 +208,8 @@ void Server::attach_metrics() {
                 .kept = &kept_,
                 .owner = &operator_,
                 .rate_hz = options_.rate_hz,
+                .schema = program_.schema,
+                .configuration = configuration_,
                 .rooms = rooms_.all(),
                 .shown_rooms = shown_rooms_};
     pages_.attach(metrics_);

@@ -89,6 +89,7 @@ private:
     Connections connections_;
     Listener listener_;
     Recording recording_;
+    std::string configuration_;
     int signals_ = -1;
     Realtime realtime_;
     LoopStats loop_stats_;

@@ -113,6 +113,7 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
     text.add(R"({{"uptime_s":{:.1f},"rate_hz":{},"connections":{},"players":{},)",
              static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, metrics.rate_hz,
              metrics.connections->count(), players_of(metrics));
+    text.add(R"("schema":"{:016x}","configuration":"{}",)", metrics.schema, metrics.configuration);
     text.add(R"("shown_rooms":{},"receive_buffers_lent":{},"draining":{},)",
              metrics.shown_rooms.size(), metrics.buffers->lent(), metrics.drain->on());
     const KeptStats kept = metrics.kept->stats();

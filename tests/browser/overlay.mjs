@@ -83,7 +83,7 @@ test('Overlay.ShowsInEveryPanelWhatThereIsToTell', async () => {
   assert.deepEqual(titles, [
     'Why it stutters', 'Lagometer', 'Network', 'Round trip', 'Snapshot age', 'Prediction error',
     'Bytes by kind', 'Replay', 'Tick lateness', 'Tick work', 'io_uring', 'Path', 'Interpolation',
-    'Encoder', 'Bots', 'Over the world']);
+    'Encoder', 'Bots', 'Over the world', 'Server']);
   await page.screenshot('overlay');
 });
 
@@ -92,6 +92,65 @@ async function shown_us(name) {
   const shown = await text(name);
   return Number.parseFloat(shown.replaceAll(',', '')) * (shown.endsWith('ms') ? 1000 : 1);
 }
+
+// Each number of the server's that is shown, and how to find it in /stats.json.
+const said_by_server = {
+  players: (stats) => stats.players,
+  rate_hz: (stats) => stats.rate_hz,
+  buffers_lent: (stats) => stats.receive_buffers_lent,
+  snapshots_skipped: (stats) => stats.snapshots_skipped + stats.snapshots_thinned,
+  views_too_old: (stats) => stats.rooms[0].game.views_too_old,
+  tick_late_idle_p50: (stats) => stats.tick_late_idle_us.p50,
+  tick_late_idle_p99: (stats) => stats.tick_late_idle_us.p99,
+  tick_late_p50: (stats) => stats.tick_late_us.p50,
+  tick_late_p99: (stats) => stats.tick_late_us.p99,
+  tick_work_idle_p50: (stats) => stats.tick_work_idle_us.p50,
+  tick_work_idle_p99: (stats) => stats.tick_work_idle_us.p99,
+  tick_work_p50: (stats) => stats.tick_work_us.p50,
+  tick_work_p99: (stats) => stats.tick_work_us.p99,
+};
+const rounding = 1.02;   // Three digits are shown of most.
+const wandering = 1.3;  // A percentile may go up and down meanwhile.
+
+// Of what a number says in its own unit, or in microseconds if that is a time.
+function value_of(shown) {
+  const thousands = shown.endsWith(' ms') ? 1000 : 1;
+  return Number.parseFloat(shown.replaceAll(',', '')) * thousands;
+}
+
+// Goal: what is shown is what the server says. Method: it says it before a report is shown and
+// after that, and what is shown lies between. The path is as it is, so nothing else is needed.
+test('Overlay.ShowsEachNumberOfTheServersAsTheServerSaysIt', async () => {
+  await look_inside();
+  const asked = () => page.page.waitForResponse('**/stats.json');
+  const before = await server.json('/stats.json');
+  await asked();
+  await asked();  // By now what the first one answered is shown.
+  const shown = Object.fromEntries(await page.page.$$eval('#inside [data-number]', (all) =>
+    all.map(({ dataset, textContent }) => [dataset.number, textContent])));
+  const after = await server.json('/stats.json');
+  for (const [name, find] of Object.entries(said_by_server)) {
+    const [low, high] = [find(before), find(after)].sort((a, b) => a - b);
+    const value = value_of(shown[name]);
+    const slack = /_p\d\d$/.test(name) ? wandering : rounding;
+    assert.ok(value >= low / slack && value <= high * slack,
+              `${name}: ${low} <= ${shown[name]} <= ${high}`);
+  }
+  assert.deepEqual([shown.schema, shown.configuration], [after.schema, after.configuration]);
+  for (const [name, times] of [['sqes_per_enter', after.sqes_per_enter],
+                               ['cqes_per_reap', after.cqes_per_reap]]) {
+    const numbers = shown[name].split(' · ').map(Number);
+    assert.ok(numbers[2] <= times.max && numbers[0] <= numbers[1] && numbers[1] <= numbers[2],
+              `${name}: ${shown[name]}`);
+  }
+  // Everything is to be found in /metrics, too: by another name where that has a convention.
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  for (const name of ['players', 'receive_buffers_lent', 'snapshots_skipped_total', 'enters_total',
+                      'submitted_total', 'completions_total', 'tick_late_seconds_count',
+                      'tick_work_idle_seconds_count', 'game_views_too_old', 'sqes_per_enter']) {
+    assert.match(metrics, new RegExp(`^ringtick_${name}`, 'm'), name);
+  }
+});
 
 test('Overlay.SaysOfTheServerWhatTheServerSays', async () => {
   await look_inside();

@@ -6,13 +6,14 @@ import { test } from 'node:test';
 import { load_page_code } from '../support/page_code.mjs';
 
 const {
-  Connection, Lane, PerSecond, end_us, frame_time, percentile, queue_most_ms, reached, RewindGhosts,
-  Samples, stall_every_ms, verdict_of,
+  Connection, Lane, Lately, PerSecond, end_us, frame_time, is_another, percentile, prometheus_text,
+  queue_most_ms, reached, RewindGhosts, Samples, stall_every_ms, verdict_of,
 } = await load_page_code(
   process.env.PAGE_TSCONFIG, [
     'ringtick/connection', 'ringtick/lane', 'railroids/overlay/doublings',
-    'railroids/overlay/per_second', 'railroids/overlay/rewind_ghosts',
-    'railroids/overlay/samples', 'railroids/overlay/verdict',
+    'railroids/overlay/per_second', 'railroids/overlay/prometheus',
+    'railroids/overlay/rewind_ghosts', 'railroids/overlay/samples',
+    'railroids/overlay/server_stats', 'railroids/overlay/verdict',
   ]);
 
 // Time that passes when it is told to.
@@ -206,6 +207,41 @@ test('Samples.HaveAPercentileThatIsOneOfThem', () => {
   assert.ok(Number.isNaN(percentile([], 0.5)));
 });
 
+test('Lately.KnowsWhatCameInItsTimeHoweverMuchThatWas', () => {
+  for (const every_ms of [2, 17, 400]) {
+    const lately = new Lately(2000);
+    for (let ms = 0; ms <= 10_000; ms += every_ms) lately.push(ms, ms);
+    const all = lately.all(10_000);
+    assert.ok(all.every((ms) => ms >= 8000), `every ${every_ms} ms: ${all[0]}`);
+    assert.ok(Math.abs(all.length - 2000 / every_ms) <= 1, `every ${every_ms} ms: ${all.length}`);
+  }
+});
+
+test('StatsPoll.KnowsAnotherServerByCountersThatFell', () => {
+  const before = {
+    schema: '1f', uptime_s: 60, ticks: 1800, enters: 2000, submitted: 10, completions: 10 };
+  assert.ok(!is_another({ ...before, uptime_s: 61, ticks: 1830, enters: 2031 }, before));
+  assert.ok(is_another({ ...before, uptime_s: 2 }, before));
+  assert.ok(is_another({ ...before, uptime_s: 70, ticks: 1700 }, before));
+  assert.ok(is_another({ ...before, schema: '20' }, before));
+});
+
+test('Prometheus.ReadsWhatTheOverlayShows', () => {
+  const shown = [
+    ['players', '1,204'], ['rtt_min_ms', '33 ms'], ['tick_work_p50', '850 µs'],
+    ['drawn_ahead_ms', '−17 ms'], ['in_bytes_per_s', '1.5 kB/s'], ['sqes_per_enter', '1 · 2 · 9'],
+    ['verdict', 'Said "so"'], ['rewound_units', '–'],
+  ];
+  assert.equal(prometheus_text(shown), [
+    'railroids_page_players 1204', 'railroids_page_rtt_min_ms{unit="ms"} 33',
+    'railroids_page_tick_work_p50{unit="µs"} 850', 'railroids_page_drawn_ahead_ms{unit="ms"} -17',
+    'railroids_page_in_bytes_per_s{unit="kB/s"} 1.5',
+    'railroids_page_sqes_per_enter{text="1 · 2 · 9"} 1',
+    'railroids_page_verdict{text="Said \\"so\\""} 1',
+    'railroids_page_rewound_units{text="–"} 1', '',
+  ].join('\n'));
+});
+
 test('PerSecond.CountsWhatCameInTheLastSecond', () => {
   const meter = new PerSecond();
   for (let ms = 0; ms < 2000; ms += 10) meter.add(1, ms);
@@ -234,7 +270,7 @@ test('Doublings.TellWhichOfThemAPartDoesNotExceed', () => {
 const well = {
   tick_ms: 33, connected: true, snapshot_age_ms: 20, snapshot_divisor: 1, server_late_ms: 0.1,
   server_work_ms: 0.5, snapshots_missed: 0, guessed: 0, inputs_late: 0, frame_ms: 17,
-  last_frame_ms: 17,
+  last_frame_ms: 17, shot_age_ms: 200, rewind_ms: 250, views_too_old: 0,
 };
 const cause = (symptoms) => verdict_of({ ...well, ...symptoms }).cause;
 
@@ -249,6 +285,15 @@ test('Verdict.NamesTheCauseThatTheNumbersShow', () => {
   assert.equal(cause({ guessed: 0.3 }), 'guessing');
   assert.equal(cause({ inputs_late: 0.3 }), 'inputs');
   assert.equal(cause({ frame_ms: 90 }), 'drawing');
+  assert.equal(cause({ shot_age_ms: 290 }), 'rewind');
+});
+
+test('Verdict.SaysWhichShotsMissAndHowManyLookedBackTooFar', () => {
+  const { text } = verdict_of({ ...well, shot_age_ms: 290, views_too_old: 151 });
+  assert.equal(text, 'Shots at what is longer ago than 250 ms miss: yours are judged 290 ms after ' +
+    'what you see (151 such inputs so far).');
+  assert.equal(cause({ shot_age_ms: 260 }), 'none');  // Less than a ship is long.
+  assert.equal(cause({ shot_age_ms: 290, rewind_ms: 0 }), 'none');  // All see the present.
 });
 
 test('Verdict.TakesNoLowerRateForAStall', () => {

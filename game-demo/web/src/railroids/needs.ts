@@ -3,7 +3,7 @@
 import { isWebGLSupported } from 'pixi.js';
 
 export function missing_need(): string | undefined {
-  if (typeof WebAssembly !== 'object' || !WebAssembly.instantiateStreaming) {
+  if (typeof WebAssembly !== 'object') {
     return 'This browser has no WebAssembly, or it is turned off. The game cannot run without it.';
   }
   if (!isWebGLSupported()) {  // Pixi remembers the answer; asking takes a while.

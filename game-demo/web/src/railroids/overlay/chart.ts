@@ -1,7 +1,7 @@
 // uPlot, dressed as the game is: no legend, no cursor, hair lines.
 
 import uPlot from 'uplot';
-import { chart_width } from './panel';
+import { chart_width, name_picture } from './panel';
 
 export interface Line {
   colour: string;
@@ -60,6 +60,7 @@ export class Chart {
       [[], ...lines.map(() => [])],
       host,
     );
+    for (const canvas of this.plot.root.querySelectorAll('canvas')) name_picture(canvas, host);
   }
 
   set(x: number[], ...lines: number[][]): void {

@@ -36,10 +36,15 @@ export class Gate {
     this.loading = true;
     this.overlay ??= await this.load();
     this.loading = false;
-    this.overlay?.toggle();
-    const is_open = this.overlay?.is_open ?? false;
+    if (!this.overlay) return this.say(' did not load: try again');
+    this.overlay.toggle();
+    const { is_open } = this.overlay;
     this.button.setAttribute('aria-expanded', String(is_open));
-    this.button.lastChild!.textContent = is_open ? ' close' : ' look inside';
+    this.say(is_open ? ' close' : ' look inside');
+  }
+
+  private say(word: string): void {
+    this.button.lastChild!.textContent = word;
   }
 
   // Whoever finds no server to load it from may try again.

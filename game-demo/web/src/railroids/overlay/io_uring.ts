@@ -4,7 +4,6 @@ import { decimal, Panel, whole } from './panel';
 import type { Report } from './server_stats';
 
 export class IoUring extends Panel {
-  private readonly server = this.headline('uptime');
   private readonly grid = this.numbers();
   private readonly written = {
     enters: this.grid.add('enters_per_tick', 'enters/tick'),
@@ -27,7 +26,6 @@ export class IoUring extends Panel {
   }
 
   override on_report({ now, before }: Report): void {
-    this.server.write(`${now.rate_hz} Hz, up ${up(now.uptime_s)}`);
     const ticks = now.ticks - before.ticks;
     const per_tick = (what: 'enters' | 'submitted' | 'completions') =>
       decimal((now[what] - before[what]) / ticks);
@@ -44,9 +42,4 @@ export class IoUring extends Panel {
     written.lent.write(whole(now.receive_buffers_lent));
     written.players.write(whole(now.players));
   }
-}
-
-function up(seconds: number): string {
-  if (seconds < 120) return `${whole(seconds)} s`;
-  return seconds < 7200 ? `${whole(seconds / 60)} min` : `${whole(seconds / 3600)} h`;
 }

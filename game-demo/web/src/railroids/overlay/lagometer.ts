@@ -1,6 +1,6 @@
 // After Quake III: above, where each frame's moment lies, before the newest snapshot (blue: between
-// two, as it should be) or behind it (yellow: a guess). Below, how long each snapshot was under
-// way, yellow if some before it were skipped, and red for each of these.
+// two, as it should be) or behind it (yellow: a guess). Below, for each snapshot the round trip and
+// by how much it came late, yellow if some before it were skipped, and red for each of these.
 
 import type { World } from '../world';
 import { decimal, Panel, type Arrival } from './panel';
@@ -27,7 +27,8 @@ export class Lagometer extends Panel {
     super(
       'Lagometer',
       'Above, each frame: blue is drawn between two snapshots, yellow is a guess beyond the ' +
-        'newest. Below, each snapshot: how long it was under way; red: it was skipped.',
+        'newest. Below, each snapshot: the round trip, and by how much it came late on top; ' +
+        'yellow: some before it are missing; red: one that is.',
     );
     const canvas = this.canvas(height);
     this.pen = canvas.getContext('2d')!;

@@ -24,11 +24,14 @@ export class Layers extends Panel {
   constructor(private readonly camera: Camera) {
     super('Over the world', 'What the server knows, over what this page shows.');
     this.sheet.id = 'inside-world';
+    this.sheet.setAttribute('role', 'img');
+    this.sheet.setAttribute('aria-label', 'Over the world: what the server knows of it');
     const rewind = new RewindGhosts();
     rewind.moved = this.headline('rewound_units');
     const choices = document.createElement('p');
     for (const layer of [new ServerGhosts(), rewind, new InterestGrid()]) {
       choices.append(this.check(layer));
+      this.explain(layer.meaning);
     }
     choices.className = 'choices';
     this.element.append(choices);
@@ -56,7 +59,6 @@ export class Layers extends Panel {
     input.type = 'checkbox';
     input.name = layer.name;
     label.className = 'check';
-    label.title = layer.meaning;
     label.append(input, layer.label);
     input.addEventListener('change', () => {
       // Clicked: the keys are the ship's.

@@ -23,8 +23,10 @@ import { Path } from './path';
 import { PredictionError } from './prediction';
 import { Replay } from './replay';
 import { RoundTrip } from './round_trip';
+import { ServerFacts } from './server_facts';
 import { StatsPoll } from './server_stats';
 import { TickTimes } from './tick_times';
+import { Tools } from './tools';
 import { VerdictPanel } from './verdict_panel';
 
 const draw_ms = 100;
@@ -61,11 +63,13 @@ export class Overlay implements Observer {
     const right = [
       new Replay(() => game.on_last_minute()), new TickTimes('late'), new TickTimes('work'),
       new IoUring(), this.path, new Interpolation(module), new Encoder(client), new Bots(),
-      new Layers(game.scene.camera),
+      new Layers(game.scene.camera), new ServerFacts(),
     ];
     this.panels = [...left, ...right];
     this.root.id = 'inside';
-    this.root.append(column('What this page sees', left), column('What the server does', right));
+    const seen = column('What this page sees', left);
+    seen.prepend(new Tools(this.root).element);
+    this.root.append(seen, column('What the server does', right));
   }
 
   toggle(): void {
@@ -91,20 +95,18 @@ export class Overlay implements Observer {
   on_received(kind: Kind, size: number): void {
     this.net_text.on_received(size);
     this.bytes.on_received(kind, size);
-    if (kind === Kind.snapshot) this.on_snapshot(size);
+    if (kind === Kind.snapshot) this.on_snapshot();
   }
 
   on_sent(size: number): void {
     this.net_text.on_sent(size);
   }
 
-  private on_snapshot(size: number): void {
+  private on_snapshot(): void {
     const { module } = this.client;
     const tick = module.newest_tick;
     const goes_on = this.newest_tick > 0 && tick > this.newest_tick;
     const arrival = {
-      at_ms: performance.now(),
-      size,
       late_ms: module.newest_late_ms,
       missed: goes_on ? tick - this.newest_tick - 1 : 0,
     };

@@ -6,8 +6,6 @@ import type { Report } from './server_stats';
 
 // A snapshot as it came in, before it was drawn.
 export interface Arrival {
-  at_ms: number;
-  size: number;
   late_ms: number;  // Behind those that came soonest.
   missed: number;   // Ticks without one, since the one before.
 }
@@ -18,9 +16,17 @@ export abstract class Panel {
   constructor(title: string, meaning: string) {
     const heading = document.createElement('h2');
     heading.textContent = title;
-    this.element.title = meaning;
     this.element.dataset['panel'] = title;
     this.element.append(heading);
+    this.explain(meaning);
+  }
+
+  // Shown to whoever asks for explanations.
+  protected explain(meaning: string): void {
+    const text = document.createElement('p');
+    text.className = 'meaning';
+    text.textContent = meaning;
+    this.element.append(text);
   }
 
   // Each frame of the match; each snapshot; about ten times a second; once a second.
@@ -58,12 +64,19 @@ export abstract class Panel {
     canvas.width = chart_width * devicePixelRatio;
     canvas.height = height * devicePixelRatio;
     canvas.style.height = `${height}px`;
+    name_picture(canvas, this.element);
     this.element.append(canvas);
     return canvas;
   }
 }
 
 export const chart_width = 270;
+
+// Of a panel. What it shows is written beside it, in numbers.
+export function name_picture(canvas: HTMLCanvasElement, panel: HTMLElement): void {
+  canvas.setAttribute('role', 'img');
+  canvas.setAttribute('aria-label', `Chart: ${panel.dataset['panel']}`);
+}
 
 export class NumberGrid {
   readonly element = document.createElement('dl');

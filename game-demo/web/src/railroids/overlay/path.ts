@@ -12,6 +12,7 @@ const bandwidths = [0, 64_000, 32_000, 16_000, 8_000, 4_000, 2_000, 1_000];
 interface Knob {
   key: keyof Weather;
   label: string;
+  meaning: string;  // With the direction behind it.
   most: number;
   step: number;
   text: (value: number) => string;
@@ -19,18 +20,18 @@ interface Knob {
 
 const ms = (value: number) => `${value} ms`;
 const knobs: readonly Knob[] = [
-  { key: 'lag_ms', label: 'lag', most: 300, step: 5, text: ms },
-  { key: 'jitter_ms', label: 'jitter', most: 200, step: 5, text: ms },
-  { key: 'stall_ms', label: 'stall', most: 2000, step: 50, text: ms },
+  { key: 'lag_ms', label: 'lag', meaning: 'Lag', most: 300, step: 5, text: ms },
+  { key: 'jitter_ms', label: 'jitter', meaning: 'Jitter', most: 200, step: 5, text: ms },
+  { key: 'stall_ms', label: 'stall', meaning: 'Stalls', most: 2000, step: 50, text: ms },
   {
-    key: 'bytes_per_s', label: 'limit', most: bandwidths.length - 1, step: 1,
+    key: 'bytes_per_s', label: 'limit', meaning: 'Bytes at most', most: bandwidths.length - 1, step: 1,
     text: (value) => (value > 0 ? `${bandwidths[value]! / 1000} kB/s` : 'none'),
   },
 ];
 
 const presets: Record<string, Partial<Weather>> = {
   'as it is': {},
-  '150 ms': { lag_ms: 75 },
+  '150 ms round trip': { lag_ms: 75 },
   'Wi-Fi': { lag_ms: 10, jitter_ms: 80 },
   stalls: { lag_ms: 20, stall_ms: 700 },
 };
@@ -42,7 +43,8 @@ export class Path extends Panel {
   private readonly sliders: { direction: Direction; knob: Knob; slider: Slider }[] = [];
 
   constructor(connection: Connection) {
-    super('Path', 'Applied in this page, between the socket and the game, in both directions. A ' +
+    super('Path', 'Applied in this page, between the socket and the game. Each slider is for one ' +
+      'way only: a lag of 75 ms on both makes the round trip 150 ms longer. A ' +
       `stall comes every ${stall_every_ms / 1000} s: that is how TCP shows a loss. Before a ` +
       `limit at most ${queue_most_ms / 1000} s of bytes wait: what is more passes all the same.`);
     connection.lanes = this.lanes;
@@ -71,7 +73,9 @@ export class Path extends Panel {
     heading.textContent = title;
     column.append(heading);
     for (const knob of knobs) {
-      const options = { ...knob, name: `${direction}_${knob.key}` };
+      const options = {
+        ...knob, name: `${direction}_${knob.key}`, meaning: `${knob.meaning} ${title}`,
+      };
       const slider = new Slider(options, (value) => this.set(direction, knob, value));
       this.sliders.push({ direction, knob, slider });
       column.append(slider.element);

@@ -8,10 +8,6 @@ export class Samples {
     this.kept = new Float64Array(capacity);
   }
 
-  get capacity(): number {
-    return this.kept.length;
-  }
-
   get length(): number {
     return Math.min(this.count, this.kept.length);
   }
@@ -35,6 +31,31 @@ export class Samples {
 
   all(): number[] {
     return Array.from({ length: this.length }, (_, index) => this.at(index));
+  }
+}
+
+// Those of the last so many milliseconds, one for every other of these at the most.
+export class Lately {
+  private readonly at_ms: Samples;
+  private readonly values: Samples;
+
+  constructor(private readonly span_ms: number) {
+    this.at_ms = new Samples(span_ms / 2);
+    this.values = new Samples(span_ms / 2);
+  }
+
+  push(value: number, now_ms: number): void {
+    this.at_ms.push(now_ms);
+    this.values.push(value);
+  }
+
+  clear(): void {
+    this.at_ms.clear();
+    this.values.clear();
+  }
+
+  all(now_ms: number): number[] {
+    return this.values.all().filter((_, i) => now_ms - this.at_ms.at(i) <= this.span_ms);
   }
 }
 

@@ -15,7 +15,8 @@ export type Things = Omit<Times, 'buckets'>;
 export interface ServerStats {
   uptime_s: number;
   rate_hz: number;
-  connections: number;
+  schema: string;         // Of its messages and rules: the two sides agree on it.
+  configuration: string;  // What the kernel granted and what memory was taken.
   players: number;
   shown_rooms: number;  // Those that show a recorded match.
   operator: 'none' | 'machine' | 'token';  // Who may give orders: see server/operator.hpp.
@@ -23,26 +24,34 @@ export interface ServerStats {
   enters: number;
   submitted: number;
   completions: number;
-  receives: number;
   receive_buffers_lent: number;
-  snapshots_sent: number;
   snapshots_skipped: number;
   snapshots_thinned: number;
-  idle_control_age_s: number;
-  run_delay_s?: number;
   tick_late_us: Times;
   tick_late_idle_us: Times;
   tick_work_us: Times;
   tick_work_idle_us: Times;
   sqes_per_enter: Things;
   cqes_per_reap: Things;
-  rooms: { game: Record<string, number> }[];
+  rooms: Room[];
+}
+
+export interface Room {
+  id: number;
+  game: Record<string, number>;
 }
 
 // One answer and the one before it.
 export interface Report {
   now: ServerStats;
   before: ServerStats;
+  room: Room | undefined;  // That in which we play.
+}
+
+// Another server answers: what it counts does not go on from what the one before did.
+export function is_another(now: ServerStats, before: ServerStats): boolean {
+  const counters = ['uptime_s', 'ticks', 'enters', 'submitted', 'completions'] as const;
+  return counters.some((name) => now[name] < before[name]) || now.schema !== before.schema;
 }
 
 const poll_ms = 1000;
@@ -50,6 +59,7 @@ const poll_ms = 1000;
 export class StatsPoll {
   private timer = 0;
   private latest: ServerStats | undefined;
+  private readonly room = Number(new URLSearchParams(location.search).get('room') ?? '1');
 
   constructor(
     private readonly is_there: () => boolean,
@@ -71,10 +81,9 @@ export class StatsPoll {
     if (!this.is_there()) return;
     const stats = await fetch_stats();
     if (!stats || this.timer === 0) return;
-    const restarted = this.latest && stats.uptime_s < this.latest.uptime_s;
-    const before = !this.latest || restarted ? stats : this.latest;
+    const before = this.latest && !is_another(stats, this.latest) ? this.latest : stats;
     this.latest = stats;
-    this.on_report({ now: stats, before });
+    this.on_report({ now: stats, before, room: stats.rooms.find(({ id }) => id === this.room) });
   }
 }
 

@@ -6,6 +6,7 @@ import { Written } from './panel';
 export interface SliderOptions {
   name: string;
   label: string;
+  meaning?: string;  // Where the label alone would not be understood.
   most: number;
   step: number;
   text: (value: number) => string;
@@ -19,7 +20,7 @@ export class Slider {
   private readonly text: (value: number) => string;
 
   constructor(options: SliderOptions, private readonly on_change: (value: number) => void) {
-    const { name, label, most, step, text } = options;
+    const { name, label, meaning, most, step, text } = options;
     this.text = text;
     this.input.type = 'range';
     this.input.min = '0';
@@ -27,6 +28,7 @@ export class Slider {
     this.input.step = String(step);
     this.input.value = '0';
     this.input.name = name;
+    if (meaning) this.input.setAttribute('aria-label', meaning);
     const caption = document.createElement('span');
     caption.textContent = label;
     const value = document.createElement('output');

@@ -11,13 +11,17 @@ export interface Symptoms {
   snapshots_missed: number;     // Of the last two seconds, in parts of the ticks.
   guessed: number;              // Frames of them that were drawn beyond the newest snapshot.
   inputs_late: number;          // Ticks of them without their input.
+  shot_age_ms: number;          // How old what is drawn is when a shot at it is judged;
+  rewind_ms: number;            // the server goes so far back for it. 0: not at all.
+  views_too_old: number;        // Inputs that looked back farther: of all players, says the server.
   frame_ms: number;             // All but a tenth of the time went into frames no longer.
   last_frame_ms: number;        // As long as it lasted, the page heard nothing.
 }
 
 export interface Verdict {
   cause:
-    | 'link' | 'drawing' | 'silence' | 'server' | 'rate' | 'gaps' | 'guessing' | 'inputs' | 'none';
+    | 'link' | 'drawing' | 'silence' | 'server' | 'rate' | 'gaps' | 'guessing' | 'inputs' | 'rewind'
+    | 'none';
   text: string;
 }
 
@@ -48,7 +52,8 @@ export function verdict_of(symptoms: Symptoms): Verdict {
     return { cause: 'server', text };
   }
   if (s.snapshot_divisor > 1) {
-    const text = `Your path is slow: the server sends every ${s.snapshot_divisor}. snapshot only.`;
+    const text =
+      `This page took too few snapshots: the server sends it 1 of ${s.snapshot_divisor}.`;
     return { cause: 'rate', text };
   }
   if (s.snapshots_missed > 0.05) {
@@ -62,6 +67,14 @@ export function verdict_of(symptoms: Symptoms): Verdict {
   if (s.inputs_late > 0.05) {
     const text = `Your inputs come late: ${percent(s.inputs_late)} of the ticks went without.`;
     return { cause: 'inputs', text };
+  }
+  // Half a tick of flight is within a ship's own size.
+  if (s.rewind_ms > 0 && s.shot_age_ms - s.rewind_ms > s.tick_ms / 2) {
+    const counted = s.views_too_old >= 0 ? ` (${s.views_too_old} such inputs so far)` : '';
+    const text =
+      `Shots at what is longer ago than ${ms(s.rewind_ms)} miss: yours are judged ` +
+      `${ms(s.shot_age_ms)} after what you see${counted}.`;
+    return { cause: 'rewind', text };
   }
   return { cause: 'none', text: 'All is well: nothing here would make it stutter.' };
 }

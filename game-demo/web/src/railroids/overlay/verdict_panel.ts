@@ -2,10 +2,12 @@
 
 import type { World } from '../world';
 import { Panel } from './panel';
-import { Samples } from './samples';
+import { Lately } from './samples';
+import type { Report } from './server_stats';
 import { frame_time, no_connection, verdict_of, type Symptoms, type Verdict } from './verdict';
 
 const looked_back_ms = 2000;
+const unknown = -1;
 const shown_ms = 1500;  // A cause is shown at least so long: one has to read it.
 
 // How the counters stood at some moment.
@@ -20,15 +22,18 @@ interface Mark {
 
 export class VerdictPanel extends Panel {
   private readonly text = this.note('');
-  private readonly frame_ms = new Samples(240);
-  private readonly guesses = new Samples(240);
+  private readonly frame_ms = new Lately(looked_back_ms);
+  private readonly guesses = new Lately(looked_back_ms);
+  private views_too_old = unknown;
   private marks: Mark[] = [];
+  private drawn_at_ms = 0;
   private last_frame_ms = 0;
   private shown_at_ms = -Infinity;
   private cause = '';
 
   constructor(private readonly connected: () => boolean) {
-    super('Why it stutters', 'The first of the usual causes that the numbers below show.');
+    super('Why it stutters', 'The first of the usual causes that the numbers below show: those ' +
+      'from which others come are looked for first.');
     this.element.classList.add('verdict');
     this.text.dataset['number'] = 'verdict';
   }
@@ -37,15 +42,22 @@ export class VerdictPanel extends Panel {
     this.frame_ms.clear();
     this.guesses.clear();
     this.marks = [];
-    this.last_frame_ms = 0;
+    this.drawn_at_ms = this.last_frame_ms = 0;
     // Frames come with the first world only.
     if (!this.connected()) this.show(no_connection, performance.now());
   }
 
   override on_frame(world: World, now_ms: number): void {
-    if (this.last_frame_ms > 0) this.frame_ms.push(now_ms - this.last_frame_ms);
-    this.last_frame_ms = now_ms;
-    this.guesses.push(world.drawn_ahead_ms > 0 ? 1 : 0);
+    if (this.drawn_at_ms > 0) {
+      this.last_frame_ms = now_ms - this.drawn_at_ms;
+      this.frame_ms.push(this.last_frame_ms, now_ms);
+    }
+    this.drawn_at_ms = now_ms;
+    this.guesses.push(world.drawn_ahead_ms > 0 ? 1 : 0, now_ms);
+  }
+
+  override on_report({ room }: Report): void {
+    this.views_too_old = room?.game['views_too_old'] ?? unknown;
   }
 
   override draw(world: World, now_ms: number): void {
@@ -77,7 +89,7 @@ export class VerdictPanel extends Panel {
     const then = this.marks[0]!;
     const came = now.snapshots - then.snapshots;
     const missed = now.missed - then.missed;
-    const guesses = this.guesses.all();
+    const guesses = this.guesses.all(now_ms);
     return {
       tick_ms: 1000 / (world.tick_rate_hz || 30),
       connected: this.connected(),
@@ -90,8 +102,11 @@ export class VerdictPanel extends Panel {
       snapshots_missed: missed / Math.max(1, came + missed),
       guessed: guesses.reduce((sum, value) => sum + value, 0) / Math.max(1, guesses.length),
       inputs_late: (now.inputs_late - then.inputs_late) / Math.max(1, came),
-      frame_ms: frame_time(this.frame_ms.all()),
-      last_frame_ms: this.frame_ms.length > 0 ? this.frame_ms.last : 0,
+      shot_age_ms: world.shot_age_ms,
+      rewind_ms: world.rewind_ms,
+      views_too_old: this.views_too_old,
+      frame_ms: frame_time(this.frame_ms.all(now_ms)),
+      last_frame_ms: this.last_frame_ms,
     };
   }
 }

@@ -10,8 +10,13 @@ const turn = 2 * Math.PI;
 const margin = 1.15;  // The glow reaches beyond the rock.
 const kept_most = 96;
 
+interface Rock {
+  sprite: Sprite;
+  seed: number;  // Another world's rock of the same place in its list has another one.
+}
+
 export class Rocks {
-  private readonly sprites = new Map<number, Sprite>();  // By place in the world's list.
+  private readonly rocks = new Map<number, Rock>();  // By place in the world's list.
 
   constructor(private readonly layer: Container) {}
 
@@ -22,34 +27,33 @@ export class Rocks {
       const radius = world.asteroid_radius[i]!;
       const seed = world.asteroid_seed[i]!;
       const seen = camera.sees(x, y, radius * margin);
-      let sprite = this.sprites.get(i);
-      if (sprite) sprite.visible = seen;
+      let rock = this.rocks.get(i);
+      if (rock && rock.seed !== seed) rock = this.remove(i, rock);
+      if (rock) rock.sprite.visible = seen;
       if (!seen) continue;
-      sprite ??= this.draw(i, seed, radius);
+      rock ??= this.draw(i, seed, radius);
+      const { sprite } = rock;
       sprite.position.set(x, y);
       // So slow that it is felt rather than seen.
       sprite.rotation = (seed % 628) / 100 + time_s * (((seed >> 3) % 11) - 5) * 0.006;
     }
   }
 
-  clear(): void {
-    for (const index of [...this.sprites.keys()]) this.remove(index);
-  }
-
-  private draw(index: number, seed: number, radius: number): Sprite {
-    for (const [old, sprite] of this.sprites) {
-      if (this.sprites.size < kept_most) break;
-      if (!sprite.visible) this.remove(old);
+  private draw(index: number, seed: number, radius: number): Rock {
+    for (const [old, rock] of this.rocks) {
+      if (this.rocks.size < kept_most) break;
+      if (!rock.sprite.visible) this.remove(old, rock);
     }
     const sprite = new Sprite({ texture: rock_texture(seed, radius), anchor: 0.5 });
     this.layer.addChild(sprite);
-    this.sprites.set(index, sprite);
-    return sprite;
+    const made = { sprite, seed };
+    this.rocks.set(index, made);
+    return made;
   }
 
-  private remove(index: number): void {
-    this.sprites.get(index)?.destroy({ texture: true, textureSource: true });
-    this.sprites.delete(index);
+  private remove(index: number, { sprite }: Rock): undefined {
+    sprite.destroy({ texture: true, textureSource: true });
+    this.rocks.delete(index);
   }
 }
 
