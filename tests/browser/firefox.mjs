@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Firefox, program, screen_program } from '../support/firefox.mjs';
 import { GameServer } from '../support/game_server.mjs';
+import { until } from '../support/until.mjs';
 
 for (const needed of [program, screen_program]) {
   if (existsSync(needed)) continue;
@@ -45,5 +46,18 @@ test('Firefox.PlaysTheGame', async () => {
   await firefox.screenshot(join(process.env.ARTEFACTS, 'firefox.png'));
   const { ships } = await firefox.evaluate(state);
   assert.ok(ships.some(({ name }) => name === 'Fox'));
+  await firefox.perform('pointer', { type: 'pointerUp', button: 0 });
+  await firefox.perform('key', { type: 'keyUp', value: 'w' });
   assert.deepEqual(firefox.complaints, []);
+});
+
+test('Firefox.ComesBackWhenTheServerDoes', async () => {
+  await server.end('SIGKILL');
+  await firefox.until('it says so', 'document.getElementById("link").textContent',
+    (text) => /^Connection lost/.test(text));
+  server = await GameServer.start(process.env.RAILROIDS, {
+    port: server.port, args: ['--bots', '20'] });
+  await firefox.until('Fox plays again', state, ({ link, alive }) => link === 'open' && alive);
+  await firefox.until('nothing more is said', 'document.getElementById("link").hidden');
+  await until('the server counts it', async () => (await server.json('/stats.json')).players === 1);
 });

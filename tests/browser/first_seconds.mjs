@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
 import { GamePage, launch, OpenPages, program } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
+import { faint_texts, nameless } from '../support/page_audit.mjs';
 import { WebSocket } from '../support/player.mjs';
 import { until } from '../support/until.mjs';
 
@@ -66,6 +67,7 @@ test('Page.IsSmallAndAsksNobodyElse', async () => {
   assert.ok(loaded.every(({ transferSize }) => transferSize > 0));
   console.log(`${names.length} files, ${bytes} bytes with their headers`);
   assert.ok(bytes < page_bytes_most, String(bytes));
+  assert.deepEqual([await nameless(page.page), await faint_texts(page.page)], [[], []]);
   // Printed only: the machine has other things to do.
   const ready_ms = await page.page.evaluate(() =>
     performance.getEntriesByName('playable')[0].startTime);
@@ -103,6 +105,26 @@ test('Page.SaysWhatItIsWhenLoadingAgainDidNotHelp', async () => {
   assert.match(await page.page.textContent('#note'), /^The game was updated/);
   await play();
   await link_says(page, /not of the version that the server runs/);
+});
+
+// Goal: no page is loaded again for ever. Method: one that may keep nothing, and that begins by
+// itself, for it only watches.
+test('Page.IsNotLoadedForEverWhereNothingMayBeKept', async () => {
+  const page = pages.add(await GamePage.blank(browser));
+  let loadings = 0;
+  page.page.on('load', () => (loadings += 1));
+  await page.page.addInitScript(() => {
+    for (const storage of ['sessionStorage', 'localStorage']) {
+      Object.defineProperty(window, storage, {
+        get: () => { throw new DOMException('forbidden', 'SecurityError'); } });
+    }
+  });
+  await page.page.routeWebSocket('**/play/1', (socket) => {
+    socket.onMessage(() => socket.send(bye));
+  });
+  await page.page.goto(`${server.url}/?watch=beacon`);
+  await link_says(page, /not of the version that the server runs/);
+  assert.equal(loadings, 2);
 });
 
 // A browser that lacks something, before the page's first line runs.

@@ -48,6 +48,8 @@ async function open_canvas(): Promise<Application> {
     antialias: devicePixelRatio < 1.5,  // Denser screens smooth by themselves.
     resolution: Math.min(devicePixelRatio, pixels_per_point_most),
   });
+  app.canvas.setAttribute('role', 'img');
+  app.canvas.setAttribute('aria-label', 'The arena');
   document.getElementById('stage')!.append(app.canvas);
   return app;
 }

@@ -31,7 +31,7 @@ const knobs: readonly Knob[] = [
 
 const presets: Record<string, Partial<Weather>> = {
   'as it is': {},
-  '150 ms round trip': { lag_ms: 75 },
+  'RTT +150': { lag_ms: 75 },
   'Wi-Fi': { lag_ms: 10, jitter_ms: 80 },
   stalls: { lag_ms: 20, stall_ms: 700 },
 };
