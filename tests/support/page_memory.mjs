@@ -1,6 +1,7 @@
 // What a page holds on to, counted: by the browser, and for WebGL by the page's own calls.
 
-const kinds = ['Texture', 'Buffer', 'Program', 'Shader', 'Framebuffer', 'Renderbuffer', 'VertexArray'];
+const kinds = [
+  'Texture', 'Buffer', 'Program', 'Shader', 'Framebuffer', 'Renderbuffer', 'VertexArray'];
 
 // To be called before the page is loaded.
 export function count_webgl_objects(page) {

@@ -290,8 +290,8 @@ test('Verdict.NamesTheCauseThatTheNumbersShow', () => {
 
 test('Verdict.SaysWhichShotsMissAndHowManyLookedBackTooFar', () => {
   const { text } = verdict_of({ ...well, shot_age_ms: 290, views_too_old: 151 });
-  assert.equal(text, 'Shots at what is longer ago than 250 ms miss: yours are judged 290 ms after ' +
-    'what you see (151 such inputs so far).');
+  assert.equal(text, 'Shots at what is longer ago than 250 ms miss: yours are judged 290 ms ' +
+    'after what you see (151 such inputs so far).');
   assert.equal(cause({ shot_age_ms: 260 }), 'none');  // Less than a ship is long.
   assert.equal(cause({ shot_age_ms: 290, rewind_ms: 0 }), 'none');  // All see the present.
 });

@@ -24,7 +24,8 @@ const knobs: readonly Knob[] = [
   { key: 'jitter_ms', label: 'jitter', meaning: 'Jitter', most: 200, step: 5, text: ms },
   { key: 'stall_ms', label: 'stall', meaning: 'Stalls', most: 2000, step: 50, text: ms },
   {
-    key: 'bytes_per_s', label: 'limit', meaning: 'Bytes at most', most: bandwidths.length - 1, step: 1,
+    key: 'bytes_per_s', label: 'limit', meaning: 'Bytes at most', most: bandwidths.length - 1,
+    step: 1,
     text: (value) => (value > 0 ? `${bandwidths[value]! / 1000} kB/s` : 'none'),
   },
 ];
