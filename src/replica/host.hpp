@@ -321,8 +321,7 @@ private:
         const bool delta = wish.is_recent(tick_, options_.delta_ticks_max()) &&
                            writer_.go_on_from(seat, wish.tick, bytes_of(wish.held));
         counters_.resumed_by_delta += delta ? 1 : 0;
-        const Resumed resumed = delta ? Resumed::delta : Resumed::keyframe;
-        welcome(player, {resumed, {}, wish.events}, outbox);
+        welcome(player, {delta ? Resumed::delta : Resumed::keyframe, {}, wish.events}, outbox);
         events_.for_each_behind(seat, wish.events, [&](std::span<const std::byte> message) {
             outbox.send(player, message);
         });
