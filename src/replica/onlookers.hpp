@@ -14,8 +14,8 @@ namespace ringtick {
 // is shown. What a spectator looks at is a part of the match. So guests have views of their own,
 // and whatever they do takes none from a spectator.
 //
-//     viewers of a snapshot writer:   players' and guests' seats | spectators' views | guests'
-//     views
+//     viewers of a snapshot writer:
+//         players' and guests' seats | spectators' views | guests' views
 class Onlookers {
 public:
     explicit Onlookers(const HostOptions& options)

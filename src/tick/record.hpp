@@ -32,9 +32,8 @@
 //   6 hash     8 bytes: the state of this room's game now, between two ticks
 //   7 end      0: the recording ended as it should; nothing follows
 //              1: of this room nothing more was written down; the others go on
-//   8 state    of the game at the end of the tick of this number: a varint for its size, its bytes.
-//   Before
-//              all else that is told of a room, if at all: the match begins there
+//   8 state    of the game at the end of the tick of this number: a varint for its size, its
+//              bytes. Before all else that is told of a room, if at all: the match begins there
 //
 // A block is written and made durable before the next one, so a crash can harm only the last: then
 // its head says more than is there, or is missing. Anything else that does not add up is damage.

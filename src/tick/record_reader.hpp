@@ -11,8 +11,8 @@ namespace ringtick {
 struct Record {
     RecordKind kind = RecordKind::end;
     std::uint64_t number = 0;  // Ticks, a tick, a slot, a room; of a hash, the hash.
-    std::span<const std::byte>
-        bytes;  // Of a command, a state, a join's digest; they lie in the file.
+    // Of a command, a state, a join's digest; they lie in the file.
+    std::span<const std::byte> bytes;
 };
 
 // Reads what RecordWriter wrote, from a file that lies in memory. The file is somebody's word:
