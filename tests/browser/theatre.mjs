@@ -20,7 +20,8 @@ let browser;
 let server;
 let folder;
 let recording;
-let joined_at;  // The tick from which on Ann is in it.
+let joined_at;  // The tick from which on Ann is in it,
+let ann;        // and her ship.
 const pages = new OpenPages();
 
 // A match that a page plays for some seconds among bots.
@@ -34,7 +35,7 @@ async function record(path) {
     return speed > 100;
   });
   await page.page.keyboard.press('Space');
-  joined_at = (await page.state()).server_tick;
+  ({ server_tick: joined_at, id: ann } = await page.state());
   await page.until('some seconds have passed', ({ server_tick }) => server_tick > joined_at + 120);
   await page.close();
   await recorder.end();
@@ -184,14 +185,14 @@ test('Theatre.GivesALinkToTheMoment', async () => {
   await page.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await put(page, '/match.rec', { body: recording });
   const tick_asked = joined_at + 30;
-  await page.go_to(`${server.url}/?replay=/match.rec&tick=${tick_asked}&watch=0&sharp`);
+  await page.go_to(`${server.url}/?replay=/match.rec&tick=${tick_asked}&watch=${ann}&sharp`);
   await page.page.waitForSelector('#theatre');
   const here = await pause(page);
   assert.ok(here >= tick_asked);
   await page.page.click('text=Copy link');
   await until('it is copied', async () => /Link copied/.test(await text(page, '#theatre .said')));
   const link = await page.page.evaluate(() => navigator.clipboard.readText());
-  assert.equal(link, `${server.url}/?replay=%2Fmatch.rec&tick=${here}&watch=0`);
+  assert.equal(link, `${server.url}/?replay=%2Fmatch.rec&tick=${here}&watch=${ann}`);
 
   await page.go_to(link);
   await page.page.waitForSelector('#theatre');
