@@ -118,8 +118,12 @@ private:
     template <class Codec, class Entries>
     static void describe_entries(Codec& codec, Entries entries, std::int32_t side) {
         for (auto& entry : entries) {
-            codec.whole(entry.life);
-            codec.only_if(entry.life != 0, [&] { describe_place(codec, entry.place, side); });
+            bool is_there = entry.life != 0;  // NOLINT(misc-const-correctness): readers assign.
+            codec.bits(is_there, 1);
+            codec.only_if(is_there, [&] {
+                codec.whole(entry.life);
+                describe_place(codec, entry.place, side);
+            });
         }
     }
     // Of so many ticks ago, the newest being 1; any, if that is not kept.

@@ -22,8 +22,10 @@ struct HostConnection {
     template <class Codec, class Self>
     static void describe_state(Codec& codec, Self& self) {
         codec.one_of(self.state, State::none, State::refused, 2);
-        codec.whole(self.token.digest.first);
-        codec.whole(self.token.digest.second);
+        codec.only_if(self.state == State::silent, [&] {
+            codec.whole(self.token.digest.first);
+            codec.whole(self.token.digest.second);
+        });
     }
 };
 

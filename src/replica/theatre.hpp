@@ -42,7 +42,7 @@ concept Shown = requires(const RecordHeader& recorded,
     { P::rate_hz } -> std::convertible_to<std::uint32_t>;
     { P::players_max } -> std::convertible_to<std::uint32_t>;
     { P::schema() } -> std::same_as<std::uint64_t>;
-    typename P::Game(P::options(recorded, room));
+    requires std::constructible_from<typename P::Game, decltype(P::options(recorded, room))>;
     { P::subjects(game) } -> std::convertible_to<std::size_t>;  // All are below this number.
     { P::can_watch(game, PlayerId{}) } -> std::same_as<bool>;
 };

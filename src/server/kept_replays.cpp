@@ -2,10 +2,13 @@
 
 #include "base/assert.hpp"
 #include "http/response.hpp"
+#include "server/log.hpp"
 #include "server/page_answer.hpp"
 #include "server/query.hpp"
 #include "server/room.hpp"
 #include "server/text_writer.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
@@ -41,7 +44,18 @@ Result<void> KeptReplays::open(const KeepOptions& options,
         rooms_.emplace_back(rooms_memory_.of(room), scratch_.of(0), limits);
         rooms[room]->keep_in(rooms_.back());
     }
+    warn_if_too_small(rooms.front()->game());
     return {};
+}
+
+// Of a room with nobody in it, which has the smallest state.
+void KeptReplays::warn_if_too_small(const Game& game) {
+    const std::size_t size = game.save_state(scratch_.of(0));
+    if (size <= LastSeconds::state_size_max(options_.memory)) return;
+    log_warning(
+        fmt::format("the last seconds are not kept: the state of an empty room is {} KiB, and "
+                    "--keep-memory has room for one of {} KiB: raise it",
+                    size / 1'024, LastSeconds::state_size_max(options_.memory) / 1'024));
 }
 
 HttpAnswer KeptReplays::answer(const http::Request& request, std::span<std::byte> out) {

@@ -60,6 +60,7 @@ private:
         std::size_t size = 0;  // 0: there is none.
     };
 
+    void warn_if_too_small(const Game& game);
     std::span<std::byte> memory_of(const Copy& copy) const;
     bool is_young(const Copy& copy) const;
     Copy* copy_of(std::uint64_t room);

@@ -187,7 +187,9 @@ Result<void> Server::open_recording() {
 
 // Of a recorded match on show there is more than that in its file.
 Result<void> Server::open_kept() {
-    if (kind_.echo || kind_.show != nullptr) return {};
+    const bool is_played = !kind_.echo && kind_.show == nullptr;
+    // Before the rules are found out, which takes a game its time.
+    if (!is_played || options_.keep.seconds == 0) return {};
     const RecordHeader header = record_header(options_, program_, room_limits().players_max);
     return kept_.open(options_.keep, header, rooms_.all());
 }

@@ -72,8 +72,7 @@ void LastSeconds::begin_part(const Game& game) {
     if (count_ > 0) end_block();
     const std::size_t size = game.save_state(scratch_);
     ASSERT(size <= scratch_.size());
-    const std::size_t needed = block_head_size + 2 * varint_size_max + size;
-    is_too_small_ = needed > part_size_ - part_size_ / 4;
+    is_too_small_ = size > state_size_max(memory_.size());
     if (size == 0 || is_too_small_) {
         forget();
         try_again_at_ = tick_ + part_ticks_;  // To save it in vain costs the same.

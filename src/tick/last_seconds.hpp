@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/varint.hpp"
 #include "tick/block_writer.hpp"
 #include "tick/game.hpp"
 #include "tick/record.hpp"
@@ -26,6 +27,9 @@ namespace ringtick {
 // kept begins anew behind it. A state that does not fit into three quarters of a part is tried
 // again when that part would be old enough, and meanwhile nothing is kept.
 class LastSeconds {
+    static constexpr std::size_t parts_count = 8;
+    static constexpr std::size_t state_head_size_max = block_head_size + 2 * varint_size_max;
+
 public:
     struct Limits {
         std::uint32_t rate_hz = 0;
@@ -52,6 +56,12 @@ public:
         return file_head_size_max + memory + 64;
     }
 
+    // The largest state that can be kept in so much memory.
+    static constexpr std::size_t state_size_max(std::size_t memory) {
+        const std::size_t part = memory / parts_count;
+        return part - part / 4 - state_head_size_max;
+    }
+
     std::uint64_t tick() const { return tick_; }  // The last.
     std::uint64_t ticks() const;                  // That are kept.
     std::size_t size() const;                     // Of what is kept, in bytes.
@@ -59,8 +69,6 @@ public:
     bool is_too_small() const { return is_too_small_; }
 
 private:
-    static constexpr std::size_t parts_count = 8;
-
     struct Part {
         std::uint64_t tick = 0;      // Of the state.
         std::size_t state_size = 0;  // Of its block.
