@@ -21,7 +21,7 @@ constexpr std::uint64_t saved_tick = 120;
 // Two who play, one who is away, one who looks on; shots, gems, inputs that wait.
 Bytes save_one() {
     Match match(options);
-    for (const std::uint16_t slot : {0, 1, 2}) {
+    for (std::uint16_t slot = 0; slot < 3; ++slot) {
         match.game.on_join({slot});
         match.game.on_token({slot},
                             ringtick::IssuedToken::recorded({.first = slot + 1U, .second = 1}));
