@@ -68,7 +68,7 @@ struct Metrics {
     const KeptReplays* kept = nullptr;
     const Operator* owner = nullptr;
     std::uint32_t rate_hz = 0;
-    std::uint64_t schema = 0;          // Of the messages and rules.
+    std::uint64_t schema = 0;        // Of the messages and rules.
     std::string_view configuration;  // The line for the log.
     std::span<const std::unique_ptr<Room>> rooms;
     std::span<ShownRoom* const> shown_rooms;  // Those of them that show a recorded match.
