@@ -140,9 +140,7 @@ HttpAnswer Ops::set_bots(const http::Request& request, std::span<std::byte> out)
     constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
     const auto rooms = parts_.rooms.all();
     const auto count = number_in(request.query, "count");
-    const std::uint64_t number = request.query.find("room=") == std::string_view::npos
-                                     ? 1
-                                     : number_in(request.query, "room").value_or(0);
+    const std::uint64_t number = room_in(request.query);
     if (!count || *count > most || number == 0) {
         return refuse_request(out, http::Status::bad_request,
                               "Say how many, and where: /ops/bots?count=100&room=1.", request);

@@ -23,4 +23,10 @@ inline std::optional<std::uint64_t> number_in(std::string_view query, std::strin
     return std::nullopt;
 }
 
+// Which room a request is about, counted from 1: the first, if it names none. 0: that is no number.
+inline std::uint64_t room_in(std::string_view query) {
+    const bool names_one = query.starts_with("room=") || query.find("&room=") != query.npos;
+    return names_one ? number_in(query, "room").value_or(0) : 1;
+}
+
 }  // namespace ringtick
