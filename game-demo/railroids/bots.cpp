@@ -27,10 +27,7 @@ std::int16_t turn_towards(Angle from, Angle to) {
 }  // namespace
 
 Bots::Bots(std::uint64_t seed, ShipId first_id, std::size_t count_max)
-    : rng_(ringtick::Rng::mix(seed + 3)),
-      first_id_(first_id),
-      ships_(first_id + count_max),
-      pilots_(count_max) {
+    : rng_(ringtick::Rng::mix(seed + 3)), first_id_(first_id), pilots_(count_max) {
     for (std::size_t i = 0; i < count_max; ++i) {
         Nature& nature = pilots_[i].nature;
         const std::size_t share = i % 10;

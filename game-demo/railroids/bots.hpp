@@ -30,16 +30,15 @@ public:
     // Writes an order for each bot's id.
     void give_orders(const World& world, std::uint64_t tick, std::span<Order> orders);
 
-    std::uint64_t hash() const { return ringtick::hash_of_state(*this); }
     // All that they will do depends on (see replica/state.hpp), in a world of so many ships. Who
     // does not fly begins anew when it does.
     template <class Codec, class Self>
     static void describe_state(Codec& codec, Self& self) {
         ringtick::Rng::describe_state(codec, self.rng_);
         ringtick::describe_count(codec, self.count_, self.pilots_.size());
+        const std::size_t ships = self.first_id_ + self.pilots_.size();
         for (std::size_t i = 0; i < self.pilots_.size(); ++i) {
-            codec.only_if(i < self.count_,
-                          [&] { describe_pilot(codec, self.pilots_[i], self.ships_); });
+            codec.only_if(i < self.count_, [&] { describe_pilot(codec, self.pilots_[i], ships); });
         }
     }
 
@@ -106,7 +105,6 @@ private:
 
     ringtick::Rng rng_;
     ShipId first_id_;
-    std::size_t ships_;
     std::size_t count_ = 0;  // Of the pilots, the first so many fly.
     std::vector<Pilot> pilots_;
 };

@@ -81,10 +81,9 @@ public:
     }
 
     // The guest in this slot takes its seat.
-    std::uint16_t take_guest(std::size_t slot) {
+    void take_guest(std::size_t slot) {
         ASSERT(is_guest(slot));
         hold(slot, slot);
-        return index(slot);
     }
     bool is_guest(std::size_t slot) const { return slot >= count_; }
 
