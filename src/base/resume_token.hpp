@@ -1,6 +1,11 @@
 #pragma once
 
+#include "base/bytes.hpp"
+
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace ringtick {
 
@@ -13,6 +18,21 @@ namespace ringtick {
 struct ResumeToken {
     std::uint64_t first = 0;
     std::uint64_t second = 0;
+
+    // As it travels and is written down.
+    static constexpr std::size_t size = 16;
+    std::array<std::byte, size> bytes() const {
+        std::array<std::byte, size> bytes{};
+        ByteWriter writer(bytes);
+        writer.put(first);
+        writer.put(second);
+        return bytes;
+    }
+    static ResumeToken from(std::span<const std::byte> bytes) {
+        ByteReader reader(bytes);
+        const auto first = reader.get<std::uint64_t>();
+        return {.first = first, .second = reader.get<std::uint64_t>()};
+    }
 
     // Of nobody.
     constexpr bool none() const { return first == 0 && second == 0; }

@@ -32,8 +32,11 @@
 //     write_passing(writer, since, PlayerId)   with Passing; rules().passing() reads it; or with
 //                                              what sight() said, a const Sight&, in place of whose
 //     on_told(const SnapshotWriter&)           after each tick: what everybody is told
-//     template <class Codec, class Self>       all that later ticks depend on (state.hpp): so that
-//     static void describe_state(Codec&, Self&)  replays are verified, and begin anywhere; with
+//     template <class Codec, class Self>
+//     static void describe_state(Codec&, Self&, std::uint64_t tick)
+//                                              all that later ticks depend on (state.hpp), at the
+//                                              end of that one: so that replays are verified, and
+//                                              begin anywhere; with
 //     bool is_in(PlayerId) const               whether it has joined and not left
 //     introduce(PlayerId)                      tell it again all that only a newcomer is told
 //     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on; one of

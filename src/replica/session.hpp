@@ -45,11 +45,10 @@ struct Hello : GreetingOf<G> {
 // Where a message shows a token, if it is a HELLO of this layout, whatever else it says.
 inline std::span<std::byte> token_in(std::span<std::byte> message) {
     constexpr std::size_t before = 13;  // Tag, protocol, schema, and whose seat it is.
-    constexpr std::size_t size = 16;
     MessageTag tag;
-    const bool shows_one =
-        read_tag(message, tag) && tag.kind == MessageKind::hello && message.size() >= before + size;
-    return shows_one ? message.subspan(before, size) : std::span<std::byte>();
+    const bool shows_one = read_tag(message, tag) && tag.kind == MessageKind::hello &&
+                           message.size() >= before + ResumeToken::size;
+    return shows_one ? message.subspan(before, ResumeToken::size) : std::span<std::byte>();
 }
 
 template <class G>

@@ -1,13 +1,11 @@
 #pragma once
 
-#include "base/assert.hpp"
 #include "base/fixed.hpp"
 #include "base/rng.hpp"
 #include "replica/fields.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <type_traits>
 
 namespace ringtick {
@@ -17,14 +15,15 @@ namespace ringtick {
 //
 //     template <class Codec, class Self> static void describe_state(Codec& codec, Self& self);
 //
-// which names each member, as a message names its fields (fields.hpp). Run with a FieldWriter it
-// saves the state, with a FieldReader it takes one in, with a StateHasher it makes the number by
-// which two states are held against each other, with a StateMeter it says how long one can be. So
-// what is saved is what is hashed, and a match that went on from a saved state is found out by its
-// hash if anything is missing.
+// (and takes the tick, or how large the world is, if it needs to know), which names each member, as
+// a message names its fields (fields.hpp). Run with a FieldWriter it saves the state, with a
+// FieldReader it takes one in, with a StateHasher it makes the number by which two states are held
+// against each other, with a StateMeter it says how long one can be. So what is saved is what is
+// hashed, and a match that went on from a saved state is found out by its hash if anything is
+// missing.
 //
 // A saved state is somebody's word. Whatever would be a fault if it were not so, an index above
-// all, is in a range() or an expect(); a state that breaks one is refused.
+// all, is ranged() or in an expect(); a state that breaks one is refused.
 
 template <class Codec>
 inline constexpr bool reads = requires(Codec& codec) {
@@ -117,7 +116,7 @@ void expect(Codec& codec, bool holds) {
 // A number of any type, from 0 to `most`.
 template <class Codec, class Number>
 void describe_count(Codec& codec, Number& number, std::size_t most) {
-    auto count = static_cast<std::int32_t>(number);  // NOLINT(misc-const-correctness): see below.
+    auto count = static_cast<std::int32_t>(number);  // NOLINT(misc-const-correctness): as below.
     codec.ranged(count, 0, static_cast<std::int32_t>(most));
     if constexpr (reads<Codec>) number = static_cast<Number>(count);
 }

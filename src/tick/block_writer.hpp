@@ -36,15 +36,6 @@ inline RecordHead head_of(const Command& command) {
     return head;
 }
 
-inline std::array<std::byte, record_token_size> bytes_of(const ResumeToken& digest) {
-    std::array<std::byte, record_token_size> bytes{};
-    ByteWriter writer(bytes);
-    writer.put(digest.first);
-    writer.put(digest.second);
-    ASSERT(writer.size() == bytes.size());
-    return bytes;
-}
-
 inline std::array<std::byte, sizeof(std::uint64_t)> bytes_of(std::uint64_t hash) {
     std::array<std::byte, sizeof hash> bytes{};
     ByteWriter(bytes).put(hash);

@@ -32,7 +32,7 @@ LastSeconds::LastSeconds(std::span<std::byte> memory,
 }
 
 void LastSeconds::join(PlayerId player, const ResumeToken& digest) {
-    put(RecordHead(RecordKind::join, player.slot), bytes_of(digest));
+    put(RecordHead(RecordKind::join, player.slot), digest.bytes());
 }
 
 void LastSeconds::leave(PlayerId player) {

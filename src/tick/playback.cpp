@@ -1,7 +1,6 @@
 #include "tick/playback.hpp"
 
 #include "base/assert.hpp"
-#include "base/bytes.hpp"
 
 #include <algorithm>
 
@@ -161,9 +160,7 @@ Playback::State Playback::join_or_leave(const Record& record) {
     const PlayerId player{static_cast<std::uint16_t>(record.number)};
     if (joins) {
         room.stage.game->on_join(player);
-        ByteReader token(record.bytes);
-        const auto first = token.get<std::uint64_t>();
-        const ResumeToken digest{.first = first, .second = token.get<std::uint64_t>()};
+        const ResumeToken digest = ResumeToken::from(record.bytes);
         room.stage.game->on_token(player, IssuedToken::recorded(digest));
     } else {
         room.stage.game->on_leave(player);

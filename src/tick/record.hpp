@@ -63,7 +63,6 @@ inline constexpr std::string_view record_magic = "ringtick record 4\n";
 inline constexpr std::string_view record_magic_any = "ringtick record ";
 inline constexpr std::size_t block_head_size = 12;
 inline constexpr unsigned record_kind_bits = 4;
-inline constexpr std::size_t record_token_size = 16;
 
 // A header that says more than these was made by nobody.
 inline constexpr std::uint32_t record_rate_hz_max = 1'000;

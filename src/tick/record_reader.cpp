@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
+#include "base/resume_token.hpp"
 #include "base/varint.hpp"
 
 #include <algorithm>
@@ -125,7 +126,7 @@ bool RecordReader::read(Record& record) {
     }
     const bool says_size = record.kind == RecordKind::command || record.kind == RecordKind::state;
     if (says_size || record.kind == RecordKind::join) {
-        std::uint64_t size = record_token_size;
+        std::uint64_t size = ResumeToken::size;
         const bool told = !says_size || read_varint(payload_, size);
         if (!told || size > payload_.size()) return false;
         record.bytes = payload_.first(size);

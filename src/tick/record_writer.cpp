@@ -32,7 +32,7 @@ RecordWriter::RecordWriter(std::size_t block_size, std::uint32_t rooms)
 }
 
 void RecordWriter::join(std::uint32_t room, PlayerId player, const ResumeToken& digest) {
-    put(room, RecordHead(RecordKind::join, player.slot), bytes_of(digest));
+    put(room, RecordHead(RecordKind::join, player.slot), digest.bytes());
 }
 
 void RecordWriter::leave(std::uint32_t room, PlayerId player) {

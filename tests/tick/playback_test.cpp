@@ -180,7 +180,7 @@ TEST_F(PlaybackTest, PlaysOneRoomAlone) {
 
 // What was said of the tick in which it was too much is no tick of it.
 TEST_F(PlaybackTest, PlaysTheOtherRoomsOnWhereTheRecordOfOneEnds) {
-    const std::string token(record_token_size, '\0');
+    const std::string token(ResumeToken::size, '\0');
     Bytes payload;
     for (const Bytes& record :
          {record_of(RecordKind::join, 1, token), record_of(RecordKind::ticks, 2),
@@ -209,7 +209,7 @@ TEST_F(PlaybackTest, PlaysTheOtherRoomsOnWhereTheRecordOfOneEnds) {
 }
 
 TEST_F(PlaybackTest, TakesNoMoreOfARoomThatHasEnded) {
-    const std::string token(record_token_size, '\0');
+    const std::string token(ResumeToken::size, '\0');
     Bytes payload = record_of(RecordKind::end, end_of_room);
     const Bytes more = record_of(RecordKind::join, 1, token);
     payload.insert(payload.end(), more.begin(), more.end());
@@ -230,7 +230,7 @@ TEST_F(PlaybackTest, LeavesOutTheTickThatWasNotWrittenToItsEnd) {
 
 TEST_F(PlaybackTest, RefusesWhatNoServerTellsAGame) {
     const Bytes before = file.bytes;
-    const std::string token(record_token_size, '\0');
+    const std::string token(ResumeToken::size, '\0');
     for (const Bytes& record :
          {record_of(RecordKind::leave, 1), record_of(RecordKind::join, 4, token),
           record_of(RecordKind::join, 1, token.substr(1)),
@@ -287,7 +287,7 @@ protected:
     CountingOutbox outbox;
     RecordReader reader;
     std::unique_ptr<Playback> playback;
-    const std::string token = std::string(record_token_size, '\0');
+    const std::string token = std::string(ResumeToken::size, '\0');
     const Bytes end = record_of(RecordKind::end, end_of_all);
 };
 
@@ -417,7 +417,7 @@ TEST_F(PlaybackTest, NoFileBreaksAGamesBeliefs) {
             const Bytes record = record_of(kind, orders ? operator_id.slot : rng.below(5));
             payload.insert(payload.end(), record.begin(), record.end());
             if (kind == RecordKind::command) payload.push_back(std::byte{0});
-            if (kind == RecordKind::join) payload.resize(payload.size() + record_token_size);
+            if (kind == RecordKind::join) payload.resize(payload.size() + ResumeToken::size);
         }
         file.append_block(payload);
         EXPECT_EQ(play(), Playback::State::over);
