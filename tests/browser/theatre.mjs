@@ -121,12 +121,12 @@ test('Theatre.ShowsARecordedMatchAtAnyPaceAndPlace', async () => {
     scrubber.dispatchEvent(new Event('input'));
   }, paused_at);
   await until('back there', async () => (await tick(page)) === paused_at);
-  const again = await page.until('the same ships', ({ ships }) => ships.length > 0);
-  const were = new Map(before.ships.map((ship) => [ship.id, ship]));
-  assert.deepEqual(again.ships.map(({ id }) => id), [...were.keys()]);
-  for (const { id, x, y } of again.ships) {  // Who is drawn by a clock is drawn nearly there.
-    assert.ok(Math.hypot(x - were.get(id).x, y - were.get(id).y) < 0.1, `ship ${id}`);
-  }
+  // The scrubber is there before the picture is. Who is drawn by a clock is drawn nearly there.
+  const is_where = ({ id, x, y }, then) =>
+    id === then.id && Math.hypot(x - then.x, y - then.y) < 0.1;
+  await page.until('the same ships where they were', ({ ships }) =>
+    ships.length === before.ships.length &&
+    ships.every((ship, i) => is_where(ship, before.ships[i])));
 
   await page.page.keyboard.press('Space');
   await page.page.selectOption('[aria-label=Speed]', '8');
@@ -254,6 +254,9 @@ test('Theatre.ShowsTheLastMinuteToWhoeverPlays', async () => {
   await until('as it was', async () =>
     /^(\d+) of \1 states as recorded$/.test(await verdict(page)));
   await page.screenshot('theatre-last-minute');
+  await page.page.keyboard.press('F2');  // Who looks inside is not told of a broken connection.
+  await page.page.waitForSelector('#inside [data-cause=recorded]');
+  await page.page.keyboard.press('F2');
   await page.page.keyboard.press('Escape');
   await page.until('Bob has his ship again', (state) =>
     state.link === 'open' && state.alive && state.id === id);
@@ -264,8 +267,20 @@ test('Theatre.SaysWhyThereIsNoLastMinute', async () => {
   await put(page, '/replay/last?room=1', { status: 503 });
   await page.go_to(server.url);
   await page.play('Bob');
-  await page.page.click('#last-minute');
+  // As /ops keeps it for an operator, in this tab.
+  await page.page.evaluate(() => sessionStorage.setItem('token', 'of-the-operator'));
+  const [asked] = await Promise.all([
+    page.page.waitForRequest('**/replay/last*'),
+    // Twice, before what shows recordings has been loaded.
+    page.page.evaluate(() => {
+      const button = document.getElementById('last-minute');
+      button.click();
+      button.click();
+    }),
+  ]);
+  assert.equal(await asked.headerValue('Authorization'), 'Bearer of-the-operator');
   assert.match(await dialog(page), /no recording of the last minute yet/);
+  assert.equal(await page.page.locator('dialog').count(), 1);
 });
 
 test('Theatre.FitsAPhone', async () => {

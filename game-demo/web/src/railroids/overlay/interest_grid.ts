@@ -9,7 +9,7 @@ export class InterestGrid implements Layer {
   readonly name = 'interest_grid';
   readonly label = 'interest grid';
   readonly meaning = 'Lit: cells of which you are told. Dashed: the rectangle that counts, and ' +
-    'the one up to which whom you know stays known.';
+    'the one up to which whom you know stays known. Whom the budget put off is not marked.';
 
   paint(pen: CanvasRenderingContext2D, world: World, camera: Camera): void {
     if (world.cell_size <= 0) return;

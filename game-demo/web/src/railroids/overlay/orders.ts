@@ -1,10 +1,9 @@
 // What the server's operator may do from this page, too. The server decides who that is, for each
 // order anew; this page only says in time who need not try.
 
+import { proof, token } from '../operator';
 import type { ServerStats } from './server_stats';
 
-// Kept by the page at /ops, for this tab.
-const token = () => sessionStorage.getItem('token') ?? '';
 const loopback = /^(localhost|\[::1\]|127(\.\d+){3})$/;
 
 // Why nobody can order anything from here; empty if somebody can.
@@ -22,9 +21,9 @@ export function why_no_orders({ operator, shown_rooms }: ServerStats): string {
 
 // Returns what the server has against it; empty if it obeys.
 export async function order(path: string): Promise<string> {
-  const headers: HeadersInit = token() ? { Authorization: `Bearer ${token()}` } : {};
   try {
-    const answer = await fetch(`/ops/${path}`, { method: 'POST', headers, cache: 'no-store' });
+    const answer =
+      await fetch(`/ops/${path}`, { method: 'POST', headers: proof(), cache: 'no-store' });
     return answer.ok ? '' : (await answer.text()).trim();
   } catch {
     return 'The server is not there.';

@@ -57,8 +57,8 @@ export class Overlay implements Observer {
       for (const panel of this.panels) panel.on_report(report);
     });
     const left = [
-      new VerdictPanel(is_there), new Lagometer(), this.net_text, new RoundTrip(), new Age(),
-      new PredictionError(), this.bytes,
+      new VerdictPanel(is_there, () => client.connection !== server), new Lagometer(),
+      this.net_text, new RoundTrip(), new Age(), new PredictionError(), this.bytes,
     ];
     const right = [
       new Replay(() => game.on_last_minute()), new TickTimes('late'), new TickTimes('work'),

@@ -21,11 +21,15 @@ export interface Symptoms {
 export interface Verdict {
   cause:
     | 'link' | 'drawing' | 'silence' | 'server' | 'rate' | 'gaps' | 'guessing' | 'inputs' | 'rewind'
-    | 'none';
+    | 'recorded' | 'none';
   text: string;
 }
 
 export const no_connection: Verdict = { cause: 'link', text: 'There is no connection.' };
+export const recorded: Verdict = {
+  cause: 'recorded',
+  text: 'A recording plays here, in this page: what the server says is not of this match.',
+};
 
 const ms = (value: number) => `${Math.round(value)} ms`;
 const percent = (part: number) => `${Math.round(part * 100)} %`;

@@ -4,7 +4,9 @@ import type { World } from '../world';
 import { Panel } from './panel';
 import { Lately } from './samples';
 import type { Report } from './server_stats';
-import { frame_time, no_connection, verdict_of, type Symptoms, type Verdict } from './verdict';
+import {
+  frame_time, no_connection, recorded, verdict_of, type Symptoms, type Verdict,
+} from './verdict';
 
 const looked_back_ms = 2000;
 const unknown = -1;
@@ -31,7 +33,10 @@ export class VerdictPanel extends Panel {
   private shown_at_ms = -Infinity;
   private cause = '';
 
-  constructor(private readonly connected: () => boolean) {
+  constructor(
+    private readonly connected: () => boolean,
+    private readonly is_recorded: () => boolean,
+  ) {
     super('Why it stutters', 'The first of the usual causes that the numbers below show: those ' +
       'from which others come are looked for first.');
     this.element.classList.add('verdict');
@@ -44,7 +49,7 @@ export class VerdictPanel extends Panel {
     this.marks = [];
     this.drawn_at_ms = this.last_frame_ms = 0;
     // Frames come with the first world only.
-    if (!this.connected()) this.show(no_connection, performance.now());
+    if (!this.connected() && !this.is_recorded()) this.show(no_connection, performance.now());
   }
 
   override on_frame(world: World, now_ms: number): void {
@@ -61,7 +66,8 @@ export class VerdictPanel extends Panel {
   }
 
   override draw(world: World, now_ms: number): void {
-    this.show(verdict_of(this.symptoms(world, now_ms)), now_ms);
+    const verdict = this.is_recorded() ? recorded : verdict_of(this.symptoms(world, now_ms));
+    this.show(verdict, now_ms);
   }
 
   private show({ cause, text }: Verdict, now_ms: number): void {

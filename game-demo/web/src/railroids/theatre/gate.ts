@@ -12,6 +12,7 @@ const last_minute_key = 'KeyR';
 
 export class TheatreGate {
   private theatre: Theatre | undefined;
+  private loading: Promise<Theatre | undefined> | undefined;
 
   constructor(
     private readonly client: Client<typeof layout>,
@@ -56,8 +57,10 @@ export class TheatreGate {
   }
 
   private async enter(act: (theatre: Theatre) => Promise<void>): Promise<void> {
-    this.theatre ??= await this.load();
+    this.loading ??= this.load();  // Who asks again meanwhile waits for the same one.
+    this.theatre = await this.loading;
     if (this.theatre) await act(this.theatre);
+    else this.loading = undefined;
   }
 
   // Whoever finds no server to load it from may try again.

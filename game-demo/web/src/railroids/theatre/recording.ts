@@ -1,6 +1,8 @@
 // A recording as a page has it: bytes with a name, and where they came from. Files are chosen or
 // dropped; what comes by URL is this server's own.
 
+import { proof } from '../operator';
+
 export interface Recording {
   bytes: Uint8Array<ArrayBuffer>;
   name: string;  // As it is saved.
@@ -31,8 +33,16 @@ export async function from_url(wanted: string): Promise<Recording> {
   if (!answer.ok) {
     throw new NotThere(`There is no recording at ${url.pathname} (status ${answer.status}).`);
   }
-  const name = decodeURIComponent(url.pathname.split('/').at(-1) ?? '') || 'railroids.rec';
-  return { bytes: await bytes_of(answer), name, url: url.pathname + url.search };
+  return { bytes: await bytes_of(answer), name: name_in(url), url: url.pathname + url.search };
+}
+
+function name_in({ pathname }: URL): string {
+  const name = pathname.split('/').at(-1) || 'railroids.rec';
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;  // Somebody's percent sign.
+  }
 }
 
 export async function last_minute(room: string, why_not: (status: number) => string):
@@ -58,7 +68,7 @@ function own_url(wanted: string): URL {
 
 async function ask(url: URL): Promise<Response> {
   try {
-    return await fetch(url, { cache: 'no-store' });
+    return await fetch(url, { headers: proof(), cache: 'no-store' });
   } catch {
     throw new NotThere('The server does not answer. Try again in a moment.');
   }
