@@ -191,6 +191,8 @@ void Connections::on_recv_end(Handle handle, Connection& c, std::int32_t result)
 
 void Connections::on_send(Handle handle, Connection& c, std::int32_t result) {
     ASSERT(c.output.in_flight());
+    ASSERT(sends_in_flight_ > 0);
+    sends_in_flight_ -= 1;
     c.output.sent(result > 0 ? static_cast<std::size_t>(result) : 0);
     if (c.state == Connection::State::dead) return;
     if (result <= 0) return die(handle, c, CloseReason::reset);

@@ -94,6 +94,9 @@ public:
     // An answer's body is under way, or waits, that lies in this memory.
     bool is_sending(std::span<const std::byte> memory) const;
     std::uint32_t blocked_count() const { return blocked_count_; }  // Sockets that are full.
+    // Handed to the kernel and not heard of again. No broadcast is among them: each is over when it
+    // has been submitted.
+    std::uint32_t sends_in_flight() const { return sends_in_flight_; }
     const NetStats& stats() const { return stats_; }
     // From open() on, and only with options.deflate.
     Compression* compression() const { return compression_.get(); }
@@ -234,6 +237,7 @@ private:
     std::uint64_t tick_ = 0;
     std::uint32_t urgent_count_ = 0;
     std::uint32_t blocked_count_ = 0;
+    std::uint32_t sends_in_flight_ = 0;
     std::uint32_t turned_away_count_ = 0;
     bool cancels_queued_ = false;
     NetStats stats_;

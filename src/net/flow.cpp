@@ -144,6 +144,7 @@ void Connections::flush() {
         // What is blocked has one request already, and more would not fit.
         if (c->output.in_flight() || c->blocked) continue;
         ring_.send(c->socket, c->output.begin_send(), {.op = Op::send, .owner = handle});
+        sends_in_flight_ += 1;
     }
     unsent_.clear();
 }

@@ -39,6 +39,9 @@ struct LoopStats {
     std::uint64_t allocations_after_warmup = 0;
     bool allocations_counted = false;
     std::uint64_t ticks_overrun = 0;  // Their work lasted past the next one's deadline.
+    // When the last tick began: all that was sent before it has been gathered, so what is left are
+    // those whose socket had no room for all of it.
+    std::uint32_t sends_in_flight = 0;
 
     // Ticks that somebody watched and, as a control, those that nobody did: the same pacing on the
     // same machine with nothing to do, though at another time.

@@ -51,6 +51,10 @@ void add_gauges(TextWriter& text, const Metrics& metrics) {
             metrics.buffers->lent());
     add_one(text, "sockets_full", "Clients whose socket takes no snapshot now", "gauge",
             metrics.connections->blocked_count());
+    add_one(text, "sends_in_flight",
+            "Sends that the kernel still had when the last tick began, for want of room in a "
+            "socket; snapshots are none: they go at once or not at all",
+            "gauge", metrics.loop->sends_in_flight);
     add_one(text, "players", "Players now", "gauge", players_of(metrics));
     add_one(text, "draining", "Whether newcomers are refused, by the operator's wish", "gauge",
             metrics.drain->on() ? 1 : 0);

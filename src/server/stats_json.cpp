@@ -70,7 +70,7 @@ void add_closed(TextWriter& text, const NetStats& net) {
 // Those who missed most snapshots: a few, for the page has a bound.
 void add_slow_clients(TextWriter& text, const Connections& connections) {
     std::array<ClientStats, 16> clients;
-    text.add(R"("sockets_full":{},"slow_clients":[)", connections.blocked_count());
+    text.add(R"("slow_clients":[)");
     for (const ClientStats& client : std::span(clients).first(connections.slowest(clients))) {
         text.add(R"({{"connection":{},"sent":{},"skipped":{},"rate":"1/{}","blocked":{}}},)",
                  client.connection.slot, client.snapshots_sent, client.snapshots_skipped,
@@ -124,6 +124,8 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
     add_closed(text, metrics.connections->stats());
     add_histograms(text, metrics, Detail::buckets);
     add_control(text, loop);
+    text.add(R"("sockets_full":{},"sends_in_flight":{},)", metrics.connections->blocked_count(),
+             loop.sends_in_flight);
     add_slow_clients(text, *metrics.connections);
     add_rooms(text, metrics);
     return close_object(text);

@@ -103,6 +103,8 @@ const said_by_server = {
   players: (stats) => stats.players,
   rate_hz: (stats) => stats.rate_hz,
   buffers_lent: (stats) => stats.receive_buffers_lent,
+  sends_in_flight: (stats) => stats.sends_in_flight,
+  sockets_full: (stats) => stats.sockets_full,
   snapshots_skipped: (stats) => stats.snapshots_skipped + stats.snapshots_thinned,
   views_too_old: (stats) => stats.rooms[0].game.views_too_old,
   tick_late_idle_p50: (stats) => stats.tick_late_idle_us.p50,
@@ -150,8 +152,9 @@ test('Overlay.ShowsEachNumberOfTheServersAsTheServerSaysIt', async () => {
   }
   // Everything is to be found in /metrics, too: by another name where that has a convention.
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
-  for (const name of ['players', 'receive_buffers_lent', 'snapshots_skipped_total', 'enters_total',
-                      'submitted_total', 'completions_total', 'tick_late_seconds_count',
+  for (const name of ['players', 'receive_buffers_lent', 'sends_in_flight', 'sockets_full',
+                      'snapshots_skipped_total', 'enters_total', 'submitted_total',
+                      'completions_total', 'tick_late_seconds_count',
                       'tick_work_idle_seconds_count', 'game_views_too_old', 'sqes_per_enter']) {
     assert.match(metrics, new RegExp(`^ringtick_${name}`, 'm'), name);
   }

@@ -43,6 +43,29 @@ TEST(Connections, DeliverAMessageAndSendOneBack) {
     EXPECT_EQ(frames[0].payload, "hello");
 }
 
+// Goal: what is in flight is what the kernel has and has not answered for; it is over when it was
+// taken, or when nobody is there to take it.
+TEST(Connections, ASendIsInFlightUntilItsPeerMakesRoomOrIsGone) {
+    NetBench bench({.output_size_max = 1 << 20}, {.send_buffer_size = 4'096});
+    NEEDS_RING(bench);
+    const auto slow = bench.open_client(4'096);
+    const auto gone = bench.open_client(4'096);
+    Connections& connections = bench.connections();
+    EXPECT_EQ(connections.sends_in_flight(), 0U);
+    const std::string large(200'000, 'x');
+    for (const Handle client : bench.events.opened) {
+        ASSERT_TRUE(connections.send_message(client, Opcode::binary, as_bytes(large)));
+    }
+    for (int i = 0; i < 10; ++i) bench.turn();
+    EXPECT_EQ(connections.sends_in_flight(), 2U);
+    gone->abort();
+    ASSERT_TRUE(bench.until([&] { return connections.sends_in_flight() == 1; }));
+    ASSERT_TRUE(bench.until([&] {
+        slow->read();
+        return connections.sends_in_flight() == 0;
+    }));
+}
+
 // RFC 6455 section 4.1: a client may not send before the 101, but one that does must not lose it.
 TEST(Connections, FramesBehindTheOpeningHandshakeAreNotLost) {
     NetBench bench;

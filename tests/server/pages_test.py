@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Goal: the pages about a server are whole and well formed with many rooms, too; and ticks without
-a player, which are the control of the others, are told from them.
+a player, which are the control of the others, are told from them; and a send is in flight for as
+long as its reader does not read.
 Method: a game of many rooms, with figures of its own; every line for Prometheus is read as it would
 read it: the samples of a name stand together, behind its HELP and its TYPE, and a histogram's
 buckets hold those below them. Then a player comes to a small game, and goes.
@@ -134,5 +135,26 @@ def a_player_comes_and_goes():
     assert ("run_delay_s" in totals) == ("run_delay_s" in stats)
 
 
+def a_send_waits_for_its_reader():
+    """Of somebody who asks for something large and does not read it, one is in flight."""
+    port = programs.free_port()
+    with programs.Server(sys.argv[1], ["--listen", f"127.0.0.1:{port}", "--send-buffer", "4096",
+                                       "--rate-hz", "100"], port) as server:
+        programs.until(server.healthy, "the server answers")
+        in_flight = lambda: server.stats()["sends_in_flight"]
+        assert in_flight() == 0
+        with programs.socket.socket() as reader:
+            reader.setsockopt(programs.socket.SOL_SOCKET, programs.socket.SO_RCVBUF, 4096)
+            reader.connect(("127.0.0.1", port))
+            reader.sendall(f"GET /railroids.wasm HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+                           "Connection: close\r\n\r\n".encode())
+            programs.until(lambda: in_flight() == 1, "it waits for its reader")
+            assert "\nringtick_sends_in_flight 1\n" in server.get("/metrics")
+            while reader.recv(65536):
+                pass
+        programs.until(lambda: in_flight() == 0, "all was read")
+
+
 many_rooms()
+a_send_waits_for_its_reader()
 a_player_comes_and_goes()

@@ -13,6 +13,8 @@ export class IoUring extends Panel {
     skipped: this.grid.add('skipped_per_s', 'skipped'),
     lent: this.grid.add('buffers_lent', 'buffers lent'),
     completions: this.grid.add('completions_per_tick', 'CQEs/tick'),
+    in_flight: this.grid.add('sends_in_flight', 'sends in flight'),
+    full: this.grid.add('sockets_full', 'sockets full'),
     players: this.grid.add('players', 'players'),
   };
 
@@ -21,7 +23,10 @@ export class IoUring extends Panel {
       'io_uring',
       'System calls and requests of the whole server, per tick of the last second. SQEs ' +
         'submitted by one io_uring_enter and CQEs reaped in one turn: p50, p99, most, since the ' +
-        'start. One buffer is lent to the request that asked for this.',
+        'start. One buffer is lent to the request that asked for this. Sends in flight: messages ' +
+        'that the kernel still had when the last tick began, and waits with for a socket\u2019s ' +
+        'room. A snapshot goes at once or not at all: whose socket took none is full, and is ' +
+        'shown the next one when it has room.',
     );
   }
 
@@ -40,6 +45,8 @@ export class IoUring extends Panel {
     const skipped = now.snapshots_skipped - before.snapshots_skipped;
     written.skipped.write(`${decimal(seconds > 0 ? skipped / seconds : 0)} /s`);
     written.lent.write(whole(now.receive_buffers_lent));
+    written.in_flight.write(whole(now.sends_in_flight));
+    written.full.write(whole(now.sockets_full));
     written.players.write(whole(now.players));
   }
 }

@@ -25,6 +25,8 @@ export interface ServerStats {
   submitted: number;
   completions: number;
   receive_buffers_lent: number;
+  sends_in_flight: number;
+  sockets_full: number;
   snapshots_skipped: number;
   snapshots_thinned: number;
   tick_late_us: Times;
