@@ -9,6 +9,7 @@ import { GameModule, overview } from '../ringtick/module';
 import { colour } from './colours';
 import { Game } from './game';
 import { install_hooks } from './hooks';
+import { draw_logo } from './hud/logo';
 import { Title } from './hud/title';
 import { missing_need } from './needs';
 import { load_again, was_loaded_again } from './outdated';
@@ -105,6 +106,7 @@ function give_up(why: string): void {
   note.hidden = false;
 }
 
+draw_logo();
 const missing = missing_need();
 if (missing) give_up(missing);
 else {
