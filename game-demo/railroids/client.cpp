@@ -90,6 +90,7 @@ bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::Welcom
     time.id = welcome.id;
     time.resume = welcome.resume;
     time.rewind = std::chrono::milliseconds(welcome.rewind_ms);
+    view_.own_slot = welcome.slot;
     if (welcome.resume.goes_on()) return welcome.seed == welcome_.seed && welcome.id == welcome_.id;
 
     start();
@@ -98,6 +99,7 @@ bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::Welcom
     terrain_.generate(welcome.seed, welcome.side);
     view_.connected = 1;
     view_.own_id = welcome.id;
+    view_.own_slot = welcome.slot;
     view_.world_side = welcome.side;
     view_.tick_rate_hz = welcome.tick_rate_hz;
     view_.bots = welcome.bots;

@@ -55,6 +55,7 @@ using V = View;
 using ViewFields = Fields<&V::connected,
                           &V::resumptions,
                           &V::own_id,
+                          &V::own_slot,
                           &V::own_alive,
                           &V::own_x,
                           &V::own_y,

@@ -5,6 +5,7 @@
 #include "net/events.hpp"
 #include "net/output.hpp"
 #include "net/peer.hpp"
+#include "net/snapshot_limit.hpp"
 #include "net/snapshot_rate.hpp"
 #include "ws/message_decoder.hpp"
 
@@ -48,6 +49,7 @@ struct Connection {
     bool turned_away = false;       // Has no place, only the time to be told so.
     bool proxy_header_due = false;  // Its first bytes may be one.
     bool blocked = false;           // A snapshot found the socket full; we are told of room.
+    bool limited = false;           // Its snapshots are withheld now and then: see `limit`.
     // The window with which messages are deflated for it; 0: permessage-deflate was not agreed.
     std::uint8_t deflate_window_bits = 0;
     std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
@@ -67,6 +69,8 @@ struct Connection {
     std::uint32_t bytes_this_tick = 0;
     std::uint32_t pongs_this_tick = 0;
     std::int32_t message_credit = 0;
+
+    SnapshotLimit limit;
 
     Peer peer;  // Who we talk to: of a proxy that sent a PROXY header, its client.
     IpAddress counted_as;

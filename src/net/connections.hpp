@@ -66,6 +66,13 @@ public:
     // on_completion().
     void send_snapshot(Handle handle, Connection& ready, std::span<const std::byte> frame);
 
+    // Withholds this connection's snapshots, as if its socket had no room, and counts and treats it
+    // as one that reads slowly: for so many ticks from now on; and where they are more than so many
+    // bytes in so many ticks, until told otherwise (0 bytes: no limit). Messages that must arrive
+    // are not withheld. Ends with the connection.
+    void stall_snapshots(Handle handle, std::uint32_t ticks);
+    void narrow_snapshots(Handle handle, std::uint32_t bytes, std::uint32_t ticks);
+
     // Begins the closing handshake; of a connection not yet open, ends it.
     void close(Handle handle, CloseCode code, std::string_view reason, CloseReason why);
     bool is_open(Handle handle) {
@@ -149,7 +156,7 @@ private:
     void settle(Handle handle, Connection& c);
 
     // snapshots.cpp. Those not inlined are what the way of every snapshot leads past.
-    [[gnu::noinline]] bool fits_behind_messages(Connection& c, std::size_t size);
+    [[gnu::noinline]] bool takes_snapshot(Connection& c, std::size_t size);
     [[gnu::noinline]] void send_behind_messages(Handle handle,
                                                 Connection& c,
                                                 std::span<const std::byte> frame);

@@ -18,7 +18,8 @@ ClientStats stats_of(Handle handle, const Connection& c) {
             .snapshots_sent = c.rate.count_taken(),
             .snapshots_skipped = c.rate.count_missed(),
             .rate_divisor = c.rate.divisor(),
-            .blocked = c.blocked};
+            .blocked = c.blocked,
+            .limited = c.limited};
 }
 
 }  // namespace
@@ -30,14 +31,33 @@ Connection* Connections::ready_for_snapshot(Handle handle, std::size_t size_max)
         stats_.snapshots_thinned += 1;
         return nullptr;
     }
-    if (c->output.empty() && !c->blocked) return c;
-    return fits_behind_messages(*c, size_max) ? c : nullptr;
+    if (c->output.empty() && !c->blocked && !c->limited) return c;
+    return takes_snapshot(*c, size_max) ? c : nullptr;
 }
 
-bool Connections::fits_behind_messages(Connection& c, std::size_t size) {
-    if (!c.output.in_flight() && !c.blocked && c.output.free().size() >= size) return true;
+// Behind messages that wait, within its limit, or not at all.
+bool Connections::takes_snapshot(Connection& c, std::size_t size) {
+    const bool has_room =
+        !c.blocked && !c.output.in_flight() && (c.output.empty() || c.output.free().size() >= size);
+    c.limited = c.limited && c.limit.on(tick_);
+    if (has_room && (!c.limited || c.limit.lets_through(tick_))) return true;
     hold_back_snapshot(c);
     return false;
+}
+
+void Connections::stall_snapshots(Handle handle, std::uint32_t ticks) {
+    Connection* const c = table_.find(handle);
+    if (c == nullptr) return;
+    c->limit.stall(tick_, ticks);
+    c->limited = c->limit.on(tick_);
+}
+
+void Connections::narrow_snapshots(Handle handle, std::uint32_t bytes, std::uint32_t ticks) {
+    ASSERT(ticks > 0);
+    Connection* const c = table_.find(handle);
+    if (c == nullptr) return;
+    c->limit.narrow(tick_, bytes, ticks);
+    c->limited = c->limit.on(tick_);
 }
 
 void Connections::hold_back_snapshot(Connection& c) {
@@ -57,6 +77,7 @@ void Connections::send_snapshot(Handle handle, Connection& c, std::span<const st
     ASSERT(c.state == Connection::State::open && !c.blocked);  // It was ready.
     stats_.snapshots_sent += 1;
     c.rate.taken(tick_);
+    if (c.limited) c.limit.took(frame.size());
     if (!c.output.empty()) return send_behind_messages(handle, c, frame);
     c.progressed_at = now_;
     c.broadcast = frame;

@@ -45,6 +45,7 @@ struct ClientStats {
     std::uint32_t snapshots_skipped = 0;
     std::uint32_t rate_divisor = 1;  // A snapshot every so many ticks, at the most.
     bool blocked = false;            // Its socket is full now.
+    bool limited = false;            // Its snapshots are withheld now and then, at will.
 };
 
 }  // namespace ringtick

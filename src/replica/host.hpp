@@ -341,6 +341,7 @@ private:
             message.tag.flags |= welcome_to_watch;
             message.id = onlookers_.of(player).subject_of(player).slot;
         }
+        message.slot = player.slot;
         message.tick_rate_hz = options_.tick_rate_hz;
         message.rewind_ms = static_cast<std::uint16_t>(options_.rewind_ms);
         message.tick = now();

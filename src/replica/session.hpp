@@ -59,6 +59,7 @@ struct Welcome : FactsOf<G> {
     std::uint32_t tick = 0;  // Now.
     ResumeAnswer resume;
     std::uint16_t rewind_ms = 0;  // How far back an input may look. 0: all see the present.
+    std::uint16_t slot = 0;  // The connection's, by which the server's operator knows this player.
 
     bool is_possible() const {
         if constexpr (requires(const FactsOf<G>& facts) { facts.is_possible(id); }) {
@@ -75,6 +76,7 @@ struct Welcome : FactsOf<G> {
         codec.whole(welcome.tick);
         ResumeAnswer::describe(codec, welcome.resume);
         codec.whole(welcome.rewind_ms);
+        codec.whole(welcome.slot);
         FactsOf<G>::describe(codec, welcome);
     }
 };

@@ -40,6 +40,9 @@ constexpr std::array<Question, 4> questions{{
 }};
 
 constexpr std::uint64_t drain_seconds_max = 86'400;
+constexpr std::uint64_t stall_ms_max = 10'000;
+constexpr std::uint64_t bytes_per_s_min = 100;
+constexpr std::uint64_t bytes_per_s_max = 100'000'000;
 
 // What an order has come to.
 HttpAnswer tell(std::span<std::byte> out, std::string_view sentence, const http::Request& request) {
@@ -68,6 +71,36 @@ std::optional<Handle> handle_in(std::string_view query) {
     if (!slot || !generation || *slot > most || *generation > most) return std::nullopt;
     return Handle{.slot = static_cast<std::uint32_t>(*slot),
                   .generation = static_cast<std::uint32_t>(*generation)};
+}
+
+// What is to become of a player's path.
+struct PathOrder {
+    std::uint64_t room = 0;
+    std::uint64_t player = 0;
+    std::optional<std::uint32_t> stall_ms;
+    std::optional<std::uint32_t> bytes_per_s;
+};
+
+// Nothing if anything in it is missing, or is no number within its bounds.
+std::optional<PathOrder> path_order_in(std::string_view query) {
+    const bool stalls = text_in(query, "stall_ms").has_value();
+    const bool narrows = text_in(query, "bytes_per_s").has_value();
+    const auto player = number_in(query, "player");
+    PathOrder order{.room = room_in(query)};
+    if (order.room == 0 || !player || !(stalls || narrows)) return std::nullopt;
+    order.player = *player;
+    if (stalls) {
+        const auto ms = number_in(query, "stall_ms");
+        if (!ms || *ms > stall_ms_max) return std::nullopt;
+        order.stall_ms = static_cast<std::uint32_t>(*ms);
+    }
+    if (narrows) {
+        const auto bytes = number_in(query, "bytes_per_s");
+        if (!bytes || *bytes > bytes_per_s_max) return std::nullopt;
+        if (*bytes > 0 && *bytes < bytes_per_s_min) return std::nullopt;
+        order.bytes_per_s = static_cast<std::uint32_t>(*bytes);
+    }
+    return order;
 }
 
 // Without a heap: the loop does this.
@@ -113,6 +146,7 @@ HttpAnswer Ops::answer_operator(const http::Request& request, std::span<std::byt
 HttpAnswer Ops::obey(const http::Request& request, std::span<std::byte> out) {
     if (request.path == "/ops/kick") return kick(request, out);
     if (request.path == "/ops/bots") return set_bots(request, out);
+    if (request.path == "/ops/path") return worsen_path(request, out);
     if (request.path == "/ops/drain") return begin_drain(request, out);
     if (request.path == "/ops/undrain") return end_drain(request, out);
     return {};
@@ -161,6 +195,42 @@ HttpAnswer Ops::set_bots(const http::Request& request, std::span<std::byte> out)
                               request);
     }
     log_order("the operator wants {} bots in room {}", order.number, number);
+    return tell(out, "ordered", request);
+}
+
+HttpAnswer Ops::worsen_path(const http::Request& request, std::span<std::byte> out) {
+    const auto order = path_order_in(request.query);
+    if (!order) {
+        return refuse_request(out, http::Status::bad_request,
+                              "Say whose, and how: /ops/path?room=1&player=3&stall_ms=2000, up to "
+                              "10000, or &bytes_per_s=1000, from 100 on, 0 for no limit.",
+                              request);
+    }
+    const auto rooms = parts_.rooms.all();
+    if (order->room > rooms.size()) {
+        return refuse_request(out, http::Status::not_found, "There is no such room.", request);
+    }
+    const bool possible = order->player <= std::numeric_limits<std::uint16_t>::max();
+    const PlayerId player{static_cast<std::uint16_t>(order->player)};
+    const auto connection =
+        possible ? rooms[order->room - 1]->connection_of_viewer(player) : std::nullopt;
+    if (!connection) {
+        return refuse_request(out, http::Status::not_found,
+                              "There is no such player in that room: /ops/clients has them.",
+                              request);
+    }
+    const std::uint32_t rate_hz = parts_.metrics.rate_hz;
+    if (order->stall_ms) {
+        log_order("the operator stalls player {} of room {} for {} ms", order->player, order->room,
+                  *order->stall_ms);
+        const std::uint32_t ticks = (*order->stall_ms * rate_hz + 999) / 1'000;
+        parts_.connections.stall_snapshots(*connection, ticks);
+    }
+    if (order->bytes_per_s) {
+        log_order("the operator limits player {} of room {} to {} B/s (0: not at all)",
+                  order->player, order->room, *order->bytes_per_s);
+        parts_.connections.narrow_snapshots(*connection, *order->bytes_per_s, rate_hz);
+    }
     return tell(out, "ordered", request);
 }
 

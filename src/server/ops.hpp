@@ -33,6 +33,11 @@ struct OpsParts {
 //   POST /ops/kick?slot=S&generation=G     closes one connection, with 1008
 //   POST /ops/bots?count=N[&room=R]        so many bots are to take part in a room, the first if
 //                                          none is named
+//   POST /ops/path?player=P[&room=R][&stall_ms=N][&bytes_per_s=N]
+//                                          withholds a player's snapshots, as if its socket had no
+//                                          room: all of them for so long, those that are more than
+//                                          so many bytes from now on (0: no limit). P is its number
+//                                          in /ops/clients; Railroids' page knows its own.
 //   POST /ops/drain[?seconds=N]            lets nobody in; after N seconds the others are closed:
 //                                          1001
 //   POST /ops/undrain                      lets newcomers in again
@@ -49,6 +54,7 @@ private:
     HttpAnswer obey(const http::Request& request, std::span<std::byte> out);
     HttpAnswer kick(const http::Request& request, std::span<std::byte> out);
     HttpAnswer set_bots(const http::Request& request, std::span<std::byte> out);
+    HttpAnswer worsen_path(const http::Request& request, std::span<std::byte> out);
     HttpAnswer begin_drain(const http::Request& request, std::span<std::byte> out);
     HttpAnswer end_drain(const http::Request& request, std::span<std::byte> out);
 

@@ -66,11 +66,12 @@ void add_client(TextWriter& text, const ClientStats& client, const Rooms& rooms)
     text.add(R"({{"slot":{},"generation":{},)", client.connection.slot,
              client.connection.generation);
     if (const auto seat = rooms.seat_of(client.connection)) {
-        text.add(R"("room":{},"seat":{},)", seat->room, seat->player.slot);
+        text.add(R"("room":{},"player":{},)", seat->room, seat->player.slot);
     }
     add_address(text, client.peer);
-    text.add(R"("sent":{},"skipped":{},"rate":"1/{}","blocked":{}}},)", client.snapshots_sent,
-             client.snapshots_skipped, client.rate_divisor, client.blocked);
+    text.add(R"("sent":{},"skipped":{},"rate":"1/{}","blocked":{},"limited":{}}},)",
+             client.snapshots_sent, client.snapshots_skipped, client.rate_divisor, client.blocked,
+             client.limited);
 }
 
 }  // namespace

@@ -75,6 +75,13 @@ void Room::tell_rate(PlayerId player, std::uint32_t divisor) {
     if (seats_[player.slot].state == Seat::State::present) game_->on_rate(player, divisor, *this);
 }
 
+std::optional<Handle> Room::connection_of_viewer(PlayerId player) const {
+    const auto all = viewers();
+    const auto found = std::ranges::find(all, player, &Viewer::player);
+    if (found == all.end()) return std::nullopt;
+    return found->connection;
+}
+
 void Room::tell_refused(PlayerId player) {
     if (seats_[player.slot].state == Seat::State::present) game_->on_snapshot_refused(player);
 }

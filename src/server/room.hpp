@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -70,6 +71,10 @@ public:
     const Game& game() const { return *game_; }
     // Those whom the game knows, in no particular order.
     virtual std::span<const Viewer> viewers() const { return viewers_; }
+    // Of them: nothing, if the game knows of no such player.
+    std::optional<Handle> connection_of_viewer(PlayerId player) const;
+    // The number by which the game knows who sits there.
+    virtual PlayerId known_as(PlayerId seat) const { return seat; }
     std::size_t players_max() const { return seats_.size(); }
     std::uint32_t players() const { return players_; }
     std::uint64_t messages_dropped() const { return messages_dropped_; }

@@ -36,7 +36,7 @@ std::optional<Rooms::Seat> Rooms::seat_of(Handle connection) const {
         std::ranges::find(rooms_, place.room, [](const auto& room) { return room.get(); });
     ASSERT(at != rooms_.end());
     return Seat{.room = static_cast<std::uint32_t>(at - rooms_.begin()) + 1,
-                .player = place.player};
+                .player = place.room->known_as(place.player)};
 }
 
 http::Status Rooms::on_open(Handle connection, const http::Request& request) {

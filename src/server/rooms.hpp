@@ -27,7 +27,7 @@ public:
 
     struct Seat {
         std::uint32_t room = 0;  // From 1 on.
-        PlayerId player{};
+        PlayerId player{};       // As the game knows it.
     };
     // Where an open connection plays; nothing of any other.
     std::optional<Seat> seat_of(Handle connection) const;

@@ -46,6 +46,7 @@ public:
     void tell_rate(PlayerId seat, std::uint32_t divisor) override;
     void tell_refused(PlayerId seat) override;
     std::span<const Viewer> viewers() const override { return shown_; }
+    PlayerId known_as(PlayerId seat) const override { return guest_in(seat); }
 
 private:
     void tell_join(PlayerId seat) override;

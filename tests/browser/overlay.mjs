@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { desk, GamePage, launch, phone, program } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
+import { Inside } from '../support/inside.mjs';
 import { faint_texts, nameless, tab_stops } from '../support/page_audit.mjs';
 import { count_webgl_objects, held_by } from '../support/page_memory.mjs';
 import { until } from '../support/until.mjs';
@@ -41,21 +42,12 @@ after(async () => {
   assert.deepEqual(page.complaints, []);
 });
 
-async function look_inside() {
-  if (!(await page.page.$('#inside'))) await page.page.keyboard.press('F2');
-  await page.page.click('#inside button:text-is("as it is")');
-}
-
-const text = (name) => page.page.textContent(`[data-number=${name}]`);
-const number = async (name) => Number.parseFloat((await text(name)).replaceAll(',', ''));
-
-function until_number(what, name, condition) {
-  return until(`${what} (${name})`, async () => condition(await number(name)));
-}
-
-async function set_slider(name, value) {
-  await page.page.fill(`#inside [name=${name}]`, String(value));
-}
+const inside = () => new Inside(page.page);
+const look_inside = () => inside().look();
+const text = (name) => inside().text(name);
+const number = (name) => inside().number(name);
+const until_number = (...what) => inside().until_number(...what);
+const set_slider = (name, value) => inside().set_slider(name, value);
 
 // Whoever only plays loads nothing of it, and all together is small.
 test('Overlay.IsLoadedByNobodyWhoDoesNotLook', async () => {
@@ -274,40 +266,6 @@ test('Overlay.AsksForTheOtherEncoder', async () => {
   const sizes = await Promise.all(['changes', 'whole', 'json'].map((name) =>
     number(`encoder_${name}`)));
   assert.ok(sizes[0] < sizes[1] && sizes[1] < sizes[2], `${sizes}`);
-});
-
-// Goal: the slider is an order, and the number beside it what came of it: in this page's match and
-// by the server's own count.
-test('Overlay.BringsAndSendsAwayBots', async () => {
-  await look_inside();
-  await page.page.waitForSelector('#inside [name=bots]:enabled');
-  const shown = await text('bots');
-  assert.equal(shown, '40 of 500');
-  for (const count of [90, 0, 40]) {
-    await set_slider('bots', count);
-    await page.until(`${count} bots fly`, ({ bots }) => bots === count);
-    await until_number('the page says so', 'bots', (value) => value === count);
-    assert.equal((await server.json('/stats.json')).rooms[0].game.bots, count);
-    assert.equal(Number(await page.page.inputValue('[name=bots]')), count);
-  }
-});
-
-test('Overlay.OffersNobodyWhatOnlyAnOperatorMay', async () => {
-  await look_inside();
-  const saying = (operator) => page.page.route('**/stats.json', async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ json: { ...(await answer.json()), operator } });
-  });
-  for (const [operator, sentence] of [['none', /no operator/], ['token', /token at .ops/]]) {
-    await saying(operator);
-    await page.page.waitForSelector('#inside [name=bots]:disabled');
-    await until('it says why', async () =>
-      sentence.test(await page.page.textContent('#inside [data-panel=Bots] .why-not')));
-    if (operator === 'none') await page.screenshot('overlay-no-operator');
-    await page.page.unroute('**/stats.json');
-  }
-  await page.page.waitForSelector('#inside [name=bots]:enabled');
-  assert.ok(await page.page.isHidden('#inside [data-panel=Bots] .why-not'));
 });
 
 test('Overlay.DrawsOverTheWorldOnlyWhatIsWanted', async () => {

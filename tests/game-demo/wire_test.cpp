@@ -43,7 +43,7 @@ TEST(Wire, HasTheSizesThatAreDrawn) {
     const ringtick::Ping message;
     ringtick::Ping::describe(ping, message);
     EXPECT_EQ(encode(hello, bytes), 43U + 1);
-    EXPECT_EQ(encode(Welcome{}, bytes), 48U);
+    EXPECT_EQ(encode(Welcome{}, bytes), 50U);
     EXPECT_EQ(encode(input, bytes), 12U + 2);
     EXPECT_EQ(ping.bit_count(), 5U * 8);
     EXPECT_EQ(encode(ringtick::Pong{}, bytes), 9U);

@@ -246,7 +246,8 @@ def welcome_and(listener, message):
                        b"Connection: Upgrade\r\nSec-WebSocket-Protocol: arena.v1\r\n"
                        b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n")
         token = bytes(range(1, 17))
-        welcome = struct.pack("<BHHIB16sIHQHHHH", 2, 30, 0, 1, 0, token, 0, 250, 1, 2400, 1, 0, 0)
+        welcome = struct.pack("<BHHIB16sIHHQHHHH", 2, 30, 0, 1, 0, token, 0, 250, 0, 1, 2400, 1, 0,
+                              0)
         for said in (welcome, message):
             client.sendall(bytes([0x82, len(said)]) + said)
         while client.recv(4096):

@@ -149,6 +149,81 @@ TEST(Snapshots, AClientThatIsHeldBackIsShownFewer) {
     EXPECT_GT(bench.stats().snapshots_skipped, 20U);
 }
 
+// Goal: a stall at the server's side is what a client's own is, but for the socket: skipped and
+// counted, and behind it comes the next tick's snapshot and nothing old. Messages still come.
+TEST(Snapshots, AStallAtWillWithholdsSnapshotsAndNothingElse) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    const auto other = bench.open_client();
+    Connections& connections = bench.connections();
+    std::vector<std::string> got;
+    std::size_t others = 0;
+    int number = 0;
+    const auto show = [&] {
+        number += 1;
+        bench.broadcast(bench.events.opened, frame_of(std::to_string(number)));
+        ASSERT_TRUE(bench.until([&] {
+            other->read();
+            others += other->take_frames().size();
+            return others == static_cast<std::size_t>(number);
+        }));
+        client->read();
+        for (auto& frame : client->take_frames()) got.push_back(std::move(frame.payload));
+    };
+    show();
+    connections.stall_snapshots(bench.events.opened[0], 60);
+    for (int i = 0; i < 30; ++i) show();
+    connections.send_message(bench.events.opened[0], Opcode::text, as_bytes("event"));
+    bench.turn();
+    for (int i = 0; i < 29; ++i) show();
+    EXPECT_EQ(bench.stats().snapshots_skipped, 59U);
+    std::array<ClientStats, 2> clients;
+    ASSERT_EQ(connections.clients(0, clients), 2U);
+    EXPECT_TRUE(clients[0].limited);
+    EXPECT_FALSE(clients[0].blocked);
+    EXPECT_FALSE(clients[1].limited);
+    show();
+    ASSERT_TRUE(bench.until([&] {
+        client->read();
+        for (auto& frame : client->take_frames()) got.push_back(std::move(frame.payload));
+        return got.size() == 3;
+    }));
+    EXPECT_EQ(got, (std::vector<std::string>{"1", "event", "61"}));
+    ASSERT_EQ(connections.clients(0, clients), 2U);
+    EXPECT_FALSE(clients[0].limited) << "it is over";
+}
+
+// Goal: who is let have few bytes is treated as one who takes few: within its budget over many
+// ticks, and evenly, for it is shown fewer; the others all.
+TEST(Snapshots, ALimitAtWillIsKeptOverManyTicks) {
+    NetBench bench;
+    NEEDS_RING(bench);
+    const auto client = bench.open_client();
+    const Connections& connections = bench.connections();
+    constexpr std::uint64_t bytes_per_s = 3'000;
+    constexpr std::uint32_t rate_hz = 30;
+    bench.connections().narrow_snapshots(bench.events.opened[0], bytes_per_s, rate_hz);
+    std::uint64_t bytes = 0;
+    constexpr std::uint64_t seconds = 20;
+    for (std::uint64_t i = 0; i < seconds * rate_hz; ++i) {
+        bench.broadcast(bench.events.opened, frame_of(std::string(150 + 100 * (i % 5), 's')));
+        bench.now += 33'333us;
+        bench.connections().sweep();
+        client->read();
+        for (const auto& frame : client->take_frames()) bytes += 4 + frame.payload.size();
+    }
+    EXPECT_LE(bytes, seconds * bytes_per_s + 600);
+    EXPECT_GT(bytes, seconds * bytes_per_s / 2);
+    EXPECT_FALSE(bench.events.rates.empty());
+    EXPECT_GT(bench.events.rates.front(), 1U);
+
+    bench.connections().narrow_snapshots(bench.events.opened[0], 0, rate_hz);
+    std::array<ClientStats, 1> clients;
+    ASSERT_EQ(connections.clients(0, clients), 1U);
+    EXPECT_FALSE(clients[0].limited);
+}
+
 // Goal: messages that must arrive are apart from snapshots: a stalled client loses none, in order,
 // while the snapshots between them are skipped.
 TEST(Snapshots, AStalledClientLosesSnapshotsButNoMessage) {

@@ -16,7 +16,8 @@ import programs
 TOKEN = "correct-horse-battery-staple"
 WRONG_TOKENS = ("", "correct-horse-battery-stapl", TOKEN + "e", "Correct-horse-battery-staple")
 QUESTIONS = ("now", "minutes", "clients", "log")
-ORDERS = ("kick?slot=0&generation=1", "bots?count=3", "drain", "drain?seconds=0", "undrain")
+ORDERS = ("kick?slot=0&generation=1", "bots?count=3", "path?player=0&stall_ms=9", "drain",
+          "drain?seconds=0", "undrain")
 HOSTILE = "<img/src=x/onerror=alert(1)>\\\"'"
 LOG_LINES_MAX = 200
 
@@ -203,7 +204,7 @@ def nothing_is_changed_but_by_a_post(server):
         client = programs.until(site.clients, "the player is on the list")[0]
         kick = f"/ops/kick?slot={client['slot']}&generation={client['generation']}"
         for method in ("GET", "HEAD"):
-            for path in (kick, "/ops/bots?count=3",
+            for path in (kick, "/ops/bots?count=3", "/ops/path?player=0&stall_ms=9",
                          "/ops/drain", "/ops/drain?seconds=0", "/ops/undrain"):
                 assert site.ask(path, method).status == 404, path
         for method in ("PUT", "DELETE", "PATCH", "OPTIONS"):
@@ -258,6 +259,62 @@ def bots_come_and_go_as_ordered(server):
     assert site.order("bots?count=0&room=1").status == 200
     programs.until(lambda: bots() == [0, *before[1:]], "they left")
     assert "the operator wants 37 bots in room 1" in "\n".join(site.log())
+
+
+def hello_to_look_on(server):
+    """One frame: whoever looks on is shown snapshots and answers none. game-demo/README.md draws
+    it."""
+    schema = int(server.stats()["schema"], 16)
+    no_seat = bytes(2 + 16 + 1 + 4 + 4 + 2)
+    overview, no_name = 0xFFFE, 0
+    hello = struct.pack("<BHQ", 1, 1, schema) + no_seat + struct.pack("<HB", overview, no_name)
+    return bytes([0x82, 0x80 | len(hello)]) + bytes(4) + hello
+
+
+def a_path_is_made_worse_and_well_again(server):
+    """What the game is told of it, and how many bytes come, is for the tests of net; here it is
+    one player's of one room, who asked for nothing, and it ends."""
+    site = Site(server)
+    with programs.upgrade(server.port, "/play/1") as player:
+        player.sendall(hello_to_look_on(server))
+        mine = programs.until(site.clients, "the player is on the list")[0]
+        who = f"player={mine['player']}"
+
+        def now():
+            client, = site.clients()
+            return client
+
+        programs.until(lambda: now()["sent"] > 0, "snapshots are sent")
+        for query in ("", who, f"{who}&stall_ms=", f"{who}&stall_ms=-1", f"{who}&stall_ms=10001",
+                      f"{who}&bytes_per_s=99", f"{who}&bytes_per_s=100000001", "stall_ms=9",
+                      f"{who}&stall_ms=9&bytes_per_s=x", f"{who}&room=0&stall_ms=9",
+                      "player=x&stall_ms=9"):
+            answer = site.order(f"path?{query}")
+            assert answer.status == 400 and b"/ops/path?room=1&player=3" in answer.body, query
+        for query in (f"{who}&room=9&stall_ms=9", "player=499&stall_ms=9",
+                      "player=65536&stall_ms=9", "player=65535&stall_ms=9"):
+            assert site.order(f"path?{query}").status == 404, query
+        assert not now()["limited"], "a refused order changes nothing"
+
+        assert site.order(f"path?{who}&stall_ms=10000").status == 200
+        before = now()
+        assert before["limited"] and not before["blocked"], before
+        programs.until(lambda: now()["skipped"] >= before["skipped"] + 10, "they are skipped")
+        assert now()["sent"] == before["sent"], "one was sent all the same"
+        assert site.order(f"path?{who}&stall_ms=0").status == 200
+        programs.until(lambda: now()["sent"] > before["sent"], "the next is sent")
+        assert not now()["limited"], "it is over"
+
+        assert site.order(f"path?room=1&{who}&bytes_per_s=100").status == 200
+        narrow = now()
+        programs.until(lambda: now()["rate"] != "1/1", "it is shown fewer")
+        assert now()["skipped"] > narrow["skipped"] and now()["limited"]
+    with programs.upgrade(server.port, "/play/1"):
+        client = programs.until(site.clients, "another is on the list")[0]
+        assert not client["limited"] and client["skipped"] == 0, "it ends with the connection"
+    log = "\n".join(site.log())
+    assert f"the operator stalls player {mine['player']} of room 1 for 10000 ms" in log
+    assert f"limits player {mine['player']} of room 1 to 100 B/s" in log
 
 
 def a_drain_lets_nobody_in_until_it_ends(server):
@@ -335,6 +392,7 @@ with start("--bots-max", "40") as shared:
     nothing_is_changed_but_by_a_post(shared)
     a_kick_closes_that_connection(shared)
     bots_come_and_go_as_ordered(shared)
+    a_path_is_made_worse_and_well_again(shared)
     a_drain_lets_nobody_in_until_it_ends(shared)
     the_minutes_before_are_there(shared)
     the_log_is_bounded_and_knows_no_stranger(shared)

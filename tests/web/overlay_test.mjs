@@ -268,9 +268,9 @@ test('Doublings.TellWhichOfThemAPartDoesNotExceed', () => {
 });
 
 const well = {
-  tick_ms: 33, connected: true, snapshot_age_ms: 20, snapshot_divisor: 1, server_late_ms: 0.1,
-  server_work_ms: 0.5, snapshots_missed: 0, guessed: 0, inputs_late: 0, frame_ms: 17,
-  last_frame_ms: 17, shot_age_ms: 200, rewind_ms: 250, views_too_old: 0,
+  tick_ms: 33, connected: true, snapshot_age_ms: 20, answers_since: 0, snapshot_divisor: 1,
+  server_late_ms: 0.1, server_work_ms: 0.5, snapshots_missed: 0, guessed: 0, inputs_late: 0,
+  frame_ms: 17, last_frame_ms: 17, shot_age_ms: 200, rewind_ms: 250, views_too_old: 0,
 };
 const cause = (symptoms) => verdict_of({ ...well, ...symptoms }).cause;
 
@@ -278,6 +278,8 @@ test('Verdict.NamesTheCauseThatTheNumbersShow', () => {
   assert.equal(cause({}), 'none');
   assert.equal(cause({ connected: false }), 'link');
   assert.equal(cause({ snapshot_age_ms: 700 }), 'silence');
+  assert.equal(cause({ snapshot_age_ms: 700, answers_since: 2 }), 'withheld');
+  assert.equal(cause({ answers_since: 9 }), 'none');
   assert.equal(cause({ server_work_ms: 40 }), 'server');
   assert.equal(cause({ server_late_ms: 20 }), 'server');
   assert.equal(cause({ snapshot_divisor: 3 }), 'rate');

@@ -88,8 +88,9 @@ function client_row(table, client) {
   const name = `${client.slot}.${client.generation}`;
   const old = [...table.tBodies[0].rows].find((row) => row.dataset.name === name);
   const row = old ?? document.createElement('tr');
+  const state = client.blocked ? ', full' : client.limited ? ', limited' : '';
   const texts = [name, client.room ?? '', client.address, client.sent, client.skipped,
-                 client.blocked ? `${client.rate}, full` : client.rate];
+                 `${client.rate}${state}`];
   if (!old) {
     row.dataset.name = name;
     row.append(...texts.map((text) => element('td', text)), document.createElement('td'));

@@ -35,6 +35,7 @@ const silence_most_ms = 6000;
 
 export class Connection implements Way {
   status: Status = 'idle';
+  opened = 0;  // How often: each time it is another connection to the server.
   retry_at_ms = 0;
   // What is sent and what comes passes through these, if they are there.
   lanes: { up: Lane; down: Lane } | undefined;
@@ -79,6 +80,7 @@ export class Connection implements Way {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       this.refusal = 'unknown';
+      this.opened += 1;
       this.set_status('open');
       this.owner.on_open();
     };

@@ -2,13 +2,12 @@
 // the title is what the match says that is there, so whoever moves the one sees the other follow.
 
 import type { World } from '../world';
-import { order, why_no_orders } from './orders';
+import { Orders, room, why_no_orders } from './orders';
 import { Panel, whole } from './panel';
 import type { Report } from './server_stats';
 import { Slider } from './slider';
 
 const patience_ms = 5000;  // Somebody else may have wanted something else.
-const room = new URLSearchParams(location.search).get('room') ?? '1';
 
 export class Bots extends Panel {
   private readonly there = this.headline('bots');
@@ -17,10 +16,9 @@ export class Bots extends Panel {
     (count) => this.want(count),
   );
   private readonly sentence: HTMLElement;
+  private readonly orders = new Orders();
   private wanted: number | undefined;  // And not there yet.
-  private ordered: number | undefined;  // And not answered yet.
   private wanted_ms = 0;
-  private refusal = '';
 
   constructor() {
     super(
@@ -37,36 +35,27 @@ export class Bots extends Panel {
 
   override reset(): void {
     this.wanted = undefined;
-    this.refusal = '';
+    this.orders.refusal = '';
   }
 
   override draw({ bots, bots_max }: World, now_ms: number): void {
     this.there.write(`${whole(bots)} of ${whole(bots_max)}`);
     this.slider.most = bots_max;
-    if (this.wanted === bots || now_ms - this.wanted_ms > patience_ms) this.wanted = undefined;
+    const over = this.wanted === bots || this.orders.refusal !== '';
+    if (over || now_ms - this.wanted_ms > patience_ms) this.wanted = undefined;
     if (this.wanted === undefined && this.slider.value !== bots) this.slider.value = bots;
   }
 
   override on_report({ now }: Report): void {
     const why_not = why_no_orders(now);
     this.slider.enabled = why_not === '';
-    this.sentence.textContent = why_not || this.refusal;
+    this.sentence.textContent = why_not || this.orders.refusal;
     this.sentence.hidden = this.sentence.textContent === '';
   }
 
-  // While the slider moves, the server is told of one place after the other, as soon as it has
-  // answered to the one before.
   private want(count: number): void {
     this.wanted = count;
     this.wanted_ms = performance.now();
-    if (this.ordered === undefined) void this.order(count);
-  }
-
-  private async order(count: number): Promise<void> {
-    this.ordered = count;
-    this.refusal = await order(`bots?count=${count}&room=${room}`);
-    this.ordered = undefined;
-    if (this.refusal) this.wanted = undefined;
-    else if (this.wanted !== undefined && this.wanted !== count) void this.order(this.wanted);
+    this.orders.give(`bots?count=${count}&room=${room}`);
   }
 }

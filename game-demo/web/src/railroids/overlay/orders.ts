@@ -6,9 +6,17 @@ import type { ServerStats } from './server_stats';
 
 const loopback = /^(localhost|\[::1\]|127(\.\d+){3})$/;
 
-// Why nobody can order anything from here; empty if somebody can.
-export function why_no_orders({ operator, shown_rooms }: ServerStats): string {
-  if (shown_rooms > 0) return 'What was recorded cannot be changed.';
+// The match that this page is about.
+export const room = new URLSearchParams(location.search).get('room') ?? '1';
+
+// Why nobody can order anything of a match from here; empty if somebody can.
+export function why_no_orders(stats: ServerStats): string {
+  if (stats.shown_rooms > 0) return 'What was recorded cannot be changed.';
+  return why_not_operator(stats);
+}
+
+// Why nobody here is the operator.
+export function why_not_operator({ operator }: ServerStats): string {
   if (operator === 'none') return 'This server has no operator who could change it.';
   if (operator === 'token' && !token()) {
     return 'Only the operator can change it: show the token at /ops, in this tab, and come back.';
@@ -20,12 +28,37 @@ export function why_no_orders({ operator, shown_rooms }: ServerStats): string {
 }
 
 // Returns what the server has against it; empty if it obeys.
-export async function order(path: string): Promise<string> {
+async function order(path: string): Promise<string> {
   try {
     const answer =
       await fetch(`/ops/${path}`, { method: 'POST', headers: proof(), cache: 'no-store' });
     return answer.ok ? '' : (await answer.text()).trim();
   } catch {
     return 'The server is not there.';
+  }
+}
+
+// The orders of a slider that moves: the server is told of one place after the other, each as soon
+// as it has answered to the one before.
+export class Orders {
+  refusal = '';  // Of the last one.
+
+  private next: string | undefined;
+  private under_way = false;
+
+  give(path: string): void {
+    this.next = path;
+    this.refusal = '';
+    if (!this.under_way) void this.go_on();
+  }
+
+  private async go_on(): Promise<void> {
+    this.under_way = true;
+    while (this.next !== undefined) {
+      const path = this.next;
+      this.next = undefined;
+      this.refusal = await order(path);
+    }
+    this.under_way = false;
   }
 }

@@ -52,12 +52,13 @@ export class Overlay implements Observer {
     const { module, server } = client;
     const is_there = () => server.status === 'open';
     this.ping_every_ms = client.ping_every_ms;
-    this.path = new Path(server);
+    const is_recorded = () => client.connection !== server;
+    this.path = new Path(server, is_recorded);
     this.poll = new StatsPoll(is_there, (report) => {
       for (const panel of this.panels) panel.on_report(report);
     });
     const left = [
-      new VerdictPanel(is_there, () => client.connection !== server), new Lagometer(),
+      new VerdictPanel(is_there, is_recorded), new Lagometer(),
       this.net_text, new RoundTrip(), new Age(), new PredictionError(), this.bytes,
     ];
     const right = [

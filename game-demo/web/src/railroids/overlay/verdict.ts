@@ -5,6 +5,7 @@ export interface Symptoms {
   tick_ms: number;              // What a tick has.
   connected: boolean;
   snapshot_age_ms: number;
+  answers_since: number;        // Probes that the server answered since then.
   snapshot_divisor: number;     // The server sends every so many ticks.
   server_late_ms: number;       // p99 of a second, the least of the last seconds'.
   server_work_ms: number;
@@ -20,8 +21,8 @@ export interface Symptoms {
 
 export interface Verdict {
   cause:
-    | 'link' | 'drawing' | 'silence' | 'server' | 'rate' | 'gaps' | 'guessing' | 'inputs' | 'rewind'
-    | 'recorded' | 'none';
+    | 'link' | 'drawing' | 'silence' | 'withheld' | 'server' | 'rate' | 'gaps' | 'guessing'
+    | 'inputs' | 'rewind' | 'recorded' | 'none';
   text: string;
 }
 
@@ -40,6 +41,12 @@ export function verdict_of(symptoms: Symptoms): Verdict {
   // A page hears nothing while a frame lasts: only what is longer is the path's.
   const deaf_ms = Math.max(s.frame_ms, s.last_frame_ms);
   if (s.snapshot_age_ms - deaf_ms > (5 + s.snapshot_divisor) * s.tick_ms) {
+    // What is said behind a snapshot comes behind it: one that is on its way cannot be overtaken.
+    if (s.answers_since > 1) {
+      const text =
+        `The server answers, but made this page no snapshot for ${ms(s.snapshot_age_ms)}.`;
+      return { cause: 'withheld', text };
+    }
     const text = `The path stalls: nothing came for ${ms(s.snapshot_age_ms)}.`;
     return { cause: 'silence', text };
   }

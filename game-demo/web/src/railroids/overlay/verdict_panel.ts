@@ -30,6 +30,7 @@ export class VerdictPanel extends Panel {
   private marks: Mark[] = [];
   private drawn_at_ms = 0;
   private last_frame_ms = 0;
+  private answers_then = 0;  // When the newest snapshot was seen first.
   private shown_at_ms = -Infinity;
   private cause = '';
 
@@ -93,6 +94,8 @@ export class VerdictPanel extends Panel {
     this.marks.push(now);
     while (now_ms - this.marks[0]!.at_ms > looked_back_ms) this.marks.shift();
     const then = this.marks[0]!;
+    const is_new = this.marks.at(-2)?.snapshots !== now.snapshots;
+    if (is_new) this.answers_then = world.rtt_count;
     const came = now.snapshots - then.snapshots;
     const missed = now.missed - then.missed;
     const guesses = this.guesses.all(now_ms);
@@ -100,6 +103,7 @@ export class VerdictPanel extends Panel {
       tick_ms: 1000 / (world.tick_rate_hz || 30),
       connected: this.connected(),
       snapshot_age_ms: world.snapshot_age_ms,
+      answers_since: world.rtt_count - this.answers_then,
       snapshot_divisor: world.snapshot_divisor,
       // The p99 of a second's ticks is the worst of them, and one bad tick is no cause: the least
       // of what was said in two seconds tells of two at least.
