@@ -1,7 +1,6 @@
 #include "railroids/railroids.hpp"
 
 #include "base/assert.hpp"
-#include "railroids/names.hpp"
 
 #include <algorithm>
 

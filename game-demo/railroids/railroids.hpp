@@ -3,6 +3,7 @@
 #include "railroids/beam_teller.hpp"
 #include "railroids/bots.hpp"
 #include "railroids/herald.hpp"
+#include "railroids/names.hpp"
 #include "railroids/snapshot.hpp"
 #include "railroids/wire.hpp"
 #include "railroids/world.hpp"
@@ -53,6 +54,8 @@ public:
     void on_watch(PlayerId player);
     void on_unwatch(PlayerId player);
     bool is_in(PlayerId player) const { return seats_[player.slot].taken; }
+    // Of who looks on: nothing.
+    std::string_view name_of(PlayerId player) const { return as_text(seats_[player.slot].name); }
     bool can_obey(const ringtick::RoomOrder& order) const {
         return order.kind == ringtick::RoomOrder::Kind::bots && order.number <= bots_.count_max();
     }

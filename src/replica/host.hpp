@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -157,6 +158,10 @@ public:
             const PlayerId player{static_cast<std::uint16_t>(slot)};
             if (playing(player)) send(player, message, outbox);
         }
+    }
+
+    std::string_view name_of(PlayerId player) const override {
+        return name_in(game_, seats_.seat_of(player.slot));
     }
 
     // Who does not play yet is shown nothing, and so misses nothing.

@@ -2,6 +2,7 @@
 
 #include "replica/game_types.hpp"
 #include "replica/order.hpp"
+#include "replica/seats.hpp"
 #include "replica/snapshot.hpp"
 #include "replica/state.hpp"
 #include "tick/game.hpp"
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -41,6 +43,7 @@
 //     introduce(PlayerId)                      tell it again all that only a newcomer is told
 //     on_watch(PlayerId), on_unwatch(PlayerId)  it takes or leaves a seat only to look on; one of
 //                                              players_max and up, if it is a guest's (game.hpp)
+//     std::string_view name_of(PlayerId) const  what people call it (game.hpp)
 //     bool can_obey(const RoomOrder&) const    an operator's orders (tick/room_order.hpp): which of
 //     on_order(const RoomOrder&)               them; and, before the tick's inputs, one of these
 //     bool can_watch(PlayerId) const           more can be looked at than who plays: if `overview`
@@ -123,6 +126,15 @@ bool tell_order(G& game, std::span<const std::byte> bytes) {
         return true;
     }
     return false;
+}
+
+// Of who sits there, if anybody does.
+template <class G>
+std::string_view name_in(const G& game, std::uint16_t seat) {
+    if constexpr (requires { game.name_of(PlayerId{seat}); }) {
+        if (seat != Seats::none) return game.name_of(PlayerId{seat});
+    }
+    return {};
 }
 
 // Calls write(viewer, pass) with what is seen by this player, or of it.

@@ -1,5 +1,6 @@
 // What the operator's page shows, as JSON.
 #include "server/drain.hpp"
+#include "server/json_text.hpp"
 #include "server/log.hpp"
 #include "server/metric_rows.hpp"
 #include "server/ops.hpp"
@@ -19,6 +20,7 @@ namespace ringtick {
 namespace {
 
 constexpr std::size_t clients_max = 100;  // On one page.
+constexpr std::size_t name_size_max = 32;
 
 // Lists end in a comma that is taken back, as in stats_json.cpp.
 std::size_t close_object(TextWriter& text) {
@@ -66,7 +68,10 @@ void add_client(TextWriter& text, const ClientStats& client, const Rooms& rooms)
     text.add(R"({{"slot":{},"generation":{},)", client.connection.slot,
              client.connection.generation);
     if (const auto seat = rooms.seat_of(client.connection)) {
-        text.add(R"("room":{},"player":{},)", seat->room, seat->player.slot);
+        text.add(R"("room":{},"player":{},"name":)", seat->room, seat->player.slot);
+        const Game& game = rooms.all()[seat->room - 1]->game();
+        add_json_text(text, utf8_prefix(game.name_of(seat->player), name_size_max));
+        text.add(",");
     }
     add_address(text, client.peer);
     text.add(R"("sent":{},"skipped":{},"rate":"1/{}","blocked":{},"limited":{}}},)",
@@ -144,16 +149,8 @@ std::size_t write_log_json(std::span<char> out, LogTail& tail) {
     tail.visit_newest_first([&](std::string_view line) {
         // Each character may take two; what does not fit is older than what does.
         if (text.room() < 2 * line.size() + end_size) return false;
-        text.add("\"");
-        while (!line.empty()) {
-            const std::size_t plain = std::min(line.find_first_of("\"\\"), line.size());
-            text.add("{}", line.substr(0, plain));
-            line.remove_prefix(plain);
-            if (line.empty()) break;
-            text.add("\\{}", line.front());
-            line.remove_prefix(1);
-        }
-        text.add("\",");
+        add_json_text(text, line);
+        text.add(",");
         return true;
     });
     text.trim(',');

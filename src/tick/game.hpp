@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace ringtick {
 
@@ -110,6 +111,14 @@ public:
     // Not a byte of the last snapshot that was made for this viewer left. Called before the next
     // one is asked for, so that a delta starts from what the viewer has. Not an input of the world.
     virtual void on_snapshot_refused(PlayerId viewer) { (void)viewer; }
+
+    // Between ticks: what people call this player, for the operator's page. Nothing: it has no
+    // name, or nobody is there. Anybody's word, in UTF-8 if it is well formed; lives until the next
+    // tick.
+    virtual std::string_view name_of(PlayerId player) const {
+        (void)player;
+        return {};
+    }
 
     // Once a second, between ticks.
     virtual void on_stats(const ServerStats& stats, Outbox& outbox) {

@@ -101,9 +101,16 @@ test('Operations.RefusesNewcomersAndLetsThemInAgain', async () => {
   await connect();
 });
 
-test('Operations.ShowsWhateverIsInTheLogAsText', async () => {
+test('Operations.ShowsWhateverIsInTheLogOrInANameAsText', async () => {
   await open_page();
+  await connect();
   await text_is('state', /^open$/);
+  await page.route('**/ops/clients*', async (route) => {
+    const { clients } = await (await route.fetch()).json();
+    await route.fulfill({ json: { clients: clients.map((who) => ({ ...who, name: hostile })) } });
+  });
+  await text_is('clients', /onerror/);
+  assert.equal(await page.$('#clients img, #clients script'), null);
   await page.route('**/ops/log', (route) => route.fulfill({ json: { lines: [hostile] } }));
   await text_is('log', /onerror/);
   assert.equal(await page.textContent('#log li'), hostile);

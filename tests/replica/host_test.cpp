@@ -59,6 +59,9 @@ struct Lake {
     void on_join(PlayerId player) { here.insert(player.slot); }
     void on_leave(PlayerId player) { here.erase(player.slot); }
     void on_input(PlayerId, Input) {}
+    std::string_view name_of(PlayerId player) const {
+        return std::string_view("ABCDEFGH").substr(player.slot, 1);
+    }
     void tick(std::uint64_t, Outbox& outbox) {
         if (closes) outbox.close({0});
     }
@@ -254,6 +257,38 @@ TEST_F(HostTest, WhoIsAwayKeepsItsSeatFromANewcomerWhileSomebodyLooksOn) {
     join(3);
     EXPECT_EQ(host.game().here.size(), 4U) << "nobody has lost his";
     EXPECT_EQ(host.host_counters().spectators, 0U);
+}
+
+// A seat outlives its connection: what it is called goes with the one, and WELCOME tells the other,
+// for that is what a server's operator orders about.
+TEST_F(HostTest, WhoComesBackOnAnotherConnectionIsKnownByThat) {
+    const auto slot_in_welcome = [&](std::uint16_t to) {
+        Welcome<Game> welcome;
+        for (const auto& [player, message] : mailbox.sent) {
+            if (player.slot == to && decode(message, welcome)) return welcome.slot;
+        }
+        return std::uint16_t{0xFFFF};
+    };
+    host.on_join({0});
+    EXPECT_EQ(host.name_of({0}), "") << "it has said nothing";
+    host.on_leave({0});
+    join(0);
+    join(1);
+    EXPECT_EQ(host.name_of({0}), "A");
+    EXPECT_EQ(slot_in_welcome(1), 1);
+    EXPECT_EQ(host.name_of({2}), "") << "nobody is there";
+
+    host.on_leave({1});
+    EXPECT_EQ(host.name_of({1}), "");
+    host.on_join({2});
+    Hello<Game> message;
+    message.schema = schema_hash<Game>();
+    message.resume.key = {.id = 1, .token = {.first = 2, .second = 1}};
+    Bytes bytes(64);
+    bytes.resize(encode(message, bytes));
+    step({{2}, bytes});
+    EXPECT_EQ(slot_in_welcome(2), 2);
+    EXPECT_EQ(host.name_of({2}), "B");
 }
 
 class OneView : public HostTest {

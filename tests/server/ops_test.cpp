@@ -1,14 +1,17 @@
 #include "server/ops.hpp"
 
+#include "server/json_text.hpp"
 #include "server/log_tail.hpp"
 #include "server/query.hpp"
 #include "server/timeline.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ringtick {
@@ -59,6 +62,26 @@ TEST(OpsLog, EscapesWhatWouldEndTheString) {
     EXPECT_EQ(json_of(tail, 1'000),
               R"({"lines":["\"],\"x\":[\"\\\" <img src=x onerror=alert(1)>","older"]})"
               "\n");
+}
+
+TEST(JsonText, IsAStringWhateverIsInIt) {
+    using namespace std::string_view_literals;
+    const auto json_of_text = [](std::string_view text) {
+        std::array<char, 64> memory;
+        TextWriter out(memory);
+        add_json_text(out, text);
+        return std::string(memory.data(), out.size());
+    };
+    for (const auto& [text, json] :
+         {std::pair{""sv, R"("")"sv},
+          {"Ann"sv, R"("Ann")"sv},
+          {R"("\")"sv, R"("\"\\\"")"sv},
+          {"Zo\xC3\xAB \xF0\x9F\x9A\x80"sv, "\"Zo\xC3\xAB \xF0\x9F\x9A\x80\""sv},
+          {"a\0b\n\x1F\x7F"sv, R"("a?b???")"sv},
+          {"\xC3"sv, R"("?")"sv},
+          {"\xC3\xAB\xFF!"sv, R"("???!")"sv}}) {
+        EXPECT_EQ(json_of_text(text), json);
+    }
 }
 
 TEST(OpsLog, LeavesOutTheOldestLinesWhereThereIsNoRoom) {

@@ -20,6 +20,7 @@ ORDERS = ("kick?slot=0&generation=1", "bots?count=3", "path?player=0&stall_ms=9"
           "drain?seconds=0", "undrain")
 HOSTILE = "<img/src=x/onerror=alert(1)>\\\"'"
 LOG_LINES_MAX = 200
+TO_PLAY, OVERVIEW = 0xFFFF, 0xFFFE  # As src/replica/session.hpp has them.
 
 
 class Answer:
@@ -261,14 +262,28 @@ def bots_come_and_go_as_ordered(server):
     assert "the operator wants 37 bots in room 1" in "\n".join(site.log())
 
 
-def hello_to_look_on(server):
-    """One frame: whoever looks on is shown snapshots and answers none. game-demo/README.md draws
-    it."""
+def hello(server, watch, name=b""):
+    """One frame. game-demo/README.md draws what is in it."""
     schema = int(server.stats()["schema"], 16)
     no_seat = bytes(2 + 16 + 1 + 4 + 4 + 2)
-    overview, no_name = 0xFFFE, 0
-    hello = struct.pack("<BHQ", 1, 1, schema) + no_seat + struct.pack("<HB", overview, no_name)
-    return bytes([0x82, 0x80 | len(hello)]) + bytes(4) + hello
+    said = (struct.pack("<BHQ", 1, 1, schema) + no_seat + struct.pack("<HB", watch, len(name)) +
+            name)
+    return bytes([0x82, 0x80 | len(said)]) + bytes(4) + said
+
+
+def players_have_their_names(server):
+    site = Site(server)
+    name = 'Zo\u00eb "<i>\\'
+    with programs.upgrade(server.port, "/play/1") as player:
+        client = programs.until(site.clients, "the player is on the list")[0]
+        assert client["name"] == "", "nobody has said it"
+        player.sendall(hello(server, TO_PLAY, name.encode()))
+        programs.until(lambda: site.clients()[0]["name"] == name, "it has a name")
+        with programs.upgrade(server.port, "/play/1") as other:
+            other.sendall(hello(server, OVERVIEW))
+            programs.until(lambda: server.stats()["rooms"][0]["game"]["spectators"] == 1,
+                           "another looks on")
+            assert sorted(each["name"] for each in site.clients()) == ["", name]
 
 
 def a_path_is_made_worse_and_well_again(server):
@@ -276,7 +291,8 @@ def a_path_is_made_worse_and_well_again(server):
     one player's of one room, who asked for nothing, and it ends."""
     site = Site(server)
     with programs.upgrade(server.port, "/play/1") as player:
-        player.sendall(hello_to_look_on(server))
+        # Who looks on is shown snapshots, and need not answer them.
+        player.sendall(hello(server, OVERVIEW))
         mine = programs.until(site.clients, "the player is on the list")[0]
         who = f"player={mine['player']}"
 
@@ -392,6 +408,7 @@ with start("--bots-max", "40") as shared:
     nothing_is_changed_but_by_a_post(shared)
     a_kick_closes_that_connection(shared)
     bots_come_and_go_as_ordered(shared)
+    players_have_their_names(shared)
     a_path_is_made_worse_and_well_again(shared)
     a_drain_lets_nobody_in_until_it_ends(shared)
     the_minutes_before_are_there(shared)

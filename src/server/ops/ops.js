@@ -89,8 +89,8 @@ function client_row(table, client) {
   const old = [...table.tBodies[0].rows].find((row) => row.dataset.name === name);
   const row = old ?? document.createElement('tr');
   const state = client.blocked ? ', full' : client.limited ? ', limited' : '';
-  const texts = [name, client.room ?? '', client.address, client.sent, client.skipped,
-                 `${client.rate}${state}`];
+  const texts = [name, client.room ?? '', client.name ?? '', client.address, client.sent,
+                 client.skipped, `${client.rate}${state}`];
   if (!old) {
     row.dataset.name = name;
     row.append(...texts.map((text) => element('td', text)), document.createElement('td'));
