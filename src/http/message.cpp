@@ -24,6 +24,8 @@ std::string_view reason_phrase(Status status) {
             return "Switching Protocols";
         case Status::ok:
             return "OK";
+        case Status::accepted:
+            return "Accepted";
         case Status::not_modified:
             return "Not Modified";
         case Status::bad_request:
@@ -50,6 +52,8 @@ std::string_view reason_phrase(Status status) {
             return "Request Header Fields Too Large";
         case Status::service_unavailable:
             return "Service Unavailable";
+        case Status::insufficient_storage:
+            return "Insufficient Storage";  // RFC 4918, section 11.5.
     }
     UNREACHABLE();
 }

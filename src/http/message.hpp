@@ -12,6 +12,7 @@ namespace ringtick::http {
 enum class Status : std::uint16_t {
     switching_protocols = 101,
     ok = 200,
+    accepted = 202,
     not_modified = 304,
     bad_request = 400,
     unauthorized = 401,
@@ -25,6 +26,7 @@ enum class Status : std::uint16_t {
     too_many_requests = 429,
     header_fields_too_large = 431,
     service_unavailable = 503,
+    insufficient_storage = 507,
 };
 
 std::string_view reason_phrase(Status status);

@@ -125,6 +125,9 @@ void Connections::on_completion(const Completion& completion) {
         case Op::signal:
         case Op::write_file:
         case Op::sync_file:
+        case Op::open_file:
+        case Op::name_file:
+        case Op::close_file:
             UNREACHABLE();  // The loop keeps signals and files to itself.
     }
     settle(token.owner, *c);

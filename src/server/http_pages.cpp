@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "server/drain.hpp"
 #include "server/kept_replays.hpp"
+#include "server/moments.hpp"
 #include "server/ops.hpp"
 #include "server/page_answer.hpp"
 #include "server/query.hpp"
@@ -72,6 +73,7 @@ HttpAnswer HttpPages::answer(const http::Request& request, std::span<std::byte> 
     ASSERT(metrics_ != nullptr);
     if (ops_ != nullptr && Ops::is_asked(request)) return ops_->answer(request, out);
     if (kept_ != nullptr && KeptReplays::is_asked(request)) return kept_->answer(request, out);
+    if (moments_ != nullptr && Moments::is_asked(request)) return moments_->answer(request, out);
     if (request.method == http::Method::post) return {};
     for (const Page& page : pages) {
         if (request.path == page.path) return show(page, *metrics_, request, out);

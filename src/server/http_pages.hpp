@@ -10,6 +10,7 @@
 namespace ringtick {
 
 class KeptReplays;
+class Moments;
 class Ops;
 
 // What the server answers over plain HTTP: the game's page and the four figures of merit.
@@ -23,6 +24,8 @@ public:
     void attach(Ops& ops) { ops_ = &ops; }
     // Who answers with the last seconds.
     void attach(KeptReplays& kept) { kept_ = &kept; }
+    // And with those that stay.
+    void attach(Moments& moments) { moments_ = &moments; }
 
     // Nothing (head_size 0) if there is nothing at that address.
     HttpAnswer answer(const http::Request& request, std::span<std::byte> out) const;
@@ -32,6 +35,7 @@ private:
     const Metrics* metrics_ = nullptr;
     Ops* ops_ = nullptr;
     KeptReplays* kept_ = nullptr;
+    Moments* moments_ = nullptr;
 };
 
 }  // namespace ringtick

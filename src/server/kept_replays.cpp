@@ -1,6 +1,7 @@
 #include "server/kept_replays.hpp"
 
 #include "base/assert.hpp"
+#include "base/bytes.hpp"
 #include "http/response.hpp"
 #include "server/log.hpp"
 #include "server/page_answer.hpp"
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace ringtick {
@@ -27,7 +29,8 @@ Result<void> KeptReplays::open(const KeepOptions& options,
     ASSERT(rooms_.empty());
     ASSERT(header.rooms == rooms.size());
     const std::size_t state_size = rooms.empty() ? 0 : rooms.front()->game().state_size_max();
-    if (options.seconds == 0 || state_size == 0) return {};
+    is_unsavable_ = state_size == 0;
+    if (options.seconds == 0 || is_unsavable_) return {};
     options_ = options;
     header_ = header;
     auto opened = rooms_memory_.open(header.rooms, options.memory);
@@ -59,7 +62,7 @@ void KeptReplays::warn_if_too_small(const Game& game) {
 }
 
 HttpAnswer KeptReplays::answer(const http::Request& request, std::span<std::byte> out) {
-    if (rooms_.empty()) return {};
+    if (rooms_.empty() && !is_unsavable_) return {};
     const http::Status verdict = options_.shared ? http::Status::ok : parts_.owner.judge(request);
     if (verdict == http::Status::not_found || request.method == http::Method::post) return {};
     if (verdict != http::Status::ok) {
@@ -68,19 +71,16 @@ HttpAnswer KeptReplays::answer(const http::Request& request, std::span<std::byte
                               "anybody with --share-replays.",
                               request);
     }
+    if (rooms_.empty()) {
+        return refuse_request(out, http::Status::not_found, why_nothing(1), request);
+    }
     const auto asked = request.query.empty() ? 1 : number_in(request.query, "room").value_or(0);
-    if (asked == 0 || asked > rooms_.size()) {
+    if (!has_room(asked)) {
         return refuse_request(out, http::Status::bad_request,
                               "Give a room that there is: /replay/last?room=1.", request);
     }
-    const LastSeconds& room = rooms_[asked - 1];
-    if (room.size() == 0) {
-        return refuse_request(out, http::Status::service_unavailable,
-                              room.is_too_small()
-                                  ? "Nothing is kept: the game's state is too large for "
-                                    "--keep-memory."
-                                  : "Nothing is kept yet.",
-                              request);
+    if (const auto reason = why_nothing(asked); !reason.empty()) {
+        return refuse_request(out, http::Status::service_unavailable, reason, request);
     }
     const Copy* const copy = copy_of(asked);
     if (copy == nullptr) {
@@ -89,6 +89,34 @@ HttpAnswer KeptReplays::answer(const http::Request& request, std::span<std::byte
                               "Others are being sent theirs: ask again in a moment.", request);
     }
     return send(*copy, request, out);
+}
+
+std::string_view KeptReplays::why_nothing(std::uint64_t room) const {
+    if (is_unsavable_) return "Nothing is kept: the state of this game cannot be saved.";
+    ASSERT(has_room(room));
+    const LastSeconds& kept = rooms_[room - 1];
+    if (kept.size() > 0) return {};
+    return kept.is_too_small() ? "Nothing is kept: the game's state is too large for --keep-memory."
+                               : "Nothing is kept yet.";
+}
+
+KeptReplays::Taken KeptReplays::take(std::uint64_t room,
+                                     std::optional<std::uint64_t> tick,
+                                     std::span<std::byte> out) {
+    ASSERT(has_room(room));
+    ASSERT(out.size() >= file_size_max());
+    const LastSeconds& kept = rooms_[room - 1];
+    const auto wanted = [&](std::uint64_t first, std::uint64_t last) {
+        return !tick || (*tick >= first && *tick <= last);
+    };
+    if (wanted(kept.tick() - kept.ticks(), kept.tick())) {
+        return {.size = write_file(room, out), .tick = kept.tick()};
+    }
+    const auto copy = std::ranges::find_if(copies_, [&](const Copy& each) {
+        return each.room == room && each.size > 0 && wanted(each.first_tick, each.tick);
+    });
+    if (copy == copies_.end()) return {};
+    return {.size = copy_bytes(out, memory_of(*copy).first(copy->size)), .tick = copy->tick};
 }
 
 std::span<std::byte> KeptReplays::memory_of(const Copy& copy) const {
@@ -113,15 +141,20 @@ KeptReplays::Copy* KeptReplays::copy_of(std::uint64_t room) {
 }
 
 void KeptReplays::make(Copy& copy, std::uint64_t room) {
+    const LastSeconds& kept = rooms_[room - 1];
+    copy = {.room = room,
+            .first_tick = kept.tick() - kept.ticks(),
+            .tick = kept.tick(),
+            .made_ns = parts_.loop.now_ns,
+            .size = write_file(room, memory_of(copy))};
+    ASSERT(copy.size > 0);
+}
+
+std::size_t KeptReplays::write_file(std::uint64_t room, std::span<std::byte> out) {
     RecordHeader header = header_;
     header.rooms = 1;
     header.seed += room - 1;
-    LastSeconds& kept = rooms_[room - 1];
-    copy = {.room = room,
-            .tick = kept.tick(),
-            .made_ns = parts_.loop.now_ns,
-            .size = kept.write_file(header, memory_of(copy))};
-    ASSERT(copy.size > 0);
+    return rooms_[room - 1].write_file(header, out);
 }
 
 HttpAnswer KeptReplays::send(const Copy& copy,
@@ -133,6 +166,9 @@ HttpAnswer KeptReplays::send(const Copy& copy,
         "Cache-Control: no-store\r\nContent-Disposition: attachment; "
         "filename=\"{}-{}.replay\"\r\n",
         header_.game, copy.tick);
+    if (offers_to_keep_ && parts_.owner.judge(request) == http::Status::ok) {
+        extra.add("Ringtick-Keep: /ops/moment?room={}\r\n", copy.room);
+    }
     const std::size_t head_size =
         http::write_response_head(out, {.content_type = "application/octet-stream",
                                         .content_length = copy.size,

@@ -14,7 +14,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace ringtick {
@@ -45,8 +47,22 @@ public:
                                     std::span<const std::unique_ptr<Room>> rooms);
 
     static bool is_asked(const http::Request& request) { return request.path == "/replay/last"; }
-    // Nothing (head_size 0) if nothing is kept here.
+    // Nothing (head_size 0) if nothing is kept here, by the options.
     HttpAnswer answer(const http::Request& request, std::span<std::byte> out);
+
+    // Why there is nothing of that room, from 1 on; empty: there is.
+    std::string_view why_nothing(std::uint64_t room) const;
+    bool has_room(std::uint64_t room) const { return room > 0 && room <= rooms_.size(); }
+    struct Taken {
+        std::size_t size = 0;  // 0: that tick is in nothing that is still here.
+        std::uint64_t tick = 0;
+    };
+    // Puts the same file as for a download into `out`, which has room for file_size_max(): of now,
+    // or, if a tick is named that is older than that, of a download that has it and is still here.
+    Taken take(std::uint64_t room, std::optional<std::uint64_t> tick, std::span<std::byte> out);
+    std::size_t file_size_max() const { return LastSeconds::file_size_max(options_.memory); }
+    // Whoever downloads and may order is told how to keep it (POST /ops/moment).
+    void offer_to_keep() { offers_to_keep_ = true; }
 
     std::size_t memory_reserved() const;
     KeptStats stats() const;
@@ -55,6 +71,7 @@ private:
     // A file for download, in the memory of the same number.
     struct Copy {
         std::uint64_t room = 0;
+        std::uint64_t first_tick = 0;
         std::uint64_t tick = 0;
         std::uint64_t made_ns = 0;
         std::size_t size = 0;  // 0: there is none.
@@ -65,6 +82,7 @@ private:
     bool is_young(const Copy& copy) const;
     Copy* copy_of(std::uint64_t room);
     void make(Copy& copy, std::uint64_t room);
+    std::size_t write_file(std::uint64_t room, std::span<std::byte> out);
     HttpAnswer send(const Copy& copy, const http::Request& request, std::span<std::byte> out);
 
     Parts parts_;
@@ -75,6 +93,8 @@ private:
     SlotMemory copies_memory_;
     std::vector<LastSeconds> rooms_;
     std::array<Copy, 2> copies_;
+    bool is_unsavable_ = false;
+    bool offers_to_keep_ = false;
     std::uint64_t downloads_ = 0;
     std::uint64_t busy_ = 0;
 };

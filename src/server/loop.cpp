@@ -170,11 +170,19 @@ void Loop::on_completion(const Completion& completion) {
             break;
         case Op::write_file:
         case Op::sync_file:
-            parts_.recording.on_completion(completion);
+        case Op::open_file:
+        case Op::name_file:
+        case Op::close_file:
+            on_file(completion);
             break;
         default:
             parts_.connections.on_completion(completion);
     }
+}
+
+void Loop::on_file(const Completion& completion) {
+    if (Moments::owns(completion)) return parts_.moments.on_completion(completion);
+    parts_.recording.on_completion(completion);
 }
 
 // Runs the ticks that are due, each a fixed step of every room, then shows the result once.
@@ -378,7 +386,8 @@ bool Loop::finished() const {
     if (stop_now_) return true;
     if (stop_at_ == Nanoseconds::max()) return false;
     const bool all_home = parts_.connections.count() == 0 && !parts_.connections.accepting();
-    return (all_home && parts_.recording.finished()) || now_ >= stop_at_;
+    const bool all_written = parts_.recording.finished() && !parts_.moments.is_writing();
+    return (all_home && all_written) || now_ >= stop_at_;
 }
 
 }  // namespace ringtick

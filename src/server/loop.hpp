@@ -5,6 +5,7 @@
 #include "net/listener.hpp"
 #include "server/drain.hpp"
 #include "server/metrics.hpp"
+#include "server/moments.hpp"
 #include "server/recording.hpp"
 #include "server/room.hpp"
 #include "server/snapshot_frames.hpp"
@@ -36,6 +37,7 @@ struct LoopParts {
     Connections& connections;
     Listener& listener;
     Recording& recording;
+    Moments& moments;
     Drain& drain;
     std::span<const std::unique_ptr<Room>> rooms;  // None: nothing to tick, answers go out at once.
     int signals = -1;                              // A signalfd(2) for SIGINT and SIGTERM.
@@ -66,6 +68,7 @@ private:
 
     void arm_signal();
     void on_completion(const Completion& completion);
+    void on_file(const Completion& completion);
     void on_signal();
     void count_allocations();
     void sweep_if_due();

@@ -1,6 +1,7 @@
 #include "server/metric_rows.hpp"
 
 #include "server/kept_replays.hpp"
+#include "server/moments.hpp"
 #include "server/recording.hpp"
 #include "server/room.hpp"
 
@@ -103,6 +104,8 @@ CounterRows counter_rows(const Metrics& metrics) {
              messages_dropped(metrics));
     add_record_rows(rows, *metrics.record);
     add_kept_rows(rows, metrics.kept->stats());
+    rows.add("moments_failed", "Moments that the disk did not take, expected 0",
+             metrics.moments->stats().failed);
     if (metrics.loop->allocations_counted) {
         rows.add("allocations_after_warmup", "Heap allocations since the loop began, expected 0",
                  metrics.loop->allocations_after_warmup);

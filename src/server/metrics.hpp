@@ -17,6 +17,7 @@ namespace ringtick {
 
 class Drain;
 class KeptReplays;
+class Moments;
 class Operator;
 class Room;
 class ShownRoom;
@@ -60,6 +61,13 @@ struct KeptStats {
     std::uint64_t seconds = 0;  // Of the room that keeps the fewest.
 };
 
+// Of the last seconds, those that stay (server/moments.hpp).
+struct MomentStats {
+    std::uint64_t kept = 0;
+    std::uint64_t count_max = 0;  // 0: none can be kept.
+    std::uint64_t failed = 0;     // The disk did not take them.
+};
+
 // Everything there is to report, in one place, by reference: what is written is what is counted.
 struct Metrics {
     const LoopStats* loop = nullptr;
@@ -69,6 +77,7 @@ struct Metrics {
     const RecordStats* record = nullptr;
     const Drain* drain = nullptr;
     const KeptReplays* kept = nullptr;
+    const Moments* moments = nullptr;
     const Operator* owner = nullptr;
     std::uint32_t rate_hz = 0;
     std::uint64_t schema = 0;        // Of the messages and rules.

@@ -4,6 +4,7 @@
 #include "http/assets.hpp"
 #include "http/response.hpp"
 #include "server/log.hpp"
+#include "server/moments.hpp"
 #include "server/page_answer.hpp"
 #include "server/query.hpp"
 #include "server/text_writer.hpp"
@@ -147,6 +148,7 @@ HttpAnswer Ops::obey(const http::Request& request, std::span<std::byte> out) {
     if (request.path == "/ops/kick") return kick(request, out);
     if (request.path == "/ops/bots") return set_bots(request, out);
     if (request.path == "/ops/path") return worsen_path(request, out);
+    if (request.path == "/ops/moment") return parts_.moments.order(request, out);
     if (request.path == "/ops/drain") return begin_drain(request, out);
     if (request.path == "/ops/undrain") return end_drain(request, out);
     return {};

@@ -14,6 +14,8 @@
 
 namespace ringtick {
 
+class Moments;
+
 // What the operator's page shows of, and orders.
 struct OpsParts {
     const Operator& owner;
@@ -21,6 +23,7 @@ struct OpsParts {
     Connections& connections;
     const Rooms& rooms;
     Drain& drain;
+    Moments& moments;
 };
 
 // The operator's page: /ops and what its script asks for. The page itself holds no secret; each of
@@ -38,6 +41,7 @@ struct OpsParts {
 //                                          room: all of them for so long, those that are more than
 //                                          so many bytes from now on (0: no limit). P is its number
 //                                          in /ops/clients; Railroids' page knows its own.
+//   POST /ops/moment?room=R[&tick=N]       keeps a room's last seconds (see Moments)
 //   POST /ops/drain[?seconds=N]            lets nobody in; after N seconds the others are closed:
 //                                          1001
 //   POST /ops/undrain                      lets newcomers in again

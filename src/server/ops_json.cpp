@@ -3,6 +3,7 @@
 #include "server/json_text.hpp"
 #include "server/log.hpp"
 #include "server/metric_rows.hpp"
+#include "server/moments.hpp"
 #include "server/ops.hpp"
 #include "server/process_usage.hpp"
 #include "server/query.hpp"
@@ -40,6 +41,12 @@ void add_drain(TextWriter& text, const OpsParts& parts) {
     if (parts.drain.close_at() == Drain::never) return;
     const Nanoseconds left = parts.drain.close_at() - Nanoseconds(parts.metrics.loop->now_ns);
     text.add(R"("closing_in_s":{:.1f},)", static_cast<double>(left.count()) / 1e9);
+}
+
+// Nothing where none can be kept.
+void add_moments(TextWriter& text, const MomentStats& moments) {
+    if (moments.count_max == 0) return;
+    text.add(R"("moments":{},"moments_max":{},)", moments.kept, moments.count_max);
 }
 
 void add_rooms(TextWriter& text, const Metrics& metrics) {
@@ -91,6 +98,7 @@ std::size_t write_ops_now(std::span<char> out, const OpsParts& parts, const http
     text.add(R"("ticks":{},"ticks_overrun":{},"ticks_forgiven":{},"sockets_full":{},)", loop.ticks,
              loop.ticks_overrun, loop.ticks_forgiven, connections.blocked_count());
     add_drain(text, parts);
+    add_moments(text, parts.moments.stats());
     add_memory(text, connections);
     std::array<ClientStats, 16> slow;
     text.add(R"("slow_clients":[)");

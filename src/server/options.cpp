@@ -113,11 +113,23 @@ void add_keep_options(CLI::App& app, KeepOptions& keep) {
     add_count<std::uint32_t>(app, {"--keep-seconds", "SECONDS", keep.seconds, 0, 3'600,
                                    "Seconds of each room that are kept for GET "
                                    "/replay/last?room=R, a recording for an operator; 0: none"});
-    add_count<std::uint64_t>(app, {"--keep-memory", "BYTES", keep.memory, 1 << 16, 1 << 30,
+    add_count<std::uint64_t>(app, {"--keep-memory", "BYTES", keep.memory, 1 << 16, keep_memory_most,
                                    "Bytes for them in each room, address space that is backed as "
                                    "it is used; what does not fit shortens the time"});
     app.add_flag("--share-replays", keep.shared,
                  "Anybody may have them, not only an operator: they show where everyone was");
+}
+
+void add_moment_options(CLI::App& app, MomentOptions& moments) {
+    app.add_option("--moments", moments.folder,
+                   "Keep a room's last seconds in this directory, as a file of its own, when an "
+                   "operator asks (POST /ops/moment?room=R): GET /moments/NAME gives it to whoever "
+                   "has the link, from memory, after a restart, too")
+        ->option_text("DIR");
+    add_count<std::uint32_t>(
+        app, {"--moments-max", "MOMENTS", moments.count_max, 1, 256,
+              "How many of them; when there are so many, no other is kept. Each takes as much "
+              "memory as its file, and of address space what --keep-memory says"});
 }
 
 void add_game_options(CLI::App& app, Options& options) {
@@ -233,8 +245,9 @@ void add_limits(CLI::App& app, Options& options) {
     }
     add_seconds(app, "--handshake-timeout", net.handshake_timeout,
                 "For a whole request, from the connection's first moment");
-    add_seconds(app, "--response-timeout", net.response_timeout,
-                "For a client to take a whole HTTP response");
+    add_seconds(
+        app, "--response-timeout", net.response_timeout,
+        "For a client to take a whole HTTP response: 60 s of a recording of 8 MiB need 140 kB/s");
     add_seconds(app, "--message-timeout", net.message_timeout,
                 "From a message's first byte to its last");
     add_seconds(app, "--ping-after", net.ping_after, "Silence after which a client is pinged");
@@ -255,6 +268,9 @@ std::string contradiction(const Options& options) {
     }
     if (options.net.request.request_line_size_max > options.net.request.head_size_max) {
         return "--request-line-max must not exceed --request-head-max, of which it is a part";
+    }
+    if (!options.moments.folder.empty() && options.keep.seconds == 0) {
+        return "--moments keeps what --keep-seconds keeps at hand: it must not be 0";
     }
     const std::uint32_t backlog_max = listen_backlog_max(options.net);
     if (options.net.listen_backlog > backlog_max) {
@@ -281,6 +297,7 @@ ParsedOptions parse_options(int argc,
     add_server_options(app, options);
     add_record_options(app, options);
     add_keep_options(app, options.keep);
+    add_moment_options(app, options.moments);
     add_game_options(app, options);
     add_limits(app, options);
     app.add_flag("--mask-defer-taskrun", options.mask.defer_taskrun,

@@ -36,6 +36,7 @@ struct Options {
 
     std::string record;  // The file for it; empty: nothing is recorded.
     KeepOptions keep;
+    MomentOptions moments;
     std::string replay;  // The recording to play again instead of serving,
     bool show = false;   // or to serve to those who watch.
 

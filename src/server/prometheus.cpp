@@ -4,6 +4,7 @@
 #include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
+#include "server/moments.hpp"
 #include "server/process_usage.hpp"
 #include "server/room.hpp"
 #include "server/text_writer.hpp"
@@ -62,6 +63,8 @@ void add_gauges(TextWriter& text, const Metrics& metrics) {
     add_one(text, "kept_bytes", "Of all rooms' last seconds, kept for download", "gauge",
             kept.bytes);
     add_one(text, "kept_seconds", "Of the room that keeps the fewest", "gauge", kept.seconds);
+    add_one(text, "moments_kept", "Moments that stay, each at its address", "gauge",
+            metrics.moments->stats().kept);
     add_one(text, "idle_control_age_seconds",
             "Since the last tick without a player, the last of the idle control", "gauge",
             idle_control_age_s(*metrics.loop));

@@ -1,6 +1,7 @@
 #include "server/recording.hpp"
 
 #include "base/assert.hpp"
+#include "server/disk_remedy.hpp"
 #include "server/log.hpp"
 
 #include <fcntl.h>
@@ -19,18 +20,6 @@ namespace {
 
 // So that what is on its way when the power goes began less than a second ago.
 constexpr Nanoseconds write_period = std::chrono::milliseconds(500);
-
-const char* remedy_for(int error) {
-    switch (error) {
-        case ENOSPC:
-        case EDQUOT:
-            return "make room on its disk";
-        case EFBIG:
-            return "raise `ulimit -f`";
-        default:
-            return "look after its disk";
-    }
-}
 
 }  // namespace
 
@@ -152,7 +141,7 @@ void Recording::finish() {
 
 void Recording::fail(int error) {
     const std::string reason = std::generic_category().message(error);
-    fail(reason.c_str(), remedy_for(error));
+    fail(reason.c_str(), disk_remedy(error));
 }
 
 void Recording::fail(const char* reason, const char* remedy) {

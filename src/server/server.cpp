@@ -88,12 +88,14 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
       operator_(options_.may_have_operator
                     ? operator_of(options_.listen, options_.net, options_.ops_token)
                     : Operator()),
+      kept_({.owner = operator_, .connections = connections_, .loop = loop_stats_}),
+      moments_({.ring = ring_, .kept = kept_, .owner = operator_}),
       ops_({.owner = operator_,
             .metrics = metrics_,
             .connections = connections_,
             .rooms = rooms_,
-            .drain = drain_}),
-      kept_({.owner = operator_, .connections = connections_, .loop = loop_stats_}) {
+            .drain = drain_,
+            .moments = moments_}) {
     echo_.attach(connections_);
 }
 
@@ -191,7 +193,9 @@ Result<void> Server::open_kept() {
     // Before the rules are found out, which takes a game its time.
     if (!is_played || options_.keep.seconds == 0) return {};
     const RecordHeader header = record_header(options_, program_, room_limits().players_max);
-    return kept_.open(options_.keep, header, rooms_.all());
+    if (auto opened = kept_.open(options_.keep, header, rooms_.all()); !opened) return opened;
+    return options_.moments.folder.empty() ? Result<void>()
+                                           : moments_.open(options_.moments, program_.name);
 }
 
 // Who only echoes has no tick to be awake for.
@@ -208,6 +212,7 @@ void Server::attach_metrics() {
                 .record = &recording_.stats(),
                 .drain = &drain_,
                 .kept = &kept_,
+                .moments = &moments_,
                 .owner = &operator_,
                 .rate_hz = options_.rate_hz,
                 .schema = program_.schema,
@@ -217,6 +222,7 @@ void Server::attach_metrics() {
     pages_.attach(metrics_);
     pages_.attach(ops_);
     pages_.attach(kept_);
+    pages_.attach(moments_);
 }
 
 void Server::run() {
@@ -225,6 +231,7 @@ void Server::run() {
                .connections = connections_,
                .listener = listener_,
                .recording = recording_,
+               .moments = moments_,
                .drain = drain_,
                .rooms = rooms_.all(),
                .signals = signals_},
@@ -280,6 +287,19 @@ std::string Server::explain(const Error& error) const {
             "ulimit -v.",
             options_.rooms, reason);
     }
+    if (operation == "moments") {
+        return fmt::format(
+            "cannot keep moments in {}: {}. Choose another --moments: a directory that there is, "
+            "where this user may write, of a file system that lets a file be made before it has a "
+            "name (O_TMPFILE), as ext4, xfs, btrfs and tmpfs do.",
+            options_.moments.folder, reason);
+    }
+    if (operation == "moments in memory") {
+        return fmt::format(
+            "no address space for {} moments ({}). Lower --moments-max or --keep-memory, or raise "
+            "ulimit -v.",
+            options_.moments.count_max, reason);
+    }
     if (operation == "mmap") {
         return fmt::format(
             "no address space for the messages of {} connections ({}). Lower --connections-max or "
@@ -309,7 +329,7 @@ std::string Server::describe() const {
     return fmt::format(
         "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, asleep {}, {} "
         "receive buffers of {} B, {}; memory taken at start {} MiB beside the game's own, address "
-        "space for messages {} MiB, for the last seconds {} MiB{}",
+        "space for messages {} MiB, for the last seconds {} MiB, for moments {} MiB{}",
         features.submissions, features.completions, features.raw,
         features.defer_taskrun ? "deferred task work" : "cooperative task work",
         features.absolute_deadline ? "absolute" : "relative",
@@ -317,6 +337,7 @@ std::string Server::describe() const {
         features.second_ring ? "on a second ring" : "on the ring", buffers_.count(),
         options_.net.receive_buffer_size, describe_compression(connections_.compression()),
         fixed / mib, connections_.memory_reserved() / mib, kept_.memory_reserved() / mib,
+        moments_.memory_reserved() / mib,
         options_.realtime ? "; " + ringtick::describe(realtime_, spin()) : std::string());
 }
 

@@ -10,6 +10,7 @@
 #include "server/kept_replays.hpp"
 #include "server/loop.hpp"
 #include "server/metrics.hpp"
+#include "server/moments.hpp"
 #include "server/operator.hpp"
 #include "server/ops.hpp"
 #include "server/options.hpp"
@@ -95,8 +96,9 @@ private:
     LoopStats loop_stats_;
     Metrics metrics_;
     Operator operator_;
-    Ops ops_;
     KeptReplays kept_;
+    Moments moments_;
+    Ops ops_;
 };
 
 // Opens a server, says where it listens, runs it until a signal, prints its totals. Returns the

@@ -3,6 +3,7 @@
 #include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
+#include "server/moments.hpp"
 #include "server/operator.hpp"
 #include "server/process_usage.hpp"
 #include "server/room.hpp"
@@ -118,6 +119,8 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
              metrics.shown_rooms.size(), metrics.buffers->lent(), metrics.drain->on());
     const KeptStats kept = metrics.kept->stats();
     text.add(R"("kept_bytes":{},"kept_seconds":{},)", kept.bytes, kept.seconds);
+    const MomentStats moments = metrics.moments->stats();
+    text.add(R"("moments_kept":{},"moments_max":{},)", moments.kept, moments.count_max);
     text.add(R"("operator":"{}",)", metrics.owner->kind());
     const CounterRows rows = counter_rows(metrics);
     for (const CounterRow& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);

@@ -3,11 +3,15 @@
 #include "base/assert.hpp"
 #include "uring/native.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <bit>
+#include <charconv>
 #include <limits>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace ringtick {
@@ -148,6 +152,49 @@ void Ring::write_and_sync(int file,
     io_uring_prep_fsync(&sync, file, IORING_FSYNC_DATASYNC);
 }
 
+// Openat (5.6, io_uring_prep_openat(3)) with O_TMPFILE (open(2)): an inode and no name. Not every
+// file system has that: whoever wants it asks once, at the start.
+void Ring::open_unnamed(int directory, Handle owner) {
+    ASSERT(directory >= 0);
+    io_uring_sqe& sqe = native_->next_sqe({.op = Op::open_file, .owner = owner});
+    io_uring_prep_openat(&sqe, directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    sqe.flags = IOSQE_ASYNC;
+}
+
+// As open(2) says that a file of O_TMPFILE is named without a privilege.
+Ring::FilePath Ring::path_of(int file) {
+    ASSERT(file >= 0);
+    FilePath path{"/proc/self/fd/"};
+    const std::size_t size = std::string_view(path.data()).size();
+    const auto end = std::to_chars(path.data() + size, path.data() + path.size() - 1, file);
+    ASSERT(end.ec == std::errc{});
+    return path;
+}
+
+// Linkat (5.15, io_uring_prep_linkat(3)), which never takes another file's name away, and an fsync
+// of the directory, which is where the name is kept (fsync(2)).
+void Ring::name_and_sync(const Naming& naming, Handle owner) {
+    ASSERT(naming.directory >= 0);
+    ASSERT(naming.path != nullptr);
+    ASSERT(naming.name != nullptr);
+    if (native_->queued() + 2 > native_->features.submissions) native_->make_room();
+    io_uring_sqe& link = native_->next_sqe({.op = Op::name_file, .owner = owner});
+    io_uring_prep_linkat(&link, AT_FDCWD, naming.path, naming.directory, naming.name,
+                         AT_SYMLINK_FOLLOW);
+    link.flags = IOSQE_ASYNC | IOSQE_IO_LINK;
+    io_uring_sqe& sync = native_->next_sqe({.op = Op::sync_file, .owner = owner});
+    io_uring_prep_fsync(&sync, naming.directory, 0);
+}
+
+// Close (5.6, io_uring_prep_close(3)): of a file without a name it gives back what it took of the
+// disk, which may take a while.
+void Ring::close_file(int file, Handle owner) {
+    ASSERT(file >= 0);
+    io_uring_sqe& sqe = native_->next_sqe({.op = Op::close_file, .owner = owner});
+    io_uring_prep_close(&sqe, file);
+    sqe.flags = IOSQE_ASYNC | IOSQE_CQE_SKIP_SUCCESS;
+}
+
 // Asynchronous cancel (5.5, io_uring_prep_cancel(3)) by the whole user_data: the generation in it
 // makes sure that it ends the request we mean and not its successor. The cancelled request still
 // posts its own last completion, and only that one ends it.
@@ -216,8 +263,8 @@ std::uint32_t completions_needed(std::uint32_t connections,
     //   - sends, broadcasts and waits for room: one per connection, the next only after the last is
     //     known;
     //   - cancels: none, they are silent;
-    //   - what a single submission was refused at once, signals, the end of an accept, a file's
-    //     write and sync: no more than the submission queue holds;
+    //   - what a single submission was refused at once, signals, the end of an accept, what
+    //     files are told: no more than the submission queue holds;
     //   - connections accepted: the listen backlog. While some are unreaped no more are taken: see
     //     Loop::gather().
     const std::uint64_t sum =

@@ -7,6 +7,7 @@
 #include "uring/features.hpp"
 #include "uring/token.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -82,6 +83,25 @@ public:
                         std::span<const std::byte> bytes,
                         std::uint64_t offset,
                         Handle owner);
+
+    // Opens a file in a directory that has no name yet: if it is closed without one, it is gone,
+    // and after a crash it never was. One completion: a descriptor, or an error. As with all that
+    // is done to files, nothing here makes the submitting call wait for a disk.
+    void open_unnamed(int directory, Handle owner);
+    // Gives it a name in a directory, unless something has that name already, and makes the name
+    // durable. Two completions: of the naming, and of the sync, which says nothing if that failed
+    // (not every kernel cancels it then). Both names must live until the next submission.
+    struct Naming {
+        int directory = -1;
+        const char* path = nullptr;  // Of the file: path_of(). Relative to nothing.
+        const char* name = nullptr;
+    };
+    void name_and_sync(const Naming& naming, Handle owner);
+    // By which an open file is found that has no name.
+    using FilePath = std::array<char, 32>;
+    static FilePath path_of(int file);
+    // Posts nothing, unless the kernel says that it went wrong.
+    void close_file(int file, Handle owner);
 
     // Asks to end the request that carries exactly `target`, if there is one. Posts nothing of its
     // own: what it ends posts its last completion.

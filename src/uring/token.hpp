@@ -18,7 +18,10 @@ enum class Op : std::uint8_t {
     cancel,
     signal,
     write_file,
-    sync_file
+    sync_file,
+    open_file,
+    name_file,
+    close_file
 };
 
 // The 64 bits the kernel carries from an SQE to its CQEs: what was asked, and for whom.

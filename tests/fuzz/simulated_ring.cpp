@@ -217,6 +217,18 @@ void Ring::write_and_sync(int, std::span<const std::byte> bytes, std::uint64_t, 
     native_->post({.op = Op::sync_file, .owner = owner}, 0);
 }
 
+void Ring::open_unnamed(int, Handle owner) {
+    native_->post({.op = Op::open_file, .owner = owner}, -EOPNOTSUPP);
+}
+
+void Ring::name_and_sync(const Naming&, Handle owner) {
+    native_->post({.op = Op::name_file, .owner = owner}, 0);
+    native_->post({.op = Op::sync_file, .owner = owner}, 0);
+}
+
+void Ring::close_file(int, Handle) {
+}
+
 void Ring::cancel(Token target) {
     native_->cancel(target);
 }

@@ -104,7 +104,8 @@ TEST(Refusal, NamesEveryStatus) {
              {Status::upgrade_required, "426 Upgrade Required"},
              {Status::header_fields_too_large, "431 Request Header Fields Too Large"},
              {Status::too_many_requests, "429 Too Many Requests"},
-             {Status::service_unavailable, "503 Service Unavailable"}}) {
+             {Status::service_unavailable, "503 Service Unavailable"},
+             {Status::insufficient_storage, "507 Insufficient Storage"}}) {
         EXPECT_TRUE(refusal_of(status).starts_with("HTTP/1.1 " + std::string(line) + "\r\n"));
     }
 }

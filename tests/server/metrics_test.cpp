@@ -4,6 +4,7 @@
 #include "server/drain.hpp"
 #include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
+#include "server/moments.hpp"
 #include "server/operator.hpp"
 #include "server/recording.hpp"
 #include "server/room.hpp"
@@ -70,6 +71,7 @@ protected:
     Drain drain;
     Operator owner;
     KeptReplays kept{{.owner = owner, .connections = bench.connections(), .loop = loop}};
+    Moments moments{{.ring = bench.ring, .kept = kept, .owner = owner}};
     BufferRing buffers;
     std::vector<std::unique_ptr<Room>> rooms;
     Metrics metrics{.loop = &loop,
@@ -79,6 +81,7 @@ protected:
                     .record = &record,
                     .drain = &drain,
                     .kept = &kept,
+                    .moments = &moments,
                     .owner = &owner};
 };
 
