@@ -33,9 +33,9 @@ class Site:
         self.token = token
         self.server = programs.Server(
             RAILROIDS,
-            ["--listen", f"{host}:{port}", "--rate-hz", str(RATE_HZ), "--bots", str(bots), "--rooms",
-             "2", "--keep-seconds", str(KEPT_S), "--moments", str(folder), "--moments-max",
-             str(count_max), *map(str, flags)], port, **options)
+            ["--listen", f"{host}:{port}", "--rate-hz", str(RATE_HZ), "--bots", str(bots),
+             "--rooms", "2", "--keep-seconds", str(KEPT_S), "--moments", str(folder),
+             "--moments-max", str(count_max), *map(str, flags)], port, **options)
         programs.until(self.server.healthy, "the server answers")
 
     def __enter__(self):
@@ -163,7 +163,7 @@ def is_whole_or_not_there(folder):
 
 
 def is_of_the_tick_that_was_asked_for(folder):
-    """Of a download that somebody looks at, while it is there; else of now, if the tick is in it."""
+    """Of a download that somebody looks at, while it is there; else of now, if that has it."""
     with Site(folder) as site:
         site.ticks_until(KEPT_S)
         status, headers, downloaded = site.ask("/replay/last?room=1")
