@@ -80,15 +80,17 @@ void Herald::tick(const World& world,
                   std::span<const Seat> seats,
                   std::uint16_t bots,
                   Outbox& outbox) {
-    tell_who_is_here(seats, outbox);
-    tell_who_came(seats, outbox);
-    tell_kills(world, seats, outbox);
-    if (world.tick() % every == 0) {
+    const bool somebody_is_new = std::ranges::any_of(
+        greetings_, [](const Greeting& greeting) { return greeting.next == 0; });
+    if (somebody_is_new || world.tick() % every == 0) {
         rank(world);
         standings_.people = static_cast<std::uint16_t>(std::ranges::count_if(seats, is_playing));
         standings_.bots = bots;
         standings_.leaders = leaders_;
     }
+    tell_who_is_here(seats, outbox);
+    tell_who_came(seats, outbox);
+    tell_kills(world, seats, outbox);
     tell_standings(world, seats, outbox);
 }
 
@@ -98,8 +100,9 @@ void Herald::tell_who_is_here(std::span<const Seat> seats, Outbox& outbox) {
                   [&](const Greeting& greeting) { return greeting.next == seats.size(); });
 }
 
-void Herald::go_on(Greeting& greeting, std::span<const Seat> seats, Outbox& outbox) {
+void Herald::go_on(Greeting& greeting, std::span<const Seat> seats, Outbox& outbox) const {
     Batch batch(greeting.player, outbox);
+    if (greeting.next == 0) batch.add(standings_);
     for (std::size_t names = 0; names < names_per_tick && greeting.next < seats.size();) {
         const std::size_t slot = greeting.next++;
         if (!is_playing(seats[slot]) || slot == greeting.player.slot) continue;

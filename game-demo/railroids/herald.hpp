@@ -34,13 +34,14 @@ struct Seat {
 // Tells everyone what must not be lost: names, who came and left, who killed whom, who leads. With
 // hundreds of bots someone dies in every tick, so a death is told at once only to the people it
 // concerns; others hear once a second of those among people and leaders, five at most. What
-// happens once a second happens for each player in a tick of its own. However many come at once,
-// a tick tells each player of a bounded number: the others' names follow in the ticks behind.
+// happens once a second happens for each player in a tick of its own; a newcomer is told at once
+// how things stand. However many come at once, a tick tells each player of a bounded number: the
+// others' names follow in the ticks behind.
 class Herald {
 public:
     explicit Herald(std::size_t ships);
 
-    // From the next tick() on: who is here, to the newcomer; who came, to all.
+    // From the next tick() on: how things stand and who is here, to the newcomer; who came, to all.
     void greet(PlayerId player);
     void tell_who_is_here(PlayerId player);  // The first half of it.
     void on_leave(PlayerId player);
@@ -84,7 +85,7 @@ private:
     };
 
     void tell_who_is_here(std::span<const Seat> seats, Outbox& outbox);
-    static void go_on(Greeting& greeting, std::span<const Seat> seats, Outbox& outbox);
+    void go_on(Greeting& greeting, std::span<const Seat> seats, Outbox& outbox) const;
     void tell_who_came(std::span<const Seat> seats, Outbox& outbox);
     void tell_kills(const World& world, std::span<const Seat> seats, Outbox& outbox);
     void tell_standings(const World& world, std::span<const Seat> seats, Outbox& outbox);

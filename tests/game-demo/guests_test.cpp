@@ -62,13 +62,6 @@ private:
     ringtick::Nanoseconds now_ = std::chrono::seconds(5);
 };
 
-Bytes hello_to_watch(std::uint16_t subject) {
-    Hello message;
-    message.schema = schema_hash();
-    message.watch = subject;
-    return encoded(message);
-}
-
 // What was recorded, a tick of it.
 void play(Match& match) {
     if (match.tick == 2) match.join(0, "Ann");

@@ -30,6 +30,12 @@ std::vector<Event> events_of(const Match& match, std::uint16_t slot) {
     return events;
 }
 
+std::vector<Event> joins_of(const Match& match, std::uint16_t slot) {
+    std::vector<Event> events = events_of(match, slot);
+    std::erase_if(events, [](const Event& event) { return event.type != EventType::join; });
+    return events;
+}
+
 std::size_t count(const std::vector<Event>& events, EventType type) {
     return static_cast<std::size_t>(
         std::ranges::count_if(events, [&](const Event& event) { return event.type == type; }));
@@ -42,19 +48,42 @@ TEST(Herald, TellsANewcomerWhoIsHereAndAllWhoCame) {
     match.join(1, "Ben");
     match.step();
 
-    const auto ann = events_of(match, 0);
-    ASSERT_EQ(count(ann, EventType::join), 2U);  // Herself and Ben.
+    const auto ann = joins_of(match, 0);
+    ASSERT_EQ(ann.size(), 2U);  // Herself and Ben.
     EXPECT_EQ(ann[1].id, 1);
     EXPECT_TRUE(ann[1].is_new);
     EXPECT_EQ(as_text(ann[1].name), "Ben");
-    const auto ben = events_of(match, 1);
-    ASSERT_EQ(count(ben, EventType::join), 2U);
+    const auto ben = joins_of(match, 1);
+    ASSERT_EQ(ben.size(), 2U);
     EXPECT_EQ(as_text(ben[0].name), "Ann");
     EXPECT_FALSE(ben[0].is_new);
 
     match.leave(1);
     match.step();
     EXPECT_EQ(count(events_of(match, 0), EventType::leave), 1U);
+}
+
+// As in a match that is looked at somewhere in its midst, where no second ends just then.
+TEST(Herald, TellsANewcomerAtOnceHowThingsStand) {
+    Match match({.players_max = 8, .bots = 30, .guests_max = 1});
+    match.join(0, "Ann");
+    match.step();
+    match.ship(20).score = 70;
+    match.step();
+    match.join(1, "Ben");
+    EXPECT_TRUE(match.game.on_guest({8}));
+    match.game.on_guest_message({8}, hello_to_watch(ringtick::overview), match.mailbox);
+    match.mailbox.letters.clear();
+    match.step();
+    for (const PlayerId newcomer : {PlayerId{1}, PlayerId{8}}) {
+        const auto events = events_of(match, newcomer.slot);
+        ASSERT_EQ(count(events, EventType::standings), 1U) << newcomer.slot;
+        EXPECT_EQ(events[0].people, 2U);
+        EXPECT_EQ(events[0].bots, 30U);
+        ASSERT_EQ(events[0].leaders.size(), 1U);
+        EXPECT_EQ(events[0].leaders[0].id, 20);
+    }
+    EXPECT_EQ(count(events_of(match, 0), EventType::standings), 0U);
 }
 
 TEST(Herald, SplitsManyNamesOverMessages) {

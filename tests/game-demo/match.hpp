@@ -59,6 +59,13 @@ inline Bytes hello(std::string_view name, const ringtick::ResumeWish& wish = {})
     return encoded(message);
 }
 
+inline Bytes hello_to_watch(std::uint16_t subject) {
+    Hello message;
+    message.schema = schema_hash();
+    message.watch = subject;
+    return encoded(message);
+}
+
 inline Bytes input(std::uint32_t stamp, std::uint8_t buttons, std::uint8_t aim = 0) {
     InputMessage message;
     message.tick = stamp;

@@ -204,13 +204,6 @@ TEST(HoldingBack, ChangesNothingInTheWorld) {
     EXPECT_GT(watched.game.totals().snapshots_held_back, 10U);
 }
 
-Bytes hello_to_watch(std::uint16_t subject) {
-    Hello message;
-    message.schema = schema_hash();
-    message.watch = subject;
-    return encoded(message);
-}
-
 // Sends to spectators as the server does: what has the same key is written once.
 class Audience {
 public:
