@@ -172,7 +172,7 @@ public:
         while (pacer_.due() > 0) {
             const std::uint32_t tick = pacer_.take();
             unsent_.push(tick, input);
-            if (!watches_) prediction_.on_input(game_, tick, input);
+            prediction_.on_input(game_, tick, input);
         }
     }
 
@@ -347,7 +347,8 @@ private:
         if constexpr (requires { snapshot.parts; }) numbers_.parts.add(snapshot.parts);
         numbers_.server_tick = tick;
         newest_at_ = now;
-        if (!pacer_.running()) pacer_.start(clock_.period(), reaches(now));
+        // Who looks on is asked for no input.
+        if (!pacer_.running() && !watches_) pacer_.start(clock_.period(), reaches(now));
         return true;
     }
 
@@ -379,7 +380,7 @@ private:
     void pace(Nanoseconds now) {
         const Nanoseconds elapsed = std::max(now - paced_to_, Nanoseconds::zero());
         paced_to_ = now;
-        if (pacer_.running() && !watches_) pacer_.advance(reaches(now), elapsed);
+        if (pacer_.running()) pacer_.advance(reaches(now), elapsed);
     }
 
     // The server looks at its sockets once a tick, so a probe may wait a tick before it is seen:

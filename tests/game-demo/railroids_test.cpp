@@ -171,6 +171,7 @@ TEST(Railroids, AnswersOnePingATick) {
     match.say(0, ping());
     match.step();
     EXPECT_EQ(match.mailbox.count(0, MessageKind::pong), 1U);
+    EXPECT_EQ(match.game.totals().messages_refused, 0U) << "a late tick finds more than one";
 }
 
 TEST(Railroids, TellsByCellsWhoAsksForItAndAsLongAsItDoes) {

@@ -200,6 +200,18 @@ TEST_F(Counted, RefusesWhatOnlyClientsSayAndWhatIsNoMessage) {
     EXPECT_FALSE(client.on_message(bare(static_cast<MessageKind>(15)), now));
 }
 
+TEST_F(Counted, AsksForNoInputOfWhoLooksOn) {
+    client.start(now);
+    std::vector<std::byte> to_watch = bare(MessageKind::welcome);
+    to_watch[0] |= std::byte{welcome_to_watch << 4};
+    EXPECT_EQ(client.on_message(to_watch, now), MessageKind::welcome);
+    run(50);
+    EXPECT_EQ(client.inputs_due(now), 0U);
+    client.want({}, now);
+    std::array<std::byte, 16> message{};
+    EXPECT_EQ(client.write_inputs(now, message), 0U);
+}
+
 TEST_F(Counted, StampsAnInputWithWhatWasSeenAndWhenItArrives) {
     welcome();
     run(50);
