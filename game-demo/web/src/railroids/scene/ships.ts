@@ -62,7 +62,7 @@ export class Ships {
 
     this.bodies.end();
     this.lights.end();
-    this.labels.end();
+    this.labels.end(frame.eye_dt);
     this.ghosts.forEach(this.forget);
     if (world.ship_count > 0) this.fresh = false;
   }
@@ -99,8 +99,7 @@ export class Ships {
     if (!(flags & ShipFlag.own) && this.is_named(frame, flags, ghost)) {
       const alpha = flags & ShipFlag.bot ? 0.75 : 1;
       const label = this.labels.show(id, frame.name_of(id), tint, alpha);
-      label.scale.set(1 / camera.zoom);
-      label.position.set(ghost.x, ghost.y - 30 - 8 / camera.zoom);
+      this.labels.put(label, ghost.x, ghost.y - 30, camera);
     }
   }
 
