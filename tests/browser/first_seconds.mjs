@@ -81,6 +81,8 @@ test('Page.SaysThatTheServerIsFullAndTakesTheNextPlace', async () => {
   await bob.page.fill('#name', 'Bob');
   await bob.page.click('#title [type="submit"]');
   await link_says(bob, /^The server is full\. Trying again in \d s$/);
+  // What moved behind the title is not to be taken for a match.
+  await bob.page.waitForSelector('body.backdrop');
   await bob.screenshot('full');
   await bob.page.keyboard.press('F2');  // Who looks inside without a world is told why.
   await bob.page.waitForSelector('#inside [data-cause=link]');
@@ -88,6 +90,7 @@ test('Page.SaysThatTheServerIsFullAndTakesTheNextPlace', async () => {
   await pages.close(ann);
   await bob.until('Bob plays', (state) => state.connected && state.alive);
   assert.ok(await bob.page.isHidden('#link'));
+  assert.equal(await bob.page.$('body.backdrop, body.cut-off'), null);
 });
 
 test('Page.SaysWhatItIsWhenLoadingAgainDidNotHelp', async () => {

@@ -171,6 +171,7 @@ test('Page.ComesBackWhenTheServerDoes', async () => {
   await server.end('SIGKILL');
   await page.page.waitForSelector('#link:not([hidden])');
   assert.match(await page.page.textContent('#link'), /^Connection lost/);
+  await page.page.waitForSelector('body.cut-off');
   await page.screenshot('connection-lost');
 
   await start([], server.port);

@@ -42,6 +42,7 @@ export class Game {
   private readonly attract = new Attract();
   private readonly names = new Map<number, string>();
   private names_read_ms = 0;
+  private title_s = 0;
   private started = false;
   private watching = false;
   private shown: Show | undefined;
@@ -131,8 +132,14 @@ export class Game {
     this.controls.gamepad.read();
     if (this.controls.gamepad.take_start() && (!this.started || this.watching)) this.on_start();
     // Until there is a world, that of the title goes on.
-    if (this.started && this.client.module.view.connected) this.played_frame(now_ms, there_dt, dt);
-    else this.title_frame(now_ms, dt);
+    const in_match = this.started && Boolean(this.client.module.view.connected);
+    // That world is made up: where there is no server it stands still and fades, lest somebody take
+    // it for a match.
+    const is_backdrop = !in_match && this.link.speaks;
+    document.body.classList.toggle('backdrop', is_backdrop);
+    document.body.classList.toggle('cut-off', in_match && this.link.speaks);
+    if (in_match) this.played_frame(now_ms, there_dt, dt);
+    else this.title_frame(now_ms, is_backdrop ? 0 : dt);
   }
 
   private played_frame(now_ms: number, dt: number, eye_dt: number): void {
@@ -147,9 +154,10 @@ export class Game {
       this.names_read_ms = now_ms;
       this.names.clear();
     }
-    const aim = this.aim(world);
+    // Who looks on sees where the pilot aims.
+    const aim = this.watching ? world.own_aim : this.aim(world);
     this.look_at(world, aim);
-    this.scene.pointers.mouse = this.controls.pointer;
+    this.scene.pointers.mouse = this.watching ? undefined : this.controls.pointer;
     this.scene.draw(this.frame_of(world, now_ms, dt, aim, eye_dt), this.focus);
     document.body.classList.toggle('recorded', this.client.is_recorded);
     this.hud.update(world, now_ms, this.name_of);
@@ -173,11 +181,11 @@ export class Game {
 
   private title_frame(now_ms: number, dt: number): void {
     const { world } = this.attract;
-    const time_s = now_ms / 1000;
-    this.attract.advance(time_s, dt);
+    this.title_s += dt;
+    this.attract.advance(this.title_s, dt);
     const drift = motion.calm ? 0 : 1;
-    this.focus.x = world.beacon_x + drift * 520 * Math.sin(time_s * 0.05);
-    this.focus.y = world.beacon_y + drift * 260 * Math.sin(time_s * 0.073);
+    this.focus.x = world.beacon_x + drift * 520 * Math.sin(this.title_s * 0.05);
+    this.focus.y = world.beacon_y + drift * 260 * Math.sin(this.title_s * 0.073);
     this.scene.draw(this.frame_of(world, now_ms, dt, 0), this.focus);
   }
 

@@ -45,6 +45,11 @@ export class LinkNotice {
     this.was_open = false;
   }
 
+  // Something is not as it should be.
+  get speaks(): boolean {
+    return !this.notice.hidden;
+  }
+
   private show(text: string): void {
     this.notice.hidden = text === '';
     if (this.notice.textContent !== text) this.notice.textContent = text;
