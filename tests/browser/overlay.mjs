@@ -98,6 +98,7 @@ const said_by_server = {
   sends_in_flight: (stats) => stats.sends_in_flight,
   sockets_full: (stats) => stats.sockets_full,
   snapshots_skipped: (stats) => stats.snapshots_skipped + stats.snapshots_thinned,
+  ticks_unshown: (stats) => stats.ticks + stats.ticks_forgiven - stats.broadcasts,
   views_too_old: (stats) => stats.rooms[0].game.views_too_old,
   tick_late_idle_p50: (stats) => stats.tick_late_idle_us.p50,
   tick_late_idle_p99: (stats) => stats.tick_late_idle_us.p99,

@@ -98,6 +98,7 @@ async function pause(page) {
 test('Theatre.ShowsARecordedMatchAtAnyPaceAndPlace', async () => {
   const page = await open();
   await watch(page);
+  const leaders = () => page.page.$$eval('#leaders:not([hidden]) li', (all) => all.length);
   await until('it goes on', async () => (await tick(page)) > 20);
   assert.equal(await subject(page), 'The beacon');
 
@@ -115,6 +116,7 @@ test('Theatre.ShowsARecordedMatchAtAnyPaceAndPlace', async () => {
   await page.page.keyboard.press('End');
   await until('its end', async () => (await tick(page)) > paused_at + 100);
   const last = await tick(page);
+  await until('who leads is told', async () => (await leaders()) > 0);
   await page.page.evaluate((at) => {
     const scrubber = document.querySelector('#theatre input');
     scrubber.value = at;
@@ -242,6 +244,9 @@ test('Theatre.ShowsTheLastMinuteToWhoeverPlays', async () => {
   const saved = await readFile(await download.path());
   assert.ok(saved.toString('latin1').startsWith('ringtick record '));
 
+  await page.page.keyboard.press('F2');
+  await page.page.fill('[name=interpolation]', '250');
+  await page.page.keyboard.press('F2');
   await page.page.click('#last-minute');
   await page.page.click('text=Watch now');
   await page.page.waitForSelector('#theatre');
@@ -256,10 +261,17 @@ test('Theatre.ShowsTheLastMinuteToWhoeverPlays', async () => {
   await page.screenshot('theatre-last-minute');
   await page.page.keyboard.press('F2');  // Who looks inside is not told of a broken connection.
   await page.page.waitForSelector('#inside [data-cause=recorded]');
-  await page.page.keyboard.press('F2');
+  const panels = await page.page.$$eval('#inside section', (all) => all
+    .filter((element) => element.checkVisibility()).map(({ dataset }) => dataset.panel));
+  assert.deepEqual(panels, [
+    'Why it stutters', 'Lagometer', 'Network', 'Snapshot age', 'Bytes by kind', 'Over the world',
+  ], 'what is of this match');
+  const delay = () => page.page.textContent('[data-number=interpolation_delay_ms]');
+  await page.screenshot('theatre-inside');
   await page.page.keyboard.press('Escape');
   await page.until('Bob has his ship again', (state) =>
     state.link === 'open' && state.alive && state.id === id);
+  await until('the delay is again what he had chosen', async () => (await delay()) === '250 ms');
 });
 
 test('Theatre.SaysWhyThereIsNoLastMinute', async () => {

@@ -71,6 +71,10 @@ export class Client<L extends Layout> {
     addEventListener('pagehide', () => this.keep_key());
   }
 
+  get looks_on(): boolean {
+    return this.watched !== to_play || this.is_recorded;
+  }
+
   // From the next play() or watch() on, it goes this way, by this clock; without one, to the server
   // again. A player's seat waits for a while.
   go_by(way: Way = this.server, now: () => number = time_here): void {

@@ -61,6 +61,7 @@ export class GameModule<L extends Layout> {
   private readonly decoder = new TextDecoder();
   private view_now: View<L>;
   private view_buffer: ArrayBufferLike;
+  private delay_held_ms: number | undefined;
 
   private constructor(
     private readonly wasm: Exports,
@@ -154,9 +155,12 @@ export class GameModule<L extends Layout> {
     this.wasm.want_encoding(encoding);
   }
 
-  // How far in the past to draw; undefined: as far as what arrives demands.
-  hold_interpolation(delay_ms: number | undefined): void {
+  // How far in the past to draw; undefined: as far as what arrives demands. Returns what it was.
+  hold_interpolation(delay_ms: number | undefined): number | undefined {
+    const before = this.delay_held_ms;
+    this.delay_held_ms = delay_ms;
     this.wasm.hold_interpolation(delay_ms ?? -1);
+    return before;
   }
 
   // Whether the view is to tell what only an engineer asks for.

@@ -9,14 +9,19 @@ export class Age extends Panel {
   private readonly age = this.grid.add('shown_age_ms', 'shown is old');
   private readonly since = this.grid.add('snapshot_age_ms', 'newest');
   private readonly missed = this.grid.add('snapshots_missed', 'missed here');
-  private readonly skipped = this.grid.add('snapshots_skipped', 'skipped, all');
+  private readonly skipped = this.grid.add('snapshots_skipped', 'skipped, all').of_server();
+  private readonly unshown = this.grid.add('ticks_unshown', 'unshown ticks', true).of_server();
   private readonly rate = this.headline('snapshot_rate');
 
   constructor() {
     super(
       'Snapshot age',
       'Milliseconds between the tick that a frame shows and that frame, half a round trip ' +
-        'included. Nothing is queued for a slow client: snapshots are skipped instead.',
+        'included. Nothing is queued for a slow client: snapshots are skipped instead. Missed ' +
+        'here: ticks of which this page was told nothing, be it that the server skipped them for ' +
+        'it (beside it: for all), that there was no connection, or that the server was held up, ' +
+        'and then showed everybody but the last of the ticks that were due: the others are ' +
+        'unshown.',
     );
   }
 
@@ -34,5 +39,6 @@ export class Age extends Panel {
 
   override on_report({ now }: Report): void {
     this.skipped.write(whole(now.snapshots_skipped + now.snapshots_thinned));
+    this.unshown.write(whole(now.ticks + now.ticks_forgiven - now.broadcasts));
   }
 }

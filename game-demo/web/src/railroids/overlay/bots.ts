@@ -25,7 +25,7 @@ export class Bots extends Panel {
       'Bots',
       'Pilots inside the server\u2019s tick: they see the world as it is and give orders as ' +
         'people do. How many fly is an input of the match, recorded and replayed like any other.',
-    );
+      true);
     this.element.append(this.slider.element);
     this.sentence = this.note('');
     this.sentence.className = 'why-not';

@@ -27,7 +27,8 @@ export class Encoder extends Panel {
     super('Encoder', 'Changes: what this one viewer cannot know, in few bytes. Cells: squares of ' +
       'the world, written once for all who see them: more bytes, and next to no work. Whole: ' +
       'everything in sight, anew each tick. Each figure is of the seconds when it was last in ' +
-      'use; that of JSON is counted here, of the picture that is drawn.');
+      'use; that of JSON is counted here, of the picture that is drawn. Who looks on shares with ' +
+      'all others who do, and has no choice.', true);
     const choices = document.createElement('p');
     choices.className = 'choices';
     this.buttons = names.map((name, encoding) => button(name, () => this.choose(encoding)));
@@ -51,7 +52,10 @@ export class Encoder extends Panel {
     const each = world.snapshot_bytes_per_second / world.snapshots_per_second;
     const size = Number.isFinite(each) ? `, ${whole(each)} B each` : '';
     this.now.write(`${names[encoding]}${size}`);
-    this.buttons.forEach((choice, i) => choice.classList.toggle('on', i === encoding));
+    this.buttons.forEach((choice, i) => {
+      choice.classList.toggle('on', i === encoding);
+      choice.disabled = this.client.looks_on;
+    });
     const settled = size !== '' && now_ms - this.since_ms > settled_ms;
     if (settled) this.sizes[encoding]!.write(`${whole(each)} B`);
     if (now_ms - this.json_ms < json_every_ms) return;

@@ -19,7 +19,7 @@ export class Interpolation extends Panel {
     super('Interpolation', 'Too little, and frames have to guess beyond the newest snapshot; too ' +
       'much, and you aim at the past. The server judges your shots by what you saw, as far as it ' +
       'goes back: the delay becomes less if that helps to stay within, and what is older is ' +
-      'judged by what was there later, and counted, for all players.');
+      'judged by what was there later, and counted, for all players.', true);
     this.slider = new Slider(
       { name: 'interpolation', label: 'delay', most: 300, step: 5, text: (value) => `${value} ms` },
       () => {

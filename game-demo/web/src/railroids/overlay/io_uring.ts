@@ -27,7 +27,7 @@ export class IoUring extends Panel {
         'that the kernel still had when the last tick began, and waits with for a socket\u2019s ' +
         'room. A snapshot goes at once or not at all: whose socket took none is full, and is ' +
         'shown the next one when it has room.',
-    );
+      true);
   }
 
   override on_report({ now, before }: Report): void {

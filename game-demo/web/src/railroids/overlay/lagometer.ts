@@ -58,7 +58,7 @@ export class Lagometer extends Panel {
 
   override draw(world: World): void {
     const ahead_ms = world.drawn_ahead_ms;
-    const sign = ahead_ms > 0 ? '+' : '−';
+    const sign = ahead_ms > 0 ? '+' : ahead_ms > -0.5 ? '' : '−';
     this.ahead.write(`${sign}${decimal(Math.abs(ahead_ms), 0)} ms`, ahead_ms > 0);
     this.late.write(`${decimal(this.late_ms, 0)} ms`);
   }

@@ -55,7 +55,7 @@ export class NetText extends Panel {
       `${whole(world.snapshots_per_second)} /s`,
       world.snapshots_per_second < world.tick_rate_hz * 0.9);
     written.size.write(Number.isFinite(each) ? `${whole(each)} B` : '–');
-    written.jitter.write(`${decimal(jitter_ms, 0)} ms`);
+    written.jitter.write(late.length > 0 ? `${decimal(jitter_ms, 0)} ms` : '–');
     written.delay.write(`${decimal(world.interpolation_delay_ms, 0)} ms`);
     written.lead.write(`${world.input_lead} ticks`, world.input_lead < 0);
     written.tick.write(whole(world.server_tick));

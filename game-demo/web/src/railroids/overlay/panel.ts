@@ -13,7 +13,9 @@ export interface Arrival {
 export abstract class Panel {
   readonly element = document.createElement('section');
 
-  constructor(title: string, meaning: string) {
+  // `of_server`: it is about the live match and its server, and not shown while a recording plays.
+  constructor(title: string, meaning: string, of_server = false) {
+    this.element.classList.toggle('of-server', of_server);
     const heading = document.createElement('h2');
     heading.textContent = title;
     this.element.dataset['panel'] = title;
@@ -99,6 +101,12 @@ export class NumberGrid {
 // Writing the same text again would still cost a layout.
 export class Written {
   constructor(private readonly target: HTMLElement) {}
+
+  // As a panel can be: its row in a panel that is not.
+  of_server(): this {
+    this.target.parentElement!.classList.add('of-server');
+    return this;
+  }
 
   write(text: string, bad = false): void {
     if (this.target.textContent !== text) this.target.textContent = text;

@@ -56,7 +56,7 @@ export class Path extends Panel {
       `limit at most ${queue_most_ms / 1000} s of bytes wait: what is more passes all the same. ` +
       'The server\u2019s own side, for its operator: it treats this page as one that takes no ' +
       'snapshot, or few bytes of them. Then none is made, and the next is of that very tick; ' +
-      'news still come, for they must.');
+      'news still come, for they must.', true);
     connection.lanes = this.lanes;
     const table = document.createElement('div');
     table.className = 'lanes';

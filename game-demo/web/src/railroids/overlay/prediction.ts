@@ -28,7 +28,7 @@ export class PredictionError extends Panel {
       'Prediction error',
       'Units by which a snapshot put the own ship elsewhere, for the last 20 s. Explained: a hit ' +
         'or a late input; none other should ever be.',
-    );
+      true);
     this.grid.element.classList.add('three');
   }
 

@@ -35,7 +35,7 @@ export class Replay extends Panel {
       'Replay',
       'A match played again from what its game was told, its state held against the recorded one ' +
         'each second. Of one that the server shows, the length is guessed from how much was read.',
-    );
+      true);
     this.last_minute = button('The last 60 s', on_last_minute);
     this.input.type = 'range';
     this.input.name = 'replay';

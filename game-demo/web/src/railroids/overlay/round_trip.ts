@@ -28,7 +28,7 @@ export class RoundTrip extends Panel {
       'Round trip',
       'Application pings of the last 10 s. The server looks at its sockets once a tick, so each ' +
         'includes the wait for one. The minimum waited least.',
-    );
+      true);
     this.grid.element.classList.add('three');
   }
 

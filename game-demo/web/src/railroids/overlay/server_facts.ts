@@ -11,7 +11,7 @@ export class ServerFacts extends Panel {
 
   constructor() {
     super('Server', 'The build is told by its messages and rules: a page of another one is ' +
-      'loaded again. Below, what the kernel granted and what memory was taken at start.');
+      'loaded again. Below, what the kernel granted and what memory was taken at start.', true);
     const grid = this.numbers();
     this.schema = grid.add('schema', 'build', true);
     this.limits = grid.add('rate_hz', 'ticks', true);

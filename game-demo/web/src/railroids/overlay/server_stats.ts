@@ -21,6 +21,8 @@ export interface ServerStats {
   shown_rooms: number;  // Those that show a recorded match.
   operator: 'none' | 'machine' | 'token';  // Who may give orders: see server/operator.hpp.
   ticks: number;
+  ticks_forgiven: number;
+  broadcasts: number;  // Ticks whose result was shown.
   enters: number;
   submitted: number;
   completions: number;

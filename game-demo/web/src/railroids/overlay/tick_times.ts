@@ -32,7 +32,7 @@ export class TickTimes extends Panel {
   constructor(private readonly what: TickTime) {
     const { title, meaning, colour } = words[what];
     super(title, `${meaning} Grey behind it: the ticks without a player, the same pacing with ` +
-      'nothing to do, since the start. Below, all since the start.');
+      'nothing to do, since the start. Below, all since the start.', true);
     this.most = this.headline(`tick_${what}_lately`);
     this.chart = new Chart(this.element, {
       height: 72,

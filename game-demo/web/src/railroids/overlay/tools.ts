@@ -27,6 +27,7 @@ export class Tools {
 
   private async copy_numbers(): Promise<void> {
     const shown = [...this.root.querySelectorAll<HTMLElement>('[data-number]')]
+      .filter((element) => !element.matches('.theatre .of-server *'))
       .map(({ dataset, textContent }) => [dataset['number']!, textContent ?? ''] as const);
     const copied = await put_on_clipboard(prometheus_text(shown));
     this.copy.textContent = copied ? 'copied' : 'not allowed';

@@ -29,7 +29,7 @@ export interface Verdict {
 export const no_connection: Verdict = { cause: 'link', text: 'There is no connection.' };
 export const recorded: Verdict = {
   cause: 'recorded',
-  text: 'A recording plays here, in this page: what the server says is not of this match.',
+  text: 'A recording plays in this page. What is of the live match and its server is not shown.',
 };
 
 const ms = (value: number) => `${Math.round(value)} ms`;

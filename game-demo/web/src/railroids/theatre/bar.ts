@@ -31,7 +31,7 @@ export interface Doors {
 export class Bar {
   readonly element = element('section');
 
-  private readonly play_button = icon_button('Play', icon.play, () => this.toggle());
+  private readonly play_button = icon_button('Play', icon.play, 'Space', () => this.toggle());
   private readonly scrubber = element('input');
   private readonly time = element('output');
   private readonly length = element('span');
@@ -153,24 +153,24 @@ export class Bar {
     scrubber.step = '1';
     scrubber.setAttribute('aria-label', 'Place in the match');
     scrubber.addEventListener('input', () => this.projector.seek(Number(scrubber.value)));
-    return row('track', this.time, scrubber, this.length);
+    return row('track', this.time, this.tick, scrubber, this.length);
   }
 
   private transport(): HTMLElement {
     const { projector } = this;
     return row('transport',
-      icon_button('One tick back', icon.back, () => projector.step(-1)),
+      icon_button('One tick back', icon.back, ',', () => projector.step(-1)),
       this.play_button,
-      icon_button('One tick on', icon.on, () => projector.step(1)),
-      this.speed, this.tick);
+      icon_button('One tick on', icon.on, '.', () => projector.step(1)),
+      this.speed);
   }
 
   private whom(doors: Doors): HTMLElement {
     const { projector, match } = this;
     const whom = row('whom',
-      icon_button('Watch the one before', icon.left, () => projector.watch_next(false)),
+      icon_button('Watch the one before', icon.left, '\u2191', () => projector.watch_next(false)),
       this.subject,
-      icon_button('Watch the next one', icon.right, () => projector.watch_next(true)));
+      icon_button('Watch the next one', icon.right, '\u2193', () => projector.watch_next(true)));
     if (match.rooms > 1) {
       const rooms = Array.from({ length: match.rooms }, (_, i) =>
         [String(i), `Room ${i + 1}`] as const);

@@ -18,10 +18,14 @@ export function button(text: string, on_press: () => void): HTMLButtonElement {
   return made;
 }
 
-// A button with a picture: paths in a square of 16.
-export function icon_button(label: string, path: string, on_press: () => void): HTMLButtonElement {
+// A button with a picture, paths in a square of 16, and a key that does the same. Both are told to
+// whoever points at it.
+export function icon_button(
+  label: string, path: string, key: string, on_press: () => void,
+): HTMLButtonElement {
   const made = button('', on_press);
   made.className = 'icon';
+  made.dataset['key'] = key;
   made.innerHTML = '<svg viewBox="0 0 16 16" aria-hidden="true"><path/></svg>';
   change_icon(made, label, path);
   return made;
@@ -30,7 +34,6 @@ export function icon_button(label: string, path: string, on_press: () => void): 
 export function change_icon(target: HTMLButtonElement, label: string, path: string): void {
   if (target.getAttribute('aria-label') === label) return;
   target.setAttribute('aria-label', label);
-  target.title = label;
   target.querySelector('path')!.setAttribute('d', path);
 }
 
@@ -40,7 +43,6 @@ export function select(
 ): HTMLSelectElement {
   const made = element('select');
   made.setAttribute('aria-label', label);
-  made.title = label;
   for (const [value, text] of choices) made.add(new Option(text, value));
   made.addEventListener('change', () => {
     on_choice(made.value);

@@ -40,6 +40,7 @@ export class Theatre {
   private bar: Bar | undefined;
   private recording: Recording | undefined;
   private was_playing = false;
+  private delay_before_ms: number | undefined;  // As it was held in the live match.
   private bar_updated_ms = 0;
 
   constructor(
@@ -80,7 +81,7 @@ export class Theatre {
     this.projector = undefined;
     this.bar!.element.remove();
     document.body.classList.remove('theatre');
-    this.client.module.hold_interpolation(undefined);
+    this.client.module.hold_interpolation(this.delay_before_ms);
     this.client.go_by();
     this.game.end_show();
     this.match = this.recording = undefined;  // And with them what they keep.
@@ -108,6 +109,8 @@ export class Theatre {
     this.match = match;
     this.recording = recording;
     document.body.classList.add('theatre');
+    this.delay_before_ms = this.client.module.hold_interpolation(
+      Math.round((drawn_late_ticks * 1000) / match.rate_hz));
     this.doors.on_enter();
     this.enter(0, opening);
   }
@@ -137,7 +140,6 @@ export class Theatre {
     projector.on_change = () => (this.bar_updated_ms = 0);
     projector.on_failure = (error) => this.on_failure(error);
     client.go_by(stage, projector.now_ms);
-    client.module.hold_interpolation(Math.round((drawn_late_ticks * 1000) / match.rate_hz));
     game.begin_show({ advance: (dt) => this.advance(dt) });
     this.set_up_bar();
     projector.seek(opening.tick ?? match.first_tick);
