@@ -51,6 +51,34 @@ test('Firefox.PlaysTheGame', async () => {
   assert.deepEqual(firefox.complaints, []);
 });
 
+const press = (value) =>
+  firefox.perform('key', { type: 'keyDown', value }, { type: 'keyUp', value });
+
+test('Firefox.ShowsTheLastMinuteAndProvesIt', async () => {
+  const escape = '\uE00C';
+  const home = '\uE011';
+  const said = (number) => `document.querySelector('#theatre [data-number=${number}]').textContent`;
+  const tick = (text) => Number(text.replaceAll(/\D/g, ''));
+  await press('r');
+  await firefox.until('it is offered', 'document.querySelector("dialog[open] h2")?.textContent',
+    (title) => title === 'The last 60 s');
+  await firefox.click('dialog .first');
+  await firefox.until('it is there', 'Boolean(document.querySelector("#theatre"))');
+  await press(' ');
+  const paused_at = tick(await firefox.evaluate(said('tick')));
+  await firefox.click('#theatre .proof button');
+  await firefox.until('all is as it was', said('verdict'),
+    (text) => /^(\d+) of \1 states as recorded$/.test(text));
+  await press('.');
+  await firefox.until('it is a tick on', said('tick'), (text) => tick(text) > paused_at);
+  await press(home);
+  await firefox.until('it is at its beginning', said('tick'), (text) => tick(text) <= paused_at);
+  await firefox.screenshot(join(process.env.ARTEFACTS, 'firefox-theatre.png'));
+  await press(escape);
+  await firefox.until('Fox flies on', state, ({ link, alive }) => link === 'open' && alive);
+  assert.deepEqual(firefox.complaints, []);
+});
+
 test('Firefox.ComesBackWhenTheServerDoes', async () => {
   await server.end('SIGKILL');
   await firefox.until('it says so', 'document.getElementById("link").textContent',

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { desk, GamePage, launch, OpenPages, phone, program } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
+import { faint_texts, nameless, tab_stops } from '../support/page_audit.mjs';
 import { until } from '../support/until.mjs';
 
 if (!existsSync(program)) {
@@ -175,6 +176,13 @@ test('Theatre.VerifiesAllAndComesBack', async () => {
   await until('it is where it was', async () => (await tick(page)) === before);
   assert.ok(await page.page.isHidden('text=Verify all'));
   await page.screenshot('theatre');
+  assert.deepEqual([await nameless(page.page), await faint_texts(page.page)], [[], []]);
+  const stops = await tab_stops(page.page);
+  assert.deepEqual(stops.map(({ name }) => name), [
+    'Sound off', 'F2 look inside', 'Place in the match', 'One tick back', 'Play', 'One tick on',
+    'Speed', 'Watch the one before', 'Watch the next one', 'Copy link', 'Save file',
+    'Back to the game']);
+  assert.deepEqual(stops.filter(({ ring }) => !(ring >= 2)), []);
 });
 
 // What lies on the server: here the browser is told so.
@@ -200,6 +208,16 @@ test('Theatre.GivesALinkToTheMoment', async () => {
   await page.page.waitForSelector('#theatre');
   assert.ok((await pause(page)) >= here);
   assert.equal(await subject(page), 'Ann');
+
+  // Who is not there, and when there was nothing any more.
+  const says = (words) =>
+    until(`it says ${words}`, async () => words.test(await text(page, '#theatre .said')));
+  const at = `${server.url}/?replay=/match.rec&sharp`;
+  await page.go_to(`${at}&tick=${tick_asked}&watch=7`);
+  await says(/^Ship 7 is not in the match here\. This is the beacon\.$/);
+  await until('so it is', async () => (await subject(page)) === 'The beacon');
+  await page.go_to(`${at}&tick=999999`);
+  await says(/^This recording ends at tick \d+\.$/);
 });
 
 test('Theatre.SaysWhatIsWrong', async () => {

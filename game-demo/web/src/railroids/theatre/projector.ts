@@ -40,6 +40,8 @@ export class Projector implements Show {
   // Something has changed that is shown beside the match.
   on_change: () => void = () => {};
   on_failure: (error: unknown) => void = () => {};
+  // Who was to be looked at is not there, so it is the overview from now on.
+  on_gone: (subject: number) => void = () => {};
 
   private position = 0;  // In ticks.
   private arriving: number | undefined;  // The tick whose messages are being told.
@@ -147,7 +149,15 @@ export class Projector implements Show {
     // A machine that cannot play it as fast shows it slower.
     const most = this.match.is_over ? this.match.last_tick : this.match.tick - ahead + 1;
     this.position = Math.max(Math.min(wanted, most), Math.min(this.position, most));
-    if (!this.match.can_watch(this.subject)) this.watch(overview);
+    if (this.is_gone()) this.watch(overview);
+  }
+
+  private is_gone(): boolean {
+    const { subject } = this;
+    if (this.match.can_watch(subject)) return false;
+    this.subject = overview;
+    this.on_gone(subject);
+    return true;
   }
 
   private tell(): void {
@@ -169,7 +179,7 @@ export class Projector implements Show {
 
   private arrive(target: number): void {
     if (this.match.last_tick < target) return this.seek(target);  // It ends sooner than it said.
-    if (!this.match.can_watch(this.subject)) this.subject = overview;
+    this.is_gone();
     this.arriving = this.match.tick;
     this.eye.watch(this.subject);
     this.tell();

@@ -15,7 +15,7 @@ import {
 } from './recording';
 import { ReplayModule, ShowRefusal } from './replay_module';
 import { Stage } from './stage';
-import { size_text, why_no_last_minute, why_not } from './words';
+import { gone_text, size_text, too_far_text, why_no_last_minute, why_not } from './words';
 
 const drawn_late_ticks = 2;  // As far ahead as the projector plays.
 const bar_ms = 100;
@@ -139,18 +139,25 @@ export class Theatre {
     projector.subject = opening.watch ?? overview;
     projector.on_change = () => (this.bar_updated_ms = 0);
     projector.on_failure = (error) => this.on_failure(error);
+    projector.on_gone = (subject) => this.bar!.say(gone_text(this.name_of(subject)));
     client.go_by(stage, projector.now_ms);
     game.begin_show({ advance: (dt) => this.advance(dt) });
     this.set_up_bar();
-    projector.seek(opening.tick ?? match.first_tick);
+    const { tick = match.first_tick } = opening;
+    if (tick > match.last_tick) this.bar!.say(too_far_text(match.last_tick));
+    projector.seek(tick);
+  }
+
+  private name_of(subject: number): string {
+    if (subject === overview) return 'The beacon';
+    return this.game.name_of(subject) || `Ship ${subject}`;
   }
 
   private set_up_bar(): void {
-    const { game } = this;
     const before = this.bar?.element;
     this.bar = new Bar(
       this.match!, this.projector!,
-      (subject) => subject === overview ? 'The beacon' : game.name_of(subject) || `Ship ${subject}`,
+      (subject) => this.name_of(subject),
       {
         enter: (room) => this.enter(room, {}),
         copy_link: () => void this.copy_link(),

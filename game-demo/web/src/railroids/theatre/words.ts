@@ -48,6 +48,15 @@ export function tail_text(tail: Tail, last_tick: number): string {
   }
 }
 
+// What an address asked for and the match has not.
+export function too_far_text(last_tick: number): string {
+  return `This recording ends at tick ${last_tick.toLocaleString('en')}.`;
+}
+
+export function gone_text(name: string): string {
+  return `${name} is not in the match here. This is the beacon.`;
+}
+
 export interface Verdict {
   hashes: number;
   hashes_verified: number;
