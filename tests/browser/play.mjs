@@ -215,6 +215,10 @@ test('Page.LeavesItsShipToThePageThatGoesOnWithIt', async () => {
   const other = await page.until('it has another ship', (state) =>
     state.connected && state.id !== -1 && state.id !== id);
   assert.equal(other.resumptions, 0);
+  await until('it says why', async () =>
+    /^Your ship goes on in another tab/.test(await page.page.textContent('#link')));
+  assert.equal(await page.page.$('body.cut-off'), null);
+  await until('and not for ever', () => page.page.isHidden('#link'));
 });
 
 test('Page.ComesBackToItsShipWhenItIsLoadedAgain', async () => {

@@ -135,9 +135,9 @@ export class Game {
     const in_match = this.started && Boolean(this.client.module.view.connected);
     // That world is made up: where there is no server it stands still and fades, lest somebody take
     // it for a match.
-    const is_backdrop = !in_match && this.link.speaks;
+    const is_backdrop = !in_match && this.link.is_trouble;
     document.body.classList.toggle('backdrop', is_backdrop);
-    document.body.classList.toggle('cut-off', in_match && this.link.speaks);
+    document.body.classList.toggle('cut-off', in_match && this.link.is_trouble);
     if (in_match) this.played_frame(now_ms, there_dt, dt);
     else this.title_frame(now_ms, is_backdrop ? 0 : dt);
   }

@@ -72,6 +72,8 @@ async function start(): Promise<void> {
   const client = new Client(module, play_url(), 'arena.v1');
   const game = new Game(app, client, new Sound(), options);
   client.on_bye = () => on_bye(client, game);
+  client.on_displaced = () =>
+    game.link.say('Your ship goes on in another tab. Here you have a new one.');
   new Gate(client, game);
   install_hooks(client, game.scene);
   const title = new Title(

@@ -43,6 +43,8 @@ export class Client<L extends Layout> {
   on_status: (status: Status) => void = () => {};
   // The server and this page are not of one build: no message between them means anything.
   on_bye: () => void = () => {};
+  // Another page goes on as this player, and this one is somebody new.
+  on_displaced: () => void = () => {};
   // Asked once for each tick that wants an input.
   wish: () => Wish = () => ({ buttons: 0, aim: 0 });
 
@@ -131,6 +133,8 @@ export class Client<L extends Layout> {
   // would push each other out for ever.
   private on_dismissed(): void {
     this.module.start(this.now());
+    // Who only looked on, or was told why, had no seat to lose.
+    if (!this.looks_on && this.connection.refusal === 'unknown') this.on_displaced();
   }
 
   private keep_key(): void {

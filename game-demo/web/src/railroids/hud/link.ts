@@ -25,14 +25,29 @@ export function link_text(link: Link, was_open: boolean, now_ms: number): string
   return `${what}. Trying again in ${left_s} s`;
 }
 
+const said_ms = 6000;
+
 export class LinkNotice {
+  // Something is not as it should be.
+  is_trouble = false;
+
   private readonly notice = document.getElementById('link')!;
   private was_open = false;
   private last_word = '';
+  private said = '';
+  private said_until_ms = 0;
 
   update(connection: Way, now_ms: number): void {
     if (connection.status === 'open') this.was_open = true;
-    this.show(this.last_word || link_text(connection, this.was_open, now_ms));
+    const trouble = this.last_word || link_text(connection, this.was_open, now_ms);
+    this.is_trouble = trouble !== '';
+    this.show(trouble || (now_ms < this.said_until_ms ? this.said : ''));
+  }
+
+  // For some seconds, once nothing is amiss.
+  say(word: string): void {
+    this.said = word;
+    this.said_until_ms = performance.now() + said_ms;
   }
 
   // There is nothing more to wait for: this stays, until something new begins.
@@ -42,12 +57,8 @@ export class LinkNotice {
 
   begin(): void {
     this.last_word = '';
+    this.said_until_ms = 0;
     this.was_open = false;
-  }
-
-  // Something is not as it should be.
-  get speaks(): boolean {
-    return !this.notice.hidden;
   }
 
   private show(text: string): void {
