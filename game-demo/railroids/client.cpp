@@ -200,6 +200,16 @@ bool ClientSide::on_bye(std::span<const std::byte> message) {
     return decode(message, bye);
 }
 
+void ClientSide::on_put_off(std::span<const ringtick::EntityName> entities) {
+    constexpr std::uint8_t ships = 0;  // The first of all types.
+    static_assert(std::is_same_v<Messages::Entities, ringtick::Types<Ship, Gem>>);
+    view_.put_off_count = 0;
+    for (const ringtick::EntityName& entity : entities) {
+        if (entity.type != ships) continue;
+        view_.put_off_id[view_.put_off_count++] = entity.id;
+    }
+}
+
 std::size_t ClientSide::write_hello(std::span<const char> name,
                                     const ringtick::ResumeWish& wish,
                                     std::uint16_t watch,

@@ -37,6 +37,7 @@ public:
     bool on_event(std::span<const std::byte> message, Nanoseconds now);
     bool on_stats(std::span<const std::byte> message);
     bool on_bye(std::span<const std::byte> message);
+    void on_put_off(std::span<const ringtick::EntityName> entities);
 
     // `watch`: whom it wants to look at (replica/session.hpp).
     static std::size_t write_hello(std::span<const char> name,

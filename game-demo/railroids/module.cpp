@@ -133,6 +133,11 @@ extern "C" {
     client().want_encoding(static_cast<ringtick::Encoding>(encoding));
 }
 
+// Whether to ask, with each ping, whom the server's budget put off.
+[[clang::export_name("want_put_off")]] void want_put_off(std::int32_t wants) {
+    client().want_put_off(wants != 0);
+}
+
 // How far in the past to draw; below 0: as far as what arrives demands.
 [[clang::export_name("hold_interpolation")]] void hold_interpolation(std::int32_t delay_ms) {
     const bool holds = delay_ms >= 0;

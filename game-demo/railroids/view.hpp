@@ -118,6 +118,9 @@ struct View {
     std::int32_t told_id[ships_max];
     float told_ship_x[ships_max];
     float told_ship_y[ships_max];
+    // Ships that the server's budget put off, as its last pong said, if it was asked to say so.
+    std::int32_t put_off_count;
+    std::int32_t put_off_id[ships_max];
 
     std::int32_t gem_count;
     std::int32_t gem_id[gems_max];

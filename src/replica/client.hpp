@@ -198,10 +198,13 @@ public:
 
     // Which snapshots to ask for, with the next ping.
     void want_encoding(Encoding encoding) { encoding_ = encoding; }
+    // Whether each pong is to tell whom the server's budget put off, for a game with on_put_off().
+    void want_put_off(bool wants) { wants_put_off_ = wants; }
 
     std::size_t write_ping(Nanoseconds now, std::span<std::byte> out) const {
         Ping ping{.sent_us = microseconds(now)};
         ping.want(encoding_);
+        if (wants_put_off_) ping.tag.flags |= Ping::wants_put_off;
         return encode(ping, out);
     }
 
@@ -390,6 +393,9 @@ private:
         if (!decode(message, pong)) return false;
         const std::uint32_t took_us = microseconds(now) - pong.sent_us;
         if (took_us > 60'000'000) return false;  // Not an answer to anything we sent lately.
+        if constexpr (requires { game_.on_put_off(pong.put_off); }) {
+            game_.on_put_off(pong.put_off);
+        }
         numbers_.round_trip_last = std::chrono::microseconds(took_us);
         numbers_.round_trips += 1;
         round_trips_[round_trips_count_ % round_trips_.size()] = numbers_.round_trip_last;
@@ -420,6 +426,7 @@ private:
     bool welcomed_ = false;
     bool watches_ = false;  // Another's doings: there is nothing to predict.
     Encoding encoding_ = Encoding::changes;
+    bool wants_put_off_ = false;
     bool lost_ = false;         // A snapshot was refused: what goes on from it makes no sense.
     bool knows_world_ = false;  // Since a welcome, through all connections.
     bool doubts_ = false;       // Some message was: next time, all is to be told anew.

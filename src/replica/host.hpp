@@ -403,8 +403,7 @@ private:
         // Where ticks stood still for a moment an honest client's pings come together.
         if (sender.answered_ping) return true;
         sender.answered_ping = true;
-        writer_.encode_by(seats_.seat_of(player.slot), ping.wanted());
-        send(player, Pong{.sent_us = ping.sent_us, .tick = now()}, outbox);
+        send(player, writer_.answer(seats_.seat_of(player.slot), ping, now()), outbox);
         return true;
     }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "replica/bounded_list.hpp"
 #include "replica/fields.hpp"
 
 #include <cstddef>
@@ -60,6 +61,8 @@ struct Ping {
     // Flags: which encoding the client asks for. Without either, changes.
     static constexpr std::uint8_t wants_cells = 1;
     static constexpr std::uint8_t wants_whole = 2;
+    // Whether the pong is to tell whom the budget put off.
+    static constexpr std::uint8_t wants_put_off = 4;
 
     MessageTag tag{.kind = MessageKind::ping};
     std::uint32_t sent_us = 0;  // The client's own clock; wraps after 71 minutes.
@@ -81,16 +84,35 @@ struct Ping {
     }
 };
 
+// An entity, by its place in the game's list of types and its id.
+struct EntityName {
+    static constexpr unsigned type_bits = 4;
+
+    std::uint8_t type = 0;
+    std::uint16_t id = 0;
+};
+
 struct Pong {
+    static constexpr std::uint8_t tells_put_off = 1;
+
     MessageTag tag{.kind = MessageKind::pong};
     std::uint32_t sent_us = 0;  // As the ping said it.
     std::uint32_t tick = 0;     // The tick that answered: its wait for that tick is in the time.
+    // Only if the flag says so. Those that the asker knows, and of whom its last snapshot said
+    // nothing though there was something to say: as many as there is room for.
+    BoundedList<EntityName, 255> put_off;
 
     template <class Codec, class Message>
     static constexpr void describe(Codec& codec, Message& pong) {
         describe_tag(codec, pong.tag, MessageKind::pong);
         codec.whole(pong.sent_us);
         codec.whole(pong.tick);
+        codec.only_if((pong.tag.flags & tells_put_off) != 0, [&] {
+            codec.list(pong.put_off, [&](auto& entity) {
+                codec.bits(entity.type, EntityName::type_bits);
+                codec.whole(entity.id);
+            });
+        });
     }
 };
 

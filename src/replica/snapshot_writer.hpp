@@ -150,6 +150,14 @@ public:
     void encode_by(std::size_t viewer, Encoding encoding) { encodings_[viewer] = encoding; }
     Encoding encoding(std::size_t viewer) const { return encodings_[viewer]; }
 
+    // What a viewer asks for beside its snapshots, and is told.
+    Pong answer(std::size_t viewer, const Ping& ping, std::uint32_t tick) {
+        encode_by(viewer, ping.wanted());
+        Pong pong{.sent_us = ping.sent_us, .tick = tick};
+        if ((ping.tag.flags & Ping::wants_put_off) != 0) tell_put_off(viewer, pong);
+        return pong;
+    }
+
     // Of all that write() wrote, be it that it never left.
     const SnapshotCounters& counters() const { return counters_; }
 
@@ -182,6 +190,23 @@ private:
 
     const Baseline& latest(std::size_t viewer) const {
         return baselines_[viewer].both[baselines_[viewer].latest];
+    }
+
+    // Where the whole or cells are told, nobody is put off.
+    void tell_put_off(std::size_t viewer, Pong& pong) const {
+        pong.tag.flags |= Pong::tells_put_off;
+        const Baseline& last = latest(viewer);
+        if (last.tick == 0 || last.encoding != Encoding::changes) return;
+        static_assert(std::tuple_size_v<decltype(told_)> <= 1U << EntityName::type_bits);
+        std::size_t type = 0;
+        const auto tell = [&](const auto& told) {
+            told.for_each_put_off(viewer, baselines_[viewer].latest, [&](std::uint16_t id) {
+                if (!pong.put_off.full())
+                    pong.put_off.push({.type = static_cast<std::uint8_t>(type), .id = id});
+            });
+            type += 1;
+        };
+        std::apply([&](const auto&... told) { (tell(told), ...); }, told_);
     }
 
     template <class Pass>

@@ -123,6 +123,14 @@ public:
                                          passed_over_, [](std::uint16_t) { return 1U; });
         return count.has_value() && writer_.put_off() == 0;
     }
+    // Whom this viewer knows otherwise than by now they are.
+    template <class Visit>
+    void for_each_put_off(std::size_t viewer, unsigned generation, Visit visit) const {
+        const Known* const list = known_.get() + (viewer * 2 + generation) * visible;
+        for (const Known& one : std::span(list, counts_[viewer][generation])) {
+            if (one.missed > 0 && !one.awaited) visit(one.id);
+        }
+    }
     // Of how many the last write() said nothing, for it would have been beyond the budget.
     std::size_t put_off() const { return writer_.put_off(); }
     const SnapshotParts& parts() const { return writer_.parts(); }

@@ -406,6 +406,31 @@ test('Page.KeepsNothingOfWhatIsOver', async () => {
   await cdp.detach();
 });
 
+// A match in which there is more to tell than the budget lets.
+test('Overlay.FadesWhomTheBudgetPutOff', async () => {
+  const tight = await GameServer.start(process.env.RAILROIDS, {
+    args: ['--bots', '400', '--snapshot-bytes', '64'] });
+  await page.page.goto(tight.url);
+  await page.page.waitForFunction(() => window.railroids);
+  await page.play('Ann');
+  await look_inside();
+  await page.until('it was answered to', ({ rtt_ms }) => rtt_ms >= 0);
+  assert.deepEqual((await page.state()).put_off, [], 'nobody has asked');
+  await page.page.check('[name=interest_grid]');
+  await page.until('some are put off', ({ ships, put_off }) =>
+    put_off.length > 0 && ships.some(({ id }) => put_off.includes(id)));
+  // Nothing else that is drawn there is as dark, and so little translucent.
+  await until('a ship is faded', () => page.page.$eval('#inside-world', (canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((alpha, i) => i % 4 === 3 && alpha > 170 && data[i - 3] < 12);
+  }));
+  await page.screenshot('overlay-put-off');
+  await page.page.uncheck('[name=interest_grid]');
+  await page.until('nobody asks', ({ put_off }) => put_off.length === 0);
+  await page.page.goto('about:blank');
+  await tight.end();
+});
+
 // A short match, recorded, and shown again.
 test('Overlay.GoesToAnotherTickOfARecordedMatch', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'overlay-'));

@@ -47,6 +47,11 @@ TEST(Wire, HasTheSizesThatAreDrawn) {
     EXPECT_EQ(encode(input, bytes), 12U + 2);
     EXPECT_EQ(ping.bit_count(), 5U * 8);
     EXPECT_EQ(encode(ringtick::Pong{}, bytes), 9U);
+    ringtick::Pong asked;
+    asked.tag.flags = ringtick::Pong::tells_put_off;
+    EXPECT_EQ(encode(asked, bytes), 10U);
+    asked.put_off.push({.type = 1, .id = 7});
+    EXPECT_EQ(encode(asked, bytes), 13U);
     EXPECT_EQ(encode(ringtick::Rate{}, bytes), 2U);
     EXPECT_EQ(encode(ringtick::Bye{}, bytes), 4U);
     EXPECT_EQ(encode(ringtick::Stats{}, bytes), 25U);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <set>
+#include <string_view>
 #include <vector>
 
 namespace ringtick {
@@ -317,6 +318,69 @@ TEST_F(OneView, WithoutAnotherViewOneLooksAtWhatMostLookAt) {
     mailbox.sent.clear();
     join(2, 0);
     EXPECT_EQ(id_in_welcome(2), 0) << "it is free again";
+}
+
+class TightBudget : public HostTest {
+protected:
+    static constexpr std::uint8_t boats = 1;  // In the game's list of types.
+
+    TightBudget() : HostTest({.players_max = 4, .tick_rate_hz = 10, .snapshot_bytes = 10}) {}
+
+    Pong answer_to(std::uint8_t flags) {
+        Ping ping;
+        ping.tag.flags = flags;
+        Bytes bytes(16);
+        bytes.resize(encode(ping, bytes));
+        mailbox.sent.clear();
+        step({{0}, bytes});
+        Pong pong;
+        EXPECT_EQ(mailbox.sent.size(), 1U);
+        EXPECT_TRUE(decode(mailbox.sent.front().second, pong));
+        return pong;
+    }
+    void show_next() {
+        std::swap(snapshot, older_);
+        before = older_.get();
+        read_snapshot_of(0);
+    }
+
+private:
+    std::unique_ptr<Snapshot<Game>> older_ = std::make_unique<Snapshot<Game>>();
+};
+
+// Goal: whoever asks is told of whom its picture is not as it should be; nobody else is told a
+// byte. Method: boats that nobody can foretell, and a client that reads all it is sent.
+TEST_F(TightBudget, TellsWhoeverAsksWhomItPutOff) {
+    auto& all = host.game().boats;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i].where = {Fixed::from_int(450 + 20 * static_cast<std::int32_t>(i)),
+                        Fixed::from_int(500)};
+    }
+    join(0);
+    read_snapshot_of(0);
+    std::size_t put_off = 0;
+    for (std::int32_t i = 0; i < 40; ++i) {
+        SCOPED_TRACE(i);
+        for (auto& boat : all) boat.where.x += Fixed::from_int(i % 3 == 0 ? 7 : -3);
+        step();
+        show_next();
+        std::set<std::uint16_t> wrong;
+        for (const auto& [id, boat] : snapshot->of<Boat<4>>()) {
+            if (boat.where != all[id].where) wrong.insert(id);
+        }
+        std::set<std::uint16_t> told;
+        for (const EntityName& entity : answer_to(Ping::wants_put_off).put_off) {
+            EXPECT_EQ(entity.type, boats);
+            told.insert(entity.id);
+        }
+        EXPECT_EQ(told, wrong);
+        put_off += told.size();
+    }
+    EXPECT_GT(put_off, 10U);
+    EXPECT_EQ(answer_to(0).tag.flags, 0);
+    EXPECT_TRUE(answer_to(Ping::wants_put_off | Ping::wants_cells).tag.flags != 0);
+    show_next();
+    EXPECT_TRUE(answer_to(Ping::wants_put_off | Ping::wants_cells).put_off.empty());
 }
 
 // Goal: a build that keeps seats for another time, say, is known before anybody has been away.

@@ -39,6 +39,7 @@ export function install_hooks(client: Client<typeof layout>, scene: Scene): void
       snapshot_divisor: view.snapshot_divisor,
       snapshots_per_second: view.snapshots_per_second,
       snapshots: view.snapshots,
+      put_off: Array.from(view.put_off_id.subarray(0, view.put_off_count)),
       bytes: {
         header: view.bytes_header,
         own: view.bytes_own,

@@ -19,6 +19,7 @@ interface Exports {
   ping(local_ms: number): number;
   bye(): number;
   want_encoding(encoding: Encoding): void;
+  want_put_off(wants: number): void;
   hold_interpolation(delay_ms: number): void;
   look_inside(looks: number): void;
   newest_tick(): number;
@@ -153,6 +154,11 @@ export class GameModule<L extends Layout> {
   // Which encoder of the server's to ask for, with the next ping.
   want_encoding(encoding: Encoding): void {
     this.wasm.want_encoding(encoding);
+  }
+
+  // Whether to ask, with each ping, whom the server's budget put off.
+  want_put_off(wants: boolean): void {
+    this.wasm.want_put_off(wants ? 1 : 0);
   }
 
   // How far in the past to draw; undefined: as far as what arrives demands. Returns what it was.

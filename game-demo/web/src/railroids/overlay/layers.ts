@@ -1,6 +1,8 @@
 // What is drawn over the world itself: one canvas of its own, so that the game's picture stays as
 // it is. Nothing is drawn, and there is no canvas, as long as no layer is wanted.
 
+import type { layout } from 'railroids-layout';
+import type { GameModule } from '../../ringtick/module';
 import type { Camera } from '../scene/camera';
 import type { World } from '../world';
 import { InterestGrid } from './interest_grid';
@@ -13,6 +15,8 @@ export interface Layer {
   readonly label: string;
   readonly meaning: string;
   paint(pen: CanvasRenderingContext2D, world: World, camera: Camera, now_ms: number): void;
+  // It is painted no more.
+  end?(): void;
 }
 
 export class Layers extends Panel {
@@ -21,7 +25,7 @@ export class Layers extends Panel {
   private readonly pen = this.sheet.getContext('2d', { willReadFrequently: false })!;
   private readonly wanted = new Set<Layer>();
 
-  constructor(private readonly camera: Camera) {
+  constructor(private readonly camera: Camera, module: GameModule<typeof layout>) {
     super('Over the world', 'What the server knows, over what this page shows.');
     this.sheet.id = 'inside-world';
     this.sheet.setAttribute('role', 'img');
@@ -29,7 +33,7 @@ export class Layers extends Panel {
     const rewind = new RewindGhosts();
     rewind.moved = this.headline('rewound_units');
     const choices = document.createElement('p');
-    for (const layer of [new ServerGhosts(), rewind, new InterestGrid()]) {
+    for (const layer of [new ServerGhosts(), rewind, new InterestGrid(module)]) {
       choices.append(this.check(layer));
       this.explain(layer.meaning);
     }
@@ -38,6 +42,7 @@ export class Layers extends Panel {
   }
 
   override reset(): void {
+    for (const layer of this.wanted) layer.end?.();
     this.sheet.remove();
   }
 
@@ -64,7 +69,7 @@ export class Layers extends Panel {
       // Clicked: the keys are the ship's.
       if (!input.matches(':focus-visible')) input.blur();
       if (input.checked) this.wanted.add(layer);
-      else this.wanted.delete(layer);
+      else if (this.wanted.delete(layer)) layer.end?.();
       if (this.wanted.size === 0) this.sheet.remove();
     });
     return label;

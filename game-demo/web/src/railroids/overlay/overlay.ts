@@ -64,7 +64,7 @@ export class Overlay implements Observer {
     const right = [
       new Replay(() => game.on_last_minute()), new TickTimes('late'), new TickTimes('work'),
       new IoUring(), this.path, new Interpolation(module), new Encoder(client), new Bots(),
-      new Layers(game.scene.camera), new ServerFacts(),
+      new Layers(game.scene.camera, module), new ServerFacts(),
     ];
     this.panels = [...left, ...right];
     this.root.id = 'inside';
