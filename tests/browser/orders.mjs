@@ -101,7 +101,7 @@ test('Orders.OffersNobodyWhatOnlyAnOperatorMay', async () => {
     await until('it says why', async () =>
       sentence.test(await page.page.textContent('#inside [data-panel=Bots] .why-not')));
     if (operator === 'none') await page.screenshot('overlay-no-operator');
-    await page.page.unroute('**/stats.json');
+    await page.page.unrouteAll({ behavior: 'wait' });  // An answer may be under way.
   }
   await page.page.waitForSelector('#inside [name=bots]:enabled');
   assert.ok(await page.page.isHidden('#inside [data-panel=Bots] .why-not'));
