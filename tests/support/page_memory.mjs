@@ -25,7 +25,8 @@ export function count_webgl_objects(page) {
 // What scripts hold: objects, numbers, text, and the memory of their buffers. Not what the browser
 // keeps beside them, of which it has bounds of its own: as long as a page runs it compiles again,
 // and better, whatever runs often, and writes down how long everything took. Of 1.78 MB in the
-// first three minutes of a match compiled code was 1.15, such notes 0.29, one buffer that grew 0.21.
+// first three minutes of a match compiled code was 1.15, such notes 0.29, one buffer that grew
+// 0.21.
 async function script_bytes(cdp) {
   const chunks = [];
   const on_chunk = ({ chunk }) => chunks.push(chunk);
