@@ -201,6 +201,9 @@ void Shard::on_completion(const Completion& completion) {
         case Op::signal:
         case Op::write_file:
         case Op::sync_file:
+        case Op::open_file:
+        case Op::name_file:
+        case Op::close_file:
             break;
     }
     UNREACHABLE();

@@ -198,13 +198,13 @@ private:
         const Baseline& last = latest(viewer);
         if (last.tick == 0 || last.encoding != Encoding::changes) return;
         static_assert(std::tuple_size_v<decltype(told_)> <= 1U << EntityName::type_bits);
-        std::size_t type = 0;
+        EntityName name;
         const auto tell = [&](const auto& told) {
             told.for_each_put_off(viewer, baselines_[viewer].latest, [&](std::uint16_t id) {
-                if (!pong.put_off.full())
-                    pong.put_off.push({.type = static_cast<std::uint8_t>(type), .id = id});
+                name.id = id;
+                if (!pong.put_off.full()) pong.put_off.push(name);
             });
-            type += 1;
+            name.type += 1;
         };
         std::apply([&](const auto&... told) { (tell(told), ...); }, told_);
     }
