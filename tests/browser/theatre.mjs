@@ -216,6 +216,9 @@ test('Theatre.GivesALinkToTheMoment', async () => {
   await page.go_to(`${at}&tick=${tick_asked}&watch=7`);
   await says(/^Ship 7 is not in the match here\. This is the beacon\.$/);
   await until('so it is', async () => (await subject(page)) === 'The beacon');
+  // Who has only just come is looked at all the same.
+  await page.go_to(`${at}&tick=${joined_at}&watch=${ann}`);
+  await until('she is there', async () => (await subject(page)) === 'Ann');
   await page.go_to(`${at}&tick=999999`);
   await says(/^This recording ends at tick \d+\.$/);
 });

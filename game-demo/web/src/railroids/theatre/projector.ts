@@ -179,6 +179,7 @@ export class Projector implements Show {
 
   private arrive(target: number): void {
     if (this.match.last_tick < target) return this.seek(target);  // It ends sooner than it said.
+    this.await_subject(target);
     this.is_gone();
     this.arriving = this.match.tick;
     this.eye.watch(this.subject);
@@ -186,6 +187,12 @@ export class Projector implements Show {
     while (this.match.tick < target + ahead && this.match.play(1) === 1) this.tell();
     this.position = target;
     this.on_change();
+  }
+
+  // Who came only then is looked at from there on.
+  private await_subject(target: number): void {
+    const { match } = this;
+    while (!match.can_watch(this.subject) && match.tick < target && match.play(1) === 1);
   }
 
   // A bit after the other, until `step` says that it is done. The first at once, so that what is
