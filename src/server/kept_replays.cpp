@@ -105,18 +105,19 @@ KeptReplays::Taken KeptReplays::take(std::uint64_t room,
                                      std::span<std::byte> out) {
     ASSERT(has_room(room));
     ASSERT(out.size() >= file_size_max());
-    const LastSeconds& kept = rooms_[room - 1];
-    const auto wanted = [&](std::uint64_t first, std::uint64_t last) {
-        return !tick || (*tick >= first && *tick <= last);
-    };
-    if (wanted(kept.tick() - kept.ticks(), kept.tick())) {
-        return {.size = write_file(room, out), .tick = kept.tick()};
-    }
     const auto copy = std::ranges::find_if(copies_, [&](const Copy& each) {
-        return each.room == room && each.size > 0 && wanted(each.first_tick, each.tick);
+        const bool has_it = tick >= each.first_tick && tick <= each.tick;
+        return each.room == room && each.size > 0 && tick && has_it;
     });
-    if (copy == copies_.end()) return {};
-    return {.size = copy_bytes(out, memory_of(*copy).first(copy->size)), .tick = copy->tick};
+    if (copy != copies_.end()) {
+        return {.size = copy_bytes(out, memory_of(*copy).first(copy->size)),
+                .first_tick = copy->first_tick,
+                .tick = copy->tick};
+    }
+    const LastSeconds& kept = rooms_[room - 1];
+    const std::uint64_t first_tick = kept.tick() - kept.ticks();
+    if (tick && (*tick < first_tick || *tick > kept.tick())) return {};
+    return {.size = write_file(room, out), .first_tick = first_tick, .tick = kept.tick()};
 }
 
 std::span<std::byte> KeptReplays::memory_of(const Copy& copy) const {

@@ -55,10 +55,12 @@ public:
     bool has_room(std::uint64_t room) const { return room > 0 && room <= rooms_.size(); }
     struct Taken {
         std::size_t size = 0;  // 0: that tick is in nothing that is still here.
+        std::uint64_t first_tick = 0;
         std::uint64_t tick = 0;
     };
-    // Puts the same file as for a download into `out`, which has room for file_size_max(): of now,
-    // or, if a tick is named that is older than that, of a download that has it and is still here.
+    // Puts the same file as for a download into `out`, which has room for file_size_max(): if a
+    // tick is named, a download that is still here and has it, for that is what somebody looks at;
+    // else one of now.
     Taken take(std::uint64_t room, std::optional<std::uint64_t> tick, std::span<std::byte> out);
     std::size_t file_size_max() const { return LastSeconds::file_size_max(options_.memory); }
     // Whoever downloads and may order is told how to keep it (POST /ops/moment).

@@ -80,20 +80,19 @@ std::vector<MomentFolder::Found> MomentFolder::list(std::size_t size_max) {
 
 std::optional<MomentFolder::Found> MomentFolder::look_at(const std::string& name,
                                                          std::size_t size_max) {
-    const auto parsed = MomentName::parse(name);
-    struct stat facts {};
-    const char* reason = nullptr;
-    if (!parsed) {
-        reason = "it has not the name of one";
-    } else if (::fstatat(folder_, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
-               !S_ISREG(facts.st_mode)) {
-        reason = "it is no file";
-    } else if (facts.st_size <= 0 || static_cast<std::size_t>(facts.st_size) > size_max) {
-        reason = "it has not the size of one";
-    }
-    if (reason != nullptr) {
+    const auto refuse = [&](const char* reason) {
         ignore(name, reason);
         return std::nullopt;
+    };
+    const auto parsed = MomentName::parse(name);
+    if (!parsed) return refuse("it has not the name of one");
+    struct stat facts {};
+    if (::fstatat(folder_, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(facts.st_mode)) {
+        return refuse("it is no file");
+    }
+    if (facts.st_size <= 0 || static_cast<std::size_t>(facts.st_size) > size_max) {
+        return refuse("it has not the size of one");
     }
     return Found{.name = *parsed,
                  .size = static_cast<std::size_t>(facts.st_size),

@@ -190,13 +190,13 @@ HttpAnswer Moments::keep(std::uint64_t room,
     const Moment& moment = all_.back();
     if (failure_.error != 0) failure_ = {};
     file_.begin(folder_.descriptor(), moment.name.c_str(), memory_of(moment));
-    return answer_page(out, http::Status::accepted, "application/json", request,
-                       [&](std::span<char> body) {
-                           TextWriter text(body);
-                           text.add(R"({{"name":"{0}","link":"{1}{0}","tick":{2})",
-                                    moment.name.text(), folder_of_links, moment.name.tick());
-                           return end_json(text);
-                       });
+    return answer_page(
+        out, http::Status::accepted, "application/json", request, [&](std::span<char> body) {
+            TextWriter text(body);
+            text.add(R"({{"name":"{0}","link":"{1}{0}","first_tick":{2},"tick":{3})",
+                     moment.name.text(), folder_of_links, taken.first_tick, taken.tick);
+            return end_json(text);
+        });
 }
 
 void Moments::on_completion(const Completion& completion) {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
@@ -298,6 +298,62 @@ test('Theatre.ShowsTheLastMinuteToWhoeverPlays', async () => {
   await page.until('Bob has his ship again', (state) =>
     state.link === 'open' && state.alive && state.id === id);
   await until('the delay is again what he had chosen', async () => (await delay()) === '250 ms');
+});
+
+const is_verified = (page) => async () =>
+  /^(\d+) of \1 states as recorded$/.test(await verdict(page));
+
+// What she looks at is kept when she copies the link; killed and started anew, the server has it.
+test('Theatre.KeepsTheMomentOfALink', async (t) => {
+  const kept = await mkdtemp(join(folder, 'moments-'));
+  const args = ['--bots', '40', '--moments', kept, '--moments-max', '1'];
+  let keeper = await GameServer.start(process.env.RAILROIDS, { args });
+  t.after(() => keeper.end());
+  const page = pages.add(await GamePage.open(browser, keeper.url, { server_may_vanish: true }));
+  await page.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.play('Cleo');
+  await page.until('seconds were kept', ({ server_tick }) => server_tick > 90);
+  await page.page.keyboard.press('KeyR');
+  await page.page.click('text=Watch now');
+  await page.page.waitForSelector('#theatre');
+  await page.page.keyboard.press('End');
+  await until('its end', async () => (await tick(page)) > 80);
+  await page.page.click('[aria-label="One tick back"]');
+  await frames(page);
+  const here = await tick(page);
+  const link_of = async () => {
+    await page.page.click('text=Copy link');
+    await until('it is copied', async () => /Link copied/.test(await text(page, '#theatre .said')));
+    return page.page.evaluate(() => navigator.clipboard.readText());
+  };
+  const link = new URL(await link_of());
+  const name = (await readdir(kept))[0];
+  assert.deepEqual(Object.fromEntries(link.searchParams),
+    { replay: `/moments/${name}`, tick: String(here), watch: 'beacon' });
+  assert.equal(await link_of(), link.href, 'it is there already');
+  assert.equal((await readdir(kept)).length, 1);
+
+  // Of another one there is no link: so many are kept as may be.
+  await page.page.keyboard.press('Escape');
+  await page.page.waitForSelector('#theatre', { state: 'detached' });
+  await page.page.keyboard.press('KeyR');
+  await page.page.click('text=Watch now');
+  await page.page.waitForSelector('#theatre');
+  await page.page.click('text=Copy link');
+  assert.match(await dialog(page), /as many moments as it may.*Save the file/);
+
+  await keeper.end('SIGKILL');
+  keeper = await GameServer.start(process.env.RAILROIDS, { args });
+  const fresh = pages.add(await GamePage.blank(browser));
+  await fresh.go_to(`${keeper.url}/${link.search}`);
+  await fresh.page.waitForSelector('#theatre');
+  await until('that very moment', async () => (await tick(fresh)) >= here);
+  assert.equal(await subject(fresh), 'The beacon');
+  if (await fresh.page.isVisible('text=Verify all')) await fresh.page.click('text=Verify all');
+  await until('as it was', is_verified(fresh));
+  const complaints = await pages.close_all();
+  assert.equal(complaints.length, 1, complaints.join());
+  assert.match(complaints[0], /status of 507/, 'as the browser has it of a refused order');
 });
 
 test('Theatre.SaysWhyThereIsNoLastMinute', async () => {

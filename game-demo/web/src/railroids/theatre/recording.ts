@@ -2,14 +2,25 @@
 // dropped; what comes by URL is this server's own.
 
 import { proof } from '../operator';
+import { disk_text, why_not_kept } from './words';
 
 export interface Recording {
   bytes: Uint8Array<ArrayBuffer>;
   name: string;  // As it is saved.
   url?: string;  // Where anybody finds the same.
+  keep_by?: string;  // What an operator asks for to have the server keep it.
+  kept?: Kept;
+}
+
+// What the server keeps for good, and the ticks that are in it.
+export interface Kept {
+  link: string;
+  first_tick: number;
+  tick: number;
 }
 
 export const size_most = 256 * 1024 * 1024;
+const look_again_ms = 100;
 const too_large =
   'This file is larger than 256 MiB, which is more than a page plays. ' +
   'Play it with railroids --replay FILE --serve.';
@@ -50,7 +61,30 @@ Promise<Recording> {
   const answer = await ask(new URL(`/replay/last?room=${encodeURIComponent(room)}`, location.href));
   if (!answer.ok) throw new NotThere(why_not(answer.status));
   const now = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
-  return { bytes: await bytes_of(answer), name: `railroids-${now}-room${room}.replay` };
+  const recording: Recording = {
+    bytes: await bytes_of(answer), name: `railroids-${now}-room${room}.replay`,
+  };
+  const keep_by = answer.headers.get('Ringtick-Keep');
+  return keep_by === null ? recording : { ...recording, keep_by };
+}
+
+// Has the server keep it, or what it still has with this tick in it, and waits for its disk.
+export async function keep(keep_by: string, tick: number): Promise<Kept> {
+  const answer = await ask(new URL(`${keep_by}&tick=${tick}`, location.href), 'POST');
+  if (!answer.ok) throw new NotThere(why_not_kept(answer.status));
+  const kept = (await answer.json()) as Kept & { name: string };
+  for (;;) {
+    const list = await (await ask(new URL('/moments', location.href))).json() as Moments;
+    const moment = list.moments.find(({ name }) => name === kept.name);
+    if (moment?.state === 'kept') return kept;
+    if (!moment) throw new NotThere(disk_text(list.failed?.remedy));
+    await new Promise((done) => setTimeout(done, look_again_ms));
+  }
+}
+
+interface Moments {
+  moments: { name: string; state: string }[];
+  failed?: { remedy: string };
 }
 
 function own_url(wanted: string): URL {
@@ -66,9 +100,9 @@ function own_url(wanted: string): URL {
     'Save the file, and drop it here.');
 }
 
-async function ask(url: URL): Promise<Response> {
+async function ask(url: URL, method = 'GET'): Promise<Response> {
   try {
-    return await fetch(url, { headers: proof(), cache: 'no-store' });
+    return await fetch(url, { method, headers: proof(), cache: 'no-store' });
   } catch {
     throw new NotThere('The server does not answer. Try again in a moment.');
   }

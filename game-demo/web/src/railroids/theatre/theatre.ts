@@ -11,7 +11,7 @@ import { Bar } from './bar';
 import { Dialog } from './dialog';
 import { Projector } from './projector';
 import {
-  from_file, from_url, last_minute, NotThere, save, type Recording,
+  from_file, from_url, keep, last_minute, NotThere, save, type Recording,
 } from './recording';
 import { ReplayModule, ShowRefusal } from './replay_module';
 import { Stage } from './stage';
@@ -185,14 +185,18 @@ export class Theatre {
   }
 
   private async copy_link(): Promise<void> {
-    const { url } = this.recording!;
+    const recording = this.recording!;
     const { tick, subject } = this.projector!;
-    if (url === undefined) {
+    let url;
+    try {
+      url = recording.url ?? await this.keep(recording, tick);
+    } catch (error) {
+      if (!(error instanceof NotThere)) throw error;
       this.dialog.say(
         'There is no link to this',
-        'This recording is in no place that others could open. Save the file and send it along; ' +
-          `whoever drops it on the page finds this moment at tick ${tick.toLocaleString('en')}.`,
-        [{ text: 'Save file', act: () => save(this.recording!) }]);
+        `${error.message} Save the file and send it along; whoever drops it on the page finds ` +
+          `this moment at tick ${tick.toLocaleString('en')}.`,
+        [{ text: 'Save file', act: () => save(recording) }]);
       return;
     }
     const watch = subject === overview ? 'beacon' : String(subject);
@@ -204,6 +208,18 @@ export class Theatre {
     } catch {
       this.dialog.say('The link to this moment', link);  // Only a secure page may copy.
     }
+  }
+
+  // Where it stays: the link is good for as long as the server is.
+  private async keep(recording: Recording, tick: number): Promise<string> {
+    const { keep_by, kept } = recording;
+    if (kept && tick >= kept.first_tick && tick <= kept.tick) return kept.link;
+    if (keep_by === undefined) {
+      throw new NotThere('This recording is in no place that others could open.');
+    }
+    this.bar!.say('The server puts it away');
+    recording.kept = await keep(keep_by, tick);
+    return recording.kept.link;
   }
 
   private on_failure(error: unknown): void {

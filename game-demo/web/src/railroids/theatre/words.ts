@@ -88,6 +88,24 @@ export function why_no_last_minute(status: number): string {
   }
 }
 
+// Why the server keeps no moment, by the status of its answer.
+export function why_not_kept(status: number): string {
+  switch (status) {
+    case 404:
+      return 'The server does not have this moment any more: it is only in this page.';
+    case 503:
+      return 'The server is busy with another moment. Try again in a moment.';
+    case 507:
+      return 'The server keeps as many moments as it may (--moments-max).';
+    default:
+      return `The server did not keep it: it answered with status ${status}.`;
+  }
+}
+
+export function disk_text(remedy = 'look after its disk'): string {
+  return `The server's disk did not take it. Whoever runs the server should ${remedy}.`;
+}
+
 // 0:07, 12:34, 1:02:03.
 export function time_text(tick: number, rate_hz: number): string {
   const all_s = Math.floor(tick / rate_hz);
