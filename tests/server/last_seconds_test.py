@@ -21,7 +21,7 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import programs
 
-RAILROIDS, SWARM = sys.argv[1:3]
+RAILROIDS, SWARM, UNSAVABLE = sys.argv[1:4]
 RATE_HZ = 60
 KEPT_S = 2
 GAME = {"--rate-hz": RATE_HZ, "--bots": 30, "--seed": 7, "--rooms": 2, "--keep-seconds": KEPT_S}
@@ -173,6 +173,19 @@ def check_little_memory(folder):
         assert status_of(server) == 404
 
 
+def check_unsavable(_):
+    """Of a game that cannot be saved there is nothing, and it is said why."""
+    port = programs.free_port()
+    with programs.Server(UNSAVABLE, ["--listen", f"127.0.0.1:{port}"], port) as server:
+        programs.until(server.healthy, "the server answers")
+        try:
+            server.get("/replay/last")
+        except urllib.error.HTTPError as refusal:
+            assert refusal.code == 404 and b"cannot be saved" in refusal.read()
+        else:
+            raise AssertionError("there was something")
+
+
 def check_rights(folder):
     with start(host="0.0.0.0") as server:
         assert status_of(server) == 404, "there is no operator"
@@ -261,6 +274,7 @@ def main():
         check_downloads(folder)
         check_busy(folder)
         check_little_memory(folder)
+        check_unsavable(folder)
         check_rights(folder)
         check_damage(folder)
         check_hostile_states(folder)
