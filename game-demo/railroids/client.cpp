@@ -75,7 +75,7 @@ void ClientSide::start() {
     scale_ = {};
     beacon_ = {};
     view_ = {};
-    view_.own_id = -1;
+    view_.own_id = view_.own_slot = -1;
     view_.rtt_ms = -1.0F;
     beams_.clear();
     feed_.clear();
@@ -90,7 +90,7 @@ bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::Welcom
     time.id = welcome.id;
     time.resume = welcome.resume;
     time.rewind = std::chrono::milliseconds(welcome.rewind_ms);
-    view_.own_slot = welcome.slot;
+    time.slot = welcome.slot;
     if (welcome.resume.goes_on()) return welcome.seed == welcome_.seed && welcome.id == welcome_.id;
 
     start();
@@ -99,7 +99,6 @@ bool ClientSide::on_welcome(std::span<const std::byte> message, ringtick::Welcom
     terrain_.generate(welcome.seed, welcome.side);
     view_.connected = 1;
     view_.own_id = welcome.id;
-    view_.own_slot = welcome.slot;
     view_.world_side = welcome.side;
     view_.tick_rate_hz = welcome.tick_rate_hz;
     view_.bots = welcome.bots;
@@ -203,6 +202,7 @@ bool ClientSide::on_bye(std::span<const std::byte> message) {
 void ClientSide::on_put_off(std::span<const ringtick::EntityName> entities) {
     constexpr std::uint8_t ships = 0;  // The first of all types.
     static_assert(std::is_same_v<Messages::Entities, ringtick::Types<Ship, Gem>>);
+    static_assert(decltype(ringtick::Pong::put_off)::capacity <= View::ships_max);
     view_.put_off_count = 0;
     for (const ringtick::EntityName& entity : entities) {
         if (entity.type != ships) continue;
@@ -269,6 +269,7 @@ void ClientSide::show_terrain() {
 }
 
 void ClientSide::show_numbers(const ringtick::ClientNumbers& numbers) {
+    view_.own_slot = numbers.slot;
     view_.server_tick = static_cast<std::int32_t>(numbers.server_tick);
     view_.rtt_ms = numbers.round_trip ? to_milliseconds(*numbers.round_trip) : -1.0F;
     view_.snapshot_divisor = static_cast<std::int32_t>(numbers.snapshot_divisor);

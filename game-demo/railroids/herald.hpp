@@ -48,8 +48,6 @@ public:
     void on_unwatch(PlayerId player);  // Nobody has heard of it.
     void tick(const World& world, std::span<const Seat> seats, std::uint16_t bots, Outbox& outbox);
 
-    std::span<const LeaderRecord> leaders() const { return {leaders_.begin(), leaders_.size()}; }
-
 private:
     static constexpr std::size_t message_size_max = 1000;
     static constexpr std::uint64_t every = 30;  // Ticks between standings.

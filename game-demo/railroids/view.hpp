@@ -27,7 +27,8 @@ struct View {
     std::int32_t connected;    // A welcome came.
     std::int32_t resumptions;  // Connections that went on where another broke off.
     std::int32_t own_id;       // -1 before.
-    std::int32_t own_slot;     // The connection's, by which the server's operator knows it.
+    std::int32_t
+        own_slot;  // By which the server's operator knows the connection. -1: there is none.
     std::int32_t own_alive;
     float own_x;  // Of the wreck while dead.
     float own_y;

@@ -35,6 +35,8 @@ public:
         return credit_ > 0;
     }
     void took(std::size_t size) { credit_ -= static_cast<std::int64_t>(size) * ticks_; }
+    // The last one never left.
+    void gave_back(std::size_t size) { credit_ += static_cast<std::int64_t>(size) * ticks_; }
 
 private:
     static constexpr std::uint64_t elapsed_max = std::uint64_t{1} << 30;  // A tick's share is less.

@@ -92,6 +92,7 @@ void Connections::on_broadcast(Handle handle, Connection& c, std::int32_t result
         // Not a byte went out, so the frame's edge is intact and the snapshot can be forgotten.
         // The next one is not made before there is room.
         (c.rate.refused(tick_) ? stats_.snapshots_skipped : stats_.snapshots_thinned) += 1;
+        if (c.limited) c.limit.gave_back(c.broadcast.size());
         if (c.state == Connection::State::open) events_.on_snapshot_refused(handle);
         c.blocked = true;
         blocked_count_ += 1;

@@ -29,6 +29,7 @@ struct WelcomeTime {
     std::uint32_t tick = 0;
     Nanoseconds period{};
     std::uint16_t id = 0;
+    std::uint16_t slot = 0;  // Of the connection.
     ResumeAnswer resume;
     Nanoseconds rewind{};  // How far back an input may look. 0: all see the present.
 };
@@ -43,6 +44,7 @@ struct InputStamp {
 
 // What the client measured or was told of its connection; a page shows it.
 struct ClientNumbers {
+    std::int32_t slot = -1;         // By which an operator knows this connection; -1: no welcome.
     std::uint32_t server_tick = 0;  // Of the newest snapshot.
     std::optional<Nanoseconds> round_trip;
     Nanoseconds round_trip_last{};  // Of the last probe, with its wait for a tick.
@@ -281,6 +283,7 @@ private:
             clock_.start(time.period);
             delay_.start(time.period);
         }
+        numbers_.slot = time.slot;
         clock_.on_arrival(time.tick, now);
         knows_world_ = true;
         key_ = {.id = time.id, .token = resume.token_after(key_.token)};
@@ -298,6 +301,7 @@ private:
     // The rest is how things were for the connection that is gone.
     void forget_connection() {
         welcomed_ = watches_ = false;
+        numbers_.slot = -1;  // It is another's from now on.
         round_trips_count_ = 0;
         numbers_.snapshot_divisor = 1;
         delay_.on_rate(1);

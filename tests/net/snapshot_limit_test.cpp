@@ -60,6 +60,16 @@ TEST(SnapshotLimit, SavesNothingUp) {
     EXPECT_EQ(story(limit, std::uint64_t{1} << 60, 4, 40), "#...");
 }
 
+// Else a full socket would have who is limited pay for what it never got.
+TEST(SnapshotLimit, ChargesNothingForWhatWasRefused) {
+    SnapshotLimit limit;
+    limit.narrow(0, 300, 30);
+    ASSERT_TRUE(limit.lets_through(1));
+    limit.took(10'000);
+    limit.gave_back(10'000);
+    EXPECT_TRUE(limit.lets_through(2));
+}
+
 TEST(SnapshotLimit, CountsTheBudgetWhileItStalls) {
     SnapshotLimit limit;
     limit.narrow(0, 300, 30);

@@ -33,7 +33,7 @@ public:
 
     void start() { view_ = {}; }
     bool on_welcome(std::span<const std::byte> message, WelcomeTime& time) {
-        time = {.tick = 100, .period = period};
+        time = {.tick = 100, .period = period, .slot = 5};
         if (message.size() == 3) {
             time.id = 9;
             time.resume = {.resumed = static_cast<Resumed>(message[1]),
@@ -364,6 +364,17 @@ TEST_F(Counted, AsksForAllAnewAfterAMessageThatItDidNotUnderstand) {
     EXPECT_FALSE(client.resume_wish().knows_world);
     come_back(Resumed::anew);
     EXPECT_TRUE(client.resume_wish().knows_world);
+}
+
+// A slot is another's as soon as its connection is gone, and what an operator orders names a slot.
+TEST_F(Counted, HasASlotOnlyWhileItIsWelcome) {
+    EXPECT_EQ(client.numbers().slot, -1);
+    welcome();
+    EXPECT_EQ(client.numbers().slot, 5);
+    client.reconnect();
+    EXPECT_EQ(client.numbers().slot, -1);
+    client.on_message(welcome_back(Resumed::delta), now);
+    EXPECT_EQ(client.numbers().slot, 5);
 }
 
 TEST_F(Counted, SaysNothingBetweenTwoConnections) {

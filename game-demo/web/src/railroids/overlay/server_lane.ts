@@ -29,7 +29,7 @@ export class ServerLane {
   private readonly sentence = document.createElement('p');
   private readonly limit_orders = new Orders();
   private readonly stall_orders = new Orders();
-  private slot = 0;
+  private slot = -1;
   private opened = 0;
 
   constructor(
@@ -55,6 +55,7 @@ export class ServerLane {
   lift(): void {
     if (this.is_fair) return;
     this.limit.value = 0;
+    if (this.slot < 0) return;  // The limit went with the connection.
     this.limit_orders.give(this.path('bytes_per_s=0'));
   }
 
@@ -66,8 +67,10 @@ export class ServerLane {
   }
 
   on_report(now: ServerStats): void {
-    this.enable(this.is_recorded() ? 'A recording plays here, in this page.'
-                                   : why_not_operator(now));
+    const why_not = this.is_recorded() ? 'A recording plays here, in this page.'
+                                       : why_not_operator(now);
+    // The number of a connection that was lost is another's soon.
+    this.enable(why_not || (this.slot < 0 ? 'There is no connection.' : ''));
   }
 
   private enable(why_not: string): void {
