@@ -1,0 +1,304 @@
+#include "simulation/kernel.hpp"
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace ringtick {
+
+namespace {
+
+SimulatedKernel* kernel_here = nullptr;
+
+constexpr std::size_t backlog_max = 64;
+
+Completion completion(Token token, std::int32_t result, bool more = false) {
+    return {.token = token, .result = result, .more = more, .has_buffer = false, .buffer_id = 0};
+}
+
+}  // namespace
+
+SimulatedKernel::SimulatedKernel(std::uint64_t seed,
+                                 const Faults& faults,
+                                 const RingFeatures& features)
+    : rng_(Rng::mix(seed ^ 0x6B65'726E'656CULL)), faults_(faults), features_(features) {
+    ASSERT(kernel_here == nullptr);
+    kernel_here = this;
+}
+
+SimulatedKernel::~SimulatedKernel() {
+    kernel_here = nullptr;
+}
+
+SimulatedKernel* SimulatedKernel::here() {
+    return kernel_here;
+}
+
+bool SimulatedKernel::strikes(std::uint32_t per_mille) {
+    const bool now = per_mille > 0 && rng_.below(1'000) < per_mille;
+    faults_made_ += now ? 1 : 0;
+    return now;
+}
+
+// Time passes while the server works: a bit between any two looks, and now and then a lot.
+Nanoseconds SimulatedKernel::look_at_clock() {
+    now_ += Nanoseconds(200 + rng_.below(2'000));
+    if (strikes(faults_.slow_work)) now_ += std::chrono::microseconds(rng_.below(9'000));
+    return now_;
+}
+
+SimulatedSocket* SimulatedKernel::connect(std::uint32_t address) {
+    if (backlog_.size() >= backlog_max) return nullptr;
+    Socket& socket = made_.emplace_back();
+    socket.address = address;
+    backlog_.push_back(&socket);
+    return &socket;
+}
+
+std::string SimulatedKernel::left_behind() const {
+    std::string left;
+    // Who takes nothing is not waited for when a server stops.
+    const auto open =
+        std::ranges::count_if(sockets_, [](const auto& entry) { return entry.second->room() > 0; });
+    if (open > 0) left += fmt::format(" {} open sockets", open);
+    if (!closing_.empty()) left += fmt::format(" {} closed sockets with requests", closing_.size());
+    if (accept_armed_) left += " an accept";
+    const std::size_t home = free_buffers_.size() + returned_buffers_.size();
+    if (home != buffers_count_) left += fmt::format(" {} buffers lent", buffers_count_ - home);
+    return left;
+}
+
+SimulatedSocket* SimulatedKernel::socket_of(int descriptor) {
+    const auto found = sockets_.find(descriptor);
+    return found == sockets_.end() ? nullptr : found->second;
+}
+
+SimulatedSocket& SimulatedKernel::open_socket(int descriptor) {
+    const auto found = sockets_.find(descriptor);
+    ASSERT(found != sockets_.end());  // EBADF: whatever asks for it, nobody here should.
+    return *found->second;
+}
+
+std::vector<SimulatedSocket*> SimulatedKernel::all_sockets() const {
+    std::vector<Socket*> all = closing_;
+    for (const auto& [descriptor, socket] : sockets_) all.push_back(socket);
+    return all;
+}
+
+// A request that is under way keeps the socket. So the peer hears of the close when the last ends.
+void SimulatedKernel::close(int descriptor) {
+    Socket& socket = open_socket(descriptor);
+    sockets_.erase(descriptor);
+    socket.closed = true;
+    closing_.push_back(&socket);
+    release_if_done(socket);
+}
+
+void SimulatedKernel::release_if_done(Socket& socket) {
+    if (!socket.closed || socket.is_referenced()) return;
+    // tcp(7): what was not read is lost, and the peer is told so.
+    const bool unread = !socket.arrived.empty() || !socket.under_way.empty();
+    if (unread && !socket.writes_ended) socket.reset_by_server = true;
+    socket.fin_from_server = true;
+    std::erase(closing_, &socket);
+}
+
+// shutdown(2). Both ways: what is armed ends.
+void SimulatedKernel::shut_down(Socket& socket, bool both_ways) {
+    socket.writes_ended = true;
+    socket.fin_from_server = true;
+    if (!both_ways) return;
+    socket.arrived.clear();
+    socket.under_way.clear();
+    socket.fin_at = now_;
+    if (!socket.sending.empty()) end_send(socket, -EPIPE);
+    if (socket.writable_armed) end_wait(socket);
+}
+
+void SimulatedKernel::post(Token token, std::int32_t result, bool more) {
+    posted_.push_back(completion(token, result, more));
+}
+
+// A request's last word may come when nobody thinks of it any more.
+void SimulatedKernel::post_last(Token token, std::int32_t result) {
+    if (!strikes(faults_.late_end)) return post(token, result);
+    const Nanoseconds at = now_ + std::chrono::microseconds(rng_.below(200'000));
+    late_.push_back({.at = at, .completion = completion(token, result)});
+}
+
+void SimulatedKernel::run() {
+    for (const Late& late : late_) {
+        if (late.at <= now_) posted_.push_back(late.completion);
+    }
+    std::erase_if(late_, [this](const Late& late) { return late.at <= now_; });
+    accept();
+    if (interrupted_ && signal_armed_) {
+        interrupted_ = false;
+        post(signal_, POLLIN, true);
+    }
+    // Somebody else is first each time.
+    auto all = all_sockets();
+    const std::size_t first = all.empty() ? 0 : rng_.below(static_cast<std::uint32_t>(all.size()));
+    std::ranges::rotate(all, all.begin() + static_cast<std::ptrdiff_t>(first));
+    for (Socket* const socket : all) {
+        go_on_sending(*socket);
+        if (socket->writable_armed && (socket->room() > 0 || socket->reset_by_client)) {
+            end_wait(*socket);
+        }
+        receive(*socket);
+        release_if_done(*socket);
+    }
+}
+
+void SimulatedKernel::accept() {
+    while (accept_armed_ && !backlog_.empty()) {
+        if (strikes(faults_.failed_accept)) {
+            constexpr std::array<int, 4> errors{EMFILE, ENFILE, ENOMEM, ECONNABORTED};
+            accept_armed_ = false;
+            return post_last(accept_, -errors[rng_.below(errors.size())]);
+        }
+        int descriptor = first_descriptor;
+        while (sockets_.contains(descriptor)) descriptor += 1;
+        sockets_[descriptor] = backlog_.front();
+        backlog_.pop_front();
+        post(accept_, descriptor, true);
+    }
+}
+
+// What the network has brought by now. Who wants to hear no more drops it.
+void SimulatedKernel::arrive(Socket& socket) {
+    while (!socket.under_way.empty() && socket.under_way.front().at <= now_) {
+        const auto& bytes = socket.under_way.front().bytes;
+        if (!socket.writes_ended || !socket.closed) {
+            socket.arrived.insert(socket.arrived.end(), bytes.begin(), bytes.end());
+        }
+        socket.under_way.pop_front();
+    }
+}
+
+void SimulatedKernel::fill_buffer(Socket& socket) {
+    const std::uint16_t id = free_buffers_.back();
+    free_buffers_.pop_back();
+    std::size_t size = std::min<std::size_t>(socket.arrived.size(), buffer_size_);
+    if (strikes(faults_.short_receive)) size = 1 + rng_.below(static_cast<std::uint32_t>(size));
+    copy_bytes(std::span(storage_ + std::size_t{id} * buffer_size_, buffer_size_),
+               std::span(socket.arrived).first(size));
+    socket.arrived.erase(socket.arrived.begin(),
+                         socket.arrived.begin() + static_cast<std::ptrdiff_t>(size));
+    Socket::Receive& request = socket.receive;
+    request.brought += static_cast<std::uint32_t>(size);
+    const bool spent = request.budget > 0 && request.brought >= request.budget;
+    request.armed = !request.once && !spent && !strikes(faults_.ended_receive);
+    posted_.push_back({.token = request.token,
+                       .result = static_cast<std::int32_t>(size),
+                       .more = request.armed,
+                       .has_buffer = true,
+                       .buffer_id = id});
+}
+
+// As a multishot receive does: a completion for each buffer filled, until nothing more is there.
+void SimulatedKernel::receive(Socket& socket) {
+    arrive(socket);
+    if (!socket.receive.armed) return;
+    if (socket.reset_by_client) return end_receive(socket, -ECONNRESET);
+    while (socket.receive.armed && !socket.arrived.empty()) {
+        if (free_buffers_.empty()) return end_receive(socket, -ENOBUFS);
+        fill_buffer(socket);
+    }
+    const bool is_end = socket.under_way.empty() && socket.fin_at <= now_;
+    if (socket.receive.armed && is_end) end_receive(socket, 0);
+}
+
+void SimulatedKernel::end_receive(Socket& socket, std::int32_t result) {
+    socket.receive.armed = false;
+    post_last(socket.receive.token, result);
+}
+
+void SimulatedKernel::go_on_sending(Socket& socket) {
+    if (socket.sending.empty()) return;
+    if (socket.reset_by_client) return end_send(socket, -ECONNRESET);
+    const auto rest = socket.sending.subspan(socket.sent);
+    std::size_t size = std::min(rest.size(), socket.room());
+    if (size == 0) return;
+    const bool cut = strikes(faults_.short_send);
+    if (cut) size = 1 + rng_.below(static_cast<std::uint32_t>(size));
+    socket.unread.insert(socket.unread.end(), rest.begin(),
+                         rest.begin() + static_cast<std::ptrdiff_t>(size));
+    socket.sent += size;
+    if (cut || socket.sent == socket.sending.size()) {
+        end_send(socket, static_cast<std::int32_t>(socket.sent));
+    }
+}
+
+// What went before an error is told as success; the error comes with the next request.
+void SimulatedKernel::end_send(Socket& socket, std::int32_t result) {
+    if (result < 0 && socket.sent > 0) result = static_cast<std::int32_t>(socket.sent);
+    socket.sending = {};
+    socket.sent = 0;
+    post_last(socket.send, result);
+}
+
+void SimulatedKernel::end_wait(Socket& socket) {
+    socket.writable_armed = false;
+    const int events = socket.reset_by_client || socket.writes_ended ? POLLHUP | POLLERR : POLLOUT;
+    post_last(socket.writable, events);
+}
+
+// Success is silent, and what fails is told behind what was received meanwhile.
+void SimulatedKernel::show(Socket& socket, std::span<const std::byte> bytes, Token token) {
+    std::int32_t result = -EAGAIN;
+    if (socket.writes_ended || socket.reset_by_client) {
+        result = -EPIPE;
+    } else {
+        std::size_t size = std::min(bytes.size(), socket.room());
+        if (size > 0 && strikes(faults_.short_send)) {
+            size = rng_.below(static_cast<std::uint32_t>(size));
+        }
+        socket.unread.insert(socket.unread.end(), bytes.begin(),
+                             bytes.begin() + static_cast<std::ptrdiff_t>(size));
+        if (size == bytes.size()) return;
+        if (size > 0) result = static_cast<std::int32_t>(size);
+    }
+    told_at_submit_.push_back(completion(token, result));
+}
+
+// Silent itself, as Ring promises.
+void SimulatedKernel::cancel(Token target) {
+    const std::uint64_t bits = target.pack();
+    if (accept_armed_ && accept_.pack() == bits) {
+        accept_armed_ = false;
+        return post_last(accept_, -ECANCELED);
+    }
+    for (Socket* const socket : all_sockets()) {
+        if (socket->receive.armed && socket->receive.token.pack() == bits) {
+            end_receive(*socket, -ECANCELED);
+        } else if (!socket->sending.empty() && socket->send.pack() == bits) {
+            end_send(*socket, -ECANCELED);
+        } else if (socket->writable_armed && socket->writable.pack() == bits) {
+            socket->writable_armed = false;
+            post_last(socket->writable, -ECANCELED);
+        } else {
+            continue;
+        }
+        return release_if_done(*socket);
+    }
+}
+
+void SimulatedKernel::sleep(Nanoseconds deadline) {
+    ASSERT(free_buffers_.size() + returned_buffers_.size() +
+               static_cast<std::size_t>(std::ranges::count_if(
+                   posted_, [](const Completion& one) { return one.has_buffer; })) ==
+           buffers_count_);
+    Nanoseconds until = std::max(deadline, now_);
+    if (strikes(faults_.late_sleep)) until += std::chrono::microseconds(rng_.below(120'000));
+    if (world_ != nullptr) world_->go_on(until);
+    set_now(until);
+}
+
+}  // namespace ringtick

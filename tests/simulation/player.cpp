@@ -1,0 +1,315 @@
+#include "simulation/player.hpp"
+
+#include "base/bytes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "load/client_frame.hpp"
+
+namespace ringtick {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view request =
+    "GET /play/1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: arena.v1\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+constexpr Nanoseconds patience = 3s;       // With who is asked for an answer.
+constexpr std::uint64_t gap_allowed = 24;  // Ticks: four of the slowest rate.
+constexpr float tolerance = 0.4F;          // Units, of what everyone is told.
+
+float to_float(railroids::Fixed value) {
+    return static_cast<float>(value.raw()) / railroids::Fixed::one;
+}
+
+}  // namespace
+
+Player::Player(SimulatedKernel& kernel,
+               const Witness& witness,
+               std::uint64_t seed,
+               const Manners& manners)
+    : kernel_(kernel),
+      witness_(witness),
+      rng_(seed),
+      manners_(manners),
+      is_model_(manners.has_none()) {
+    delay_ = std::chrono::milliseconds(rng_.below(120));
+    wakes_at_ = kernel.now() + std::chrono::milliseconds(rng_.below(3'000));
+    stepped_at_ = kernel.now();
+    client_->start(kernel.now());
+    client_->game().look_inside(true);
+}
+
+bool Player::happens(std::uint32_t per_mille_a_second, Nanoseconds elapsed) {
+    if (per_mille_a_second == 0) return false;
+    const auto us = static_cast<std::uint64_t>(std::chrono::microseconds(1s) / 1us);
+    const auto passed = static_cast<std::uint64_t>(elapsed / 1us);
+    return rng_.below(1'000'000) < per_mille_a_second * passed * 1'000 / us;
+}
+
+void Player::complain(std::string_view what) {
+    if (complaint_.empty()) complaint_ = what;
+}
+
+void Player::step(Nanoseconds now) {
+    const Nanoseconds elapsed = now - std::exchange(stepped_at_, now);
+    if (state_ == State::vanished) {
+        if (now >= wakes_at_) leave_connection(now, false);
+        return;
+    }
+    if (state_ == State::away) {
+        if (now >= wakes_at_) connect(now);
+        return;
+    }
+    misbehave(now, elapsed);
+    if (socket_ == nullptr || state_ == State::vanished) return;
+    stalled_ = stalled_ && now < wakes_at_;
+    if (!stalled_) read(now);
+    const bool waits = state_ == State::handshake && now - knocked_at_ > patience;
+    if (waits && is_model_ && !is_ending_) complain("nobody answers it");
+    if (state_ == State::open) speak(now);
+}
+
+void Player::connect(Nanoseconds now) {
+    socket_ = kernel_.connect(0x0A00'0000U + rng_.below(40));
+    if (socket_ == nullptr) {
+        wakes_at_ = now + 200ms;
+        return;
+    }
+    // Of some sockets little can be on its way.
+    socket_->room_max = 4'096ULL << rng_.below(6);
+    state_ = State::handshake;
+    knocked_at_ = now;
+    handshake_ = {};
+    frames_ = {};
+    message_.clear();
+    has_lied_ = stalled_ = false;
+    shown_tick_ = 0;
+    last_arrival_ = now;
+    looks_on_ = rng_.below(1'000) < manners_.looks_on;
+    client_->reconnect();
+    send(as_bytes(request), now);
+}
+
+void Player::leave_connection(Nanoseconds now, bool forgets) {
+    socket_ = nullptr;
+    state_ = State::away;
+    wakes_at_ = now + std::chrono::milliseconds(rng_.below(2'500));
+    if (forgets) client_->start(now);
+}
+
+void Player::misbehave(Nanoseconds now, Nanoseconds elapsed) {
+    if (happens(manners_.breaks, elapsed)) {
+        socket_->reset_by_client = true;
+        return leave_connection(now, false);
+    }
+    if (happens(manners_.vanishes, elapsed)) {
+        state_ = State::vanished;
+        wakes_at_ = now + std::chrono::milliseconds(rng_.below(20'000));
+        return;
+    }
+    if (happens(manners_.leaves, elapsed) && state_ == State::open) {
+        std::array<std::byte, 16> bye{};
+        const std::size_t size = encode(Bye{.reason = ByeReason::leave}, bye);
+        send_frame(Opcode::binary, std::span(bye).first(size), now);
+        socket_->fin_at = last_arrival_ + 1ms;
+        return leave_connection(now, true);
+    }
+    if (happens(manners_.stalls, elapsed)) {
+        stalled_ = true;
+        wakes_at_ = now + std::chrono::milliseconds(rng_.below(rng_.chance(10) ? 12'000 : 900));
+    }
+    if (happens(manners_.lies, elapsed) && state_ == State::open) lie(now);
+}
+
+// Bytes of any kind; some are frames.
+void Player::lie(Nanoseconds now) {
+    has_lied_ = true;
+    std::array<std::byte, 200> bytes{};
+    const std::size_t size = 1 + rng_.below(bytes.size());
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(rng_.next());
+    const auto lies = std::span(bytes).first(size);
+    if (rng_.chance(30)) return send(lies, now);
+    if (rng_.chance(70)) bytes[0] = static_cast<std::byte>(1 + rng_.below(10));  // A kind of ours.
+    send_frame(Opcode::binary, lies, now);
+}
+
+void Player::speak(Nanoseconds now) {
+    std::array<std::byte, 256> out{};
+    if (client_->inputs_due(now) > 0) {
+        const auto buttons = static_cast<std::uint8_t>(rng_.below(64));
+        client_->want({.buttons = buttons, .aim = static_cast<std::uint8_t>(rng_.below(256))}, now);
+    }
+    const bool waits = manners_.hurries > 0 && rng_.below(1'000) < manners_.hurries;
+    if (const std::size_t size = waits ? 0 : client_->write_inputs(now, out); size > 0) {
+        if (!looks_on_) send_frame(Opcode::binary, std::span(out).first(size), now);
+    }
+    client_->advance(now);
+    if (now < ping_at_) return;
+    ping_at_ = now + 1s;
+    client_->want_encoding(static_cast<Encoding>(rng_.below(3)));
+    send_frame(Opcode::binary, std::span(out).first(client_->write_ping(now, out)), now);
+}
+
+void Player::send_frame(Opcode opcode, std::span<const std::byte> payload, Nanoseconds now) {
+    std::array<std::byte, 1'024> frame{};
+    const std::size_t size = swarm::write_client_frame(frame, opcode, payload);
+    send(std::span(frame).first(size), now);
+}
+
+// A stream, in pieces of any size, each of which comes when it comes.
+void Player::send(std::span<const std::byte> bytes, Nanoseconds now) {
+    while (!bytes.empty()) {
+        const auto left = static_cast<std::uint32_t>(bytes.size());
+        const bool cut = rng_.below(1'000) < 20 + manners_.hurries;
+        const std::size_t size = cut ? 1 + rng_.below(left) : left;
+        const Nanoseconds at = now + delay_ + std::chrono::microseconds(rng_.below(4'000));
+        last_arrival_ = std::max(last_arrival_, at);
+        socket_->under_way.push_back(
+            {.at = last_arrival_, .bytes = {bytes.begin(), bytes.begin() + left}});
+        socket_->under_way.back().bytes.resize(size);
+        bytes = bytes.subspan(size);
+    }
+}
+
+// All that is there, or a part of it.
+std::vector<std::byte> Player::take_bytes() {
+    std::vector<std::byte> bytes;
+    auto& unread = socket_->unread;
+    if (manners_.stalls > 0 && rng_.chance(5)) {
+        const auto all = static_cast<std::uint32_t>(unread.size());
+        const auto some = static_cast<std::ptrdiff_t>(all > 0 ? rng_.below(all) : 0);
+        bytes.assign(unread.begin(), unread.begin() + some);
+        unread.erase(unread.begin(), unread.begin() + some);
+    } else {
+        bytes.swap(unread);
+    }
+    socket_->read += bytes.size();
+    return bytes;
+}
+
+void Player::read(Nanoseconds now) {
+    const auto taken = take_bytes();
+    std::span<const std::byte> bytes = taken;
+    if (state_ == State::handshake) read_answer(bytes, now);
+    read_frames(bytes, now);
+    const bool ended = socket_ != nullptr && socket_->unread.empty() &&
+                       (socket_->fin_from_server || socket_->reset_by_server);
+    if (!ended) return;
+    if (shown_tick_ > 0 && is_model_ && !is_ending_) complain("it was cut off");
+    socket_->fin_at = now;
+    leave_connection(now, false);
+}
+
+void Player::read_answer(std::span<const std::byte>& bytes, Nanoseconds now) {
+    const auto answer = handshake_.read(bytes);
+    if (answer == swarm::HandshakeReader::Answer::open) {
+        state_ = State::open;
+        greet(now);
+    } else if (answer == swarm::HandshakeReader::Answer::refused) {
+        socket_->fin_at = now;
+        leave_connection(now, true);  // It is full.
+    }
+}
+
+void Player::greet(Nanoseconds now) {
+    std::uint16_t watch = to_play;
+    if (looks_on_) watch = rng_.chance(50) ? overview : static_cast<std::uint16_t>(rng_.below(40));
+    std::array<std::byte, 1'024> hello{};
+    const std::size_t size = railroids::ClientSide::write_hello(
+        std::string_view("Ann"), looks_on_ ? ResumeWish{} : client_->resume_wish(), watch, hello);
+    send_frame(Opcode::binary, std::span(hello).first(size), now);
+}
+
+void Player::read_frames(std::span<const std::byte> bytes, Nanoseconds now) {
+    using Kind = swarm::ServerFrameReader::Event::Kind;
+    while (socket_ != nullptr) {
+        const auto event = frames_.next(bytes);
+        if (event.kind == Kind::need_input) return;
+        if (event.kind == Kind::violation) return complain("no frame of a server's");
+        if (event.kind == Kind::control) {
+            on_control(event.opcode, event.bytes, now);
+            continue;
+        }
+        message_.insert(message_.end(), event.bytes.begin(), event.bytes.end());
+        if (!event.message_end) continue;
+        on_message(now);
+        message_.clear();
+    }
+}
+
+void Player::on_control(Opcode opcode, std::span<const std::byte> payload, Nanoseconds now) {
+    if (opcode == Opcode::ping) send_frame(Opcode::pong, payload, now);
+    if (opcode != Opcode::close) return;
+    send_frame(Opcode::close, payload, now);
+    state_ = State::closing;
+}
+
+void Player::on_message(Nanoseconds now) {
+    const auto kind = client_->on_message(message_, now);
+    if (!kind) {
+        if (!has_lied_) complain("a message that is not well formed");
+        return;
+    }
+    if (*kind == MessageKind::welcome) {
+        welcomes_ += 1;
+        resumptions_ = client_->numbers().resumptions;
+    }
+    if (*kind != MessageKind::snapshot) return;
+    snapshots_ += 1;
+    client_->advance(now);
+    check_snapshot();
+}
+
+// Each ship that it was told of was there, within what the wire can say.
+void Player::check_snapshot() {
+    const railroids::View& view = client_->view();
+    const auto tick = static_cast<std::uint64_t>(view.server_tick);
+    check_gap(tick);
+    const auto ships = witness_.ships_at(tick);
+    if (ships.empty()) return;  // It read that very late.
+    for (std::int32_t i = 0; i < view.told_count; ++i) {
+        const Witness::Ship& ship = ships[static_cast<std::size_t>(view.told_id[i])];
+        if (!ship.alive) return complain("it was told of a ship that was not there");
+        const float x = std::abs(view.told_ship_x[i] - to_float(ship.position.x));
+        const float y = std::abs(view.told_ship_y[i] - to_float(ship.position.y));
+        if (x > tolerance || y > tolerance) return complain("a ship was somewhere else");
+    }
+    check_nobody_is_missing(ships);
+}
+
+// Who reads all that comes is shown nearly every tick, whatever goes wrong elsewhere.
+void Player::check_gap(std::uint64_t tick) {
+    const std::uint64_t before = std::exchange(shown_tick_, tick);
+    if (before == 0 || !is_model_) return;
+    gap_max_ = std::max(gap_max_, tick - before);
+    if (tick - before > gap_allowed) complain("it was shown nothing for many ticks");
+}
+
+// Where all in sight is told in each snapshot.
+void Player::check_nobody_is_missing(std::span<const Witness::Ship> ships) {
+    const railroids::View& view = client_->view();
+    std::vector<bool> told(ships.size());
+    for (std::int32_t i = 0; i < view.told_count; ++i) {
+        told[static_cast<std::size_t>(view.told_id[i])] = true;
+    }
+    const float half_width = railroids::view_width / 2.0F;
+    const float half_height = railroids::view_height / 2.0F;
+    for (std::size_t id = 0; id < ships.size(); ++id) {
+        const bool near = std::abs(to_float(ships[id].position.x) - view.told_x) < half_width &&
+                          std::abs(to_float(ships[id].position.y) - view.told_y) < half_height;
+        if (ships[id].alive && near && !told[id]) {
+            return complain("it was not told of a ship in its view");
+        }
+    }
+}
+
+}  // namespace ringtick

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "base/rng.hpp"
+#include "base/time.hpp"
+#include "railroids/client.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "load/handshake_reader.hpp"
+#include "load/server_frame_reader.hpp"
+#include "simulation/kernel.hpp"
+#include "simulation/witness.hpp"
+
+namespace ringtick {
+
+// What a player does beside playing, and how often, in a thousand a second.
+struct Manners {
+    std::uint32_t leaves = 0;    // Says goodbye, and comes again as somebody else.
+    std::uint32_t breaks = 0;    // Its connection is reset; it comes back with its token.
+    std::uint32_t vanishes = 0;  // As a machine that is carried out of reach.
+    std::uint32_t stalls = 0;    // Reads nothing for a while, or only a little.
+    std::uint32_t lies = 0;      // Sends what no client of ours sends.
+    std::uint32_t hurries = 0;   // Sends its messages in pieces, or many at once.
+    std::uint32_t looks_on = 0;  // Of a thousand who come, so many only watch.
+
+    bool has_none() const {
+        return leaves + breaks + vanishes + stalls + lies + hurries + looks_on == 0;
+    }
+};
+
+// A player of the real protocol, on the other end of a simulated socket: the page's own client
+// behind a WebSocket of its own. Whatever it is sent has to be whole, well formed and true.
+class Player {
+public:
+    Player(SimulatedKernel& kernel,
+           const Witness& witness,
+           std::uint64_t seed,
+           const Manners& manners);
+
+    void step(Nanoseconds now);
+    // Does nothing any more but read and answer, so that a server can stop.
+    void behave() {
+        manners_ = {};
+        is_ending_ = true;
+    }
+
+    // What was wrong with what it was told; empty: nothing.
+    const std::string& complaint() const { return complaint_; }
+    std::uint64_t snapshots() const { return snapshots_; }
+    std::uint64_t resumptions() const { return resumptions_; }
+    std::uint64_t gap_max() const { return gap_max_; }
+    std::uint64_t welcomes() const { return welcomes_; }
+
+private:
+    enum class State : std::uint8_t { away, handshake, open, closing, vanished };
+
+    bool happens(std::uint32_t per_mille_a_second, Nanoseconds elapsed);
+    void connect(Nanoseconds now);
+    void leave_connection(Nanoseconds now, bool forgets);
+    void misbehave(Nanoseconds now, Nanoseconds elapsed);
+    void lie(Nanoseconds now);
+    void speak(Nanoseconds now);
+    void send(std::span<const std::byte> bytes, Nanoseconds now);
+    void send_frame(Opcode opcode, std::span<const std::byte> payload, Nanoseconds now);
+    std::vector<std::byte> take_bytes();
+    void read(Nanoseconds now);
+    void read_answer(std::span<const std::byte>& bytes, Nanoseconds now);
+    void greet(Nanoseconds now);
+    void read_frames(std::span<const std::byte> bytes, Nanoseconds now);
+    void on_message(Nanoseconds now);
+    void on_control(Opcode opcode, std::span<const std::byte> payload, Nanoseconds now);
+    void check_snapshot();
+    void check_gap(std::uint64_t tick);
+    void check_nobody_is_missing(std::span<const Witness::Ship> ships);
+    void complain(std::string_view what);
+
+    SimulatedKernel& kernel_;
+    const Witness& witness_;
+    Rng rng_;
+    Manners manners_;
+    bool is_model_;  // Of a player: has none of these.
+    std::unique_ptr<railroids::RailroidsClient> client_ =
+        std::make_unique<railroids::RailroidsClient>();
+    SimulatedSocket* socket_ = nullptr;  // The kernel's.
+    State state_ = State::away;
+    swarm::HandshakeReader handshake_;
+    swarm::ServerFrameReader frames_;
+    std::vector<std::byte> message_;
+    Nanoseconds stepped_at_{};
+    Nanoseconds wakes_at_{};      // From being away, or from a stall.
+    Nanoseconds last_arrival_{};  // Of what it sent: a stream keeps its order.
+    Nanoseconds knocked_at_{};
+    Nanoseconds ping_at_{};
+    Nanoseconds delay_;             // To the server.
+    std::uint64_t shown_tick_ = 0;  // The newest in this connection; 0: none.
+    bool is_ending_ = false;        // The match: from now on it may be told goodbye.
+    bool has_lied_ = false;         // In this connection: it may be cut off.
+    bool looks_on_ = false;
+    bool stalled_ = false;
+    std::uint64_t snapshots_ = 0;
+    std::uint64_t resumptions_ = 0;
+    std::uint64_t welcomes_ = 0;
+    std::uint64_t gap_max_ = 0;  // In ticks, between two snapshots.
+    std::string complaint_;
+};
+
+}  // namespace ringtick
