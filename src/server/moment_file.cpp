@@ -21,6 +21,7 @@ void MomentFile::begin(int folder, const char* name, std::span<const std::byte> 
     name_ = name;
     rest_ = bytes;
     offset_ = 0;
+    error_ = 0;
     state_ = State::opening;
     pending_ = 1;
     ring_.open_unnamed(folder, owner);
@@ -79,7 +80,7 @@ void MomentFile::give_name() {
 
 MomentFile::Outcome MomentFile::on_named() {
     if (done_ < 0) return fail(-done_);
-    if (synced_ < 0) return fail(-synced_);
+    if (synced_ < 0) error_ = -synced_;  // It has its name, as far as anybody can see.
     close();
     return Outcome::kept;
 }

@@ -31,7 +31,7 @@ public:
 
     enum class Outcome : std::uint8_t { none, kept, failed };
     Outcome on_completion(const Completion& completion);
-    int error() const { return error_; }  // Of the last that failed.
+    int error() const { return error_; }  // Of the last one; one that is kept may have one, too.
 
 private:
     enum class State : std::uint8_t { idle, opening, writing, naming };

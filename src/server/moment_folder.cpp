@@ -4,6 +4,7 @@
 #include "tick/record_reader.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +60,8 @@ Result<void> MomentFolder::open(const std::string& path) {
     const int probe = ::openat(folder_, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     if (probe < 0) return std::unexpected(Error{"moments", errno});
     ::close(probe);
+    // Two servers would each believe that the places the other takes are free.
+    if (::flock(folder_, LOCK_EX | LOCK_NB) != 0) return std::unexpected(Error{"moments", errno});
     path_ = path;
     return {};
 }

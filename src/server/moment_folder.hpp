@@ -23,7 +23,8 @@ public:
     MomentFolder(const MomentFolder&) = delete;
     MomentFolder& operator=(const MomentFolder&) = delete;
 
-    // Fails, too, where files cannot be made without a name.
+    // Fails, too, where files cannot be made without a name, and (EWOULDBLOCK) where another server
+    // keeps its moments.
     [[nodiscard]] Result<void> open(const std::string& path);
     int descriptor() const { return folder_; }
 

@@ -12,7 +12,8 @@
 
 #include <algorithm>
 #include <array>
-#include <system_error>
+#include <cerrno>
+#include <cstring>
 
 namespace ringtick {
 
@@ -33,6 +34,7 @@ std::size_t end_json(TextWriter& text) {
 Result<void> Moments::open(const MomentOptions& options, std::string_view game) {
     ASSERT(!is_on());
     ASSERT(options.count_max > 0);
+    if (!parts_.kept.has_room(1)) return std::unexpected(Error{"moments of nothing", EOPNOTSUPP});
     options_ = options;
     if (auto opened = folder_.open(options.folder); !opened) return opened;
     const auto found = folder_.list(size_most);
@@ -50,7 +52,9 @@ Result<void> Moments::open(const MomentOptions& options, std::string_view game) 
             continue;
         }
         all_.push_back({.name = one.name, .size = one.size, .kept_at_s = one.kept_at_s});
-        if (!folder_.read(one, game, memory_of(all_.back()))) all_.pop_back();
+        if (folder_.read(one, game, memory_of(all_.back()))) continue;
+        all_.pop_back();
+        memory_.release(static_cast<std::uint32_t>(all_.size()));
     }
     parts_.kept.offer_to_keep();
     say_what_was_found(surplus);
@@ -148,8 +152,7 @@ HttpAnswer Moments::order(const http::Request& request, std::span<std::byte> out
     };
     const std::uint64_t room = room_in(request.query);
     const auto tick = number_in(request.query, "tick");
-    if (!parts_.kept.has_room(room) ||
-        (!tick && request.query.find("tick=") != request.query.npos)) {
+    if (!parts_.kept.has_room(room) || (!tick && text_in(request.query, "tick"))) {
         return refuse(http::Status::bad_request,
                       "Say where, and of which tick if it is not all the same: "
                       "/ops/moment?room=1&tick=900.");
@@ -218,16 +221,23 @@ void Moments::on_kept() {
     text.add("kept {}, as the operator wanted: {} of {}", all_.back().name.text(), all_.size(),
              options_.count_max);
     log_info({memory.data(), text.size()});
+    if (file_.error() == 0) return;
+    std::array<char, 256> doubt;
+    TextWriter words(doubt);
+    words.add("its name may not outlive a power cut, says the disk: {}",
+              strerrordesc_np(file_.error()));
+    log_warning({doubt.data(), words.size()});
 }
 
 void Moments::on_failed() {
     failures_ += 1;
     failure_ = {.name = all_.back().name, .error = file_.error()};
     all_.pop_back();
-    log_warning(fmt::format("{} could not be kept in {}, and is gone: {}; remedy: {}",
-                            failure_.name.text(), options_.folder,
-                            std::generic_category().message(failure_.error),
-                            disk_remedy(failure_.error)));
+    std::array<char, 512> memory;
+    TextWriter text(memory);
+    text.add("{} could not be kept, and is gone: {}; remedy: {}", failure_.name.text(),
+             strerrordesc_np(failure_.error), disk_remedy(failure_.error));
+    log_warning({memory.data(), text.size()});
 }
 
 bool Moments::is_kept(const Moment& moment) const {

@@ -272,6 +272,9 @@ std::string contradiction(const Options& options) {
     if (!options.moments.folder.empty() && options.keep.seconds == 0) {
         return "--moments keeps what --keep-seconds keeps at hand: it must not be 0";
     }
+    if (!options.moments.folder.empty() && !options.replay.empty()) {
+        return "--moments is of a match under way: it does nothing with --replay";
+    }
     const std::uint32_t backlog_max = listen_backlog_max(options.net);
     if (options.net.listen_backlog > backlog_max) {
         return fmt::format(

@@ -63,6 +63,8 @@ void add_gauges(TextWriter& text, const Metrics& metrics) {
     add_one(text, "kept_bytes", "Of all rooms' last seconds, kept for download", "gauge",
             kept.bytes);
     add_one(text, "kept_seconds", "Of the room that keeps the fewest", "gauge", kept.seconds);
+    add_one(text, "moments_max", "As many of them as may be; 0: none are kept", "gauge",
+            metrics.moments->stats().count_max);
     add_one(text, "moments_kept", "Moments that stay, each at its address", "gauge",
             metrics.moments->stats().kept);
     add_one(text, "idle_control_age_seconds",

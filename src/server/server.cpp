@@ -290,9 +290,12 @@ std::string Server::explain(const Error& error) const {
     if (operation == "moments") {
         return fmt::format(
             "cannot keep moments in {}: {}. Choose another --moments: a directory that there is, "
-            "where this user may write, of a file system that lets a file be made before it has a "
-            "name (O_TMPFILE), as ext4, xfs, btrfs and tmpfs do.",
+            "no other server's, where this user may write, of a file system that lets a file be "
+            "made before it has a name (O_TMPFILE), as ext4, xfs, btrfs and tmpfs do.",
             options_.moments.folder, reason);
+    }
+    if (operation == "moments of nothing") {
+        return "--moments keeps nothing of a game whose state cannot be saved: start without it.";
     }
     if (operation == "moments in memory") {
         return fmt::format(

@@ -18,7 +18,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import programs
 
-RAILROIDS = sys.argv[1]
+RAILROIDS, PUSH_GAME = sys.argv[1:]
 RATE_HZ = 60
 KEPT_S = 2
 TOKEN = "correct-horse-battery-staple"
@@ -239,6 +239,7 @@ def fails_in_words_when_the_disk_takes_no_more(folder):
         assert site.status(f"/moments/{name}") == 507
         stats = site.server.stats()
         assert stats["moments_failed"] == 1 and stats["moments_kept"] == 0, stats
+        assert stats["allocations_after_warmup"] == 0, stats
         site.ticks_until(1)  # The game goes on.
         resource.prlimit(site.server.process.pid, resource.RLIMIT_FSIZE,
                          (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -246,7 +247,7 @@ def fails_in_words_when_the_disk_takes_no_more(folder):
         assert "failed" not in site.list()
         site.server.process.kill()
         log = site.server.process.communicate()[1]
-    assert f"{name} could not be kept in {folder}, and is gone: File too large" in log, log
+    assert f"{name} could not be kept, and is gone: File too large" in log, log
 
 
 def leaves_alone_what_is_none(folder):
@@ -296,6 +297,16 @@ def says_what_is_wrong_with_the_folder(folder):
                               capture_output=True, text=True, timeout=60)
         assert done.returncode == 1 and f"cannot keep moments in {wrong}: " in done.stderr, done
         assert reason in done.stderr and "Choose another --moments" in done.stderr, done
+    with Site(folder):  # As it is another server's, too.
+        done = subprocess.run([RAILROIDS, "--listen", "127.0.0.1:0", "--moments", str(folder)],
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1 and "no other server's" in done.stderr, done
+    done = subprocess.run([PUSH_GAME, "--listen", "127.0.0.1:0", "--moments", str(folder)],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "cannot be saved" in done.stderr, done
+    done = subprocess.run([RAILROIDS, "--replay", "/dev/null", "--moments", str(folder)],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "match under way" in done.stderr, done
 
 
 def main():
