@@ -33,16 +33,18 @@ public:
     // Somebody else has the seat: he was told nothing.
     void start(std::size_t seat) { kept_[seat] = {}; }
     // Whoever has it is told everything anew: no message before helps him.
-    void forget(std::size_t seat) {
-        Kept& kept = kept_[seat];
-        kept = {.first = kept.told, .told = kept.told};
+    void forget(std::size_t seat) { kept_[seat] = {.first = told(seat), .told = told(seat)}; }
+
+    // Who was told what before is not known here: whoever says how many he has had means others.
+    void lose_count() {
+        for (Kept& kept : kept_) kept = {.is_count_lost = true};
     }
 
     void add(std::size_t seat, std::span<const std::byte> message) {
         Kept& kept = kept_[seat];
         const std::size_t size = head_size + message.size();
         kept.told += 1;
-        if (size > bytes_each_) return forget(seat);
+        if (size > bytes_each_) return drop_all(kept);
         if (bytes_each_ - kept.used < size) make_room(seat, size);
         const std::span<std::byte> place = bytes(seat).subspan(kept.used, size);
         const auto message_size = static_cast<std::uint32_t>(message.size());
@@ -54,7 +56,8 @@ public:
     std::uint32_t told(std::size_t seat) const { return kept_[seat].told; }
     // Whether all are kept that somebody misses who has had so many.
     bool keeps(std::size_t seat, std::uint32_t had) const {
-        return kept_[seat].first <= had && had <= kept_[seat].told;
+        const Kept& kept = kept_[seat];
+        return !kept.is_count_lost && kept.first <= had && had <= kept.told;
     }
     template <class Visit>
     void for_each_behind(std::size_t seat, std::uint32_t had, Visit visit) const {
@@ -75,7 +78,13 @@ private:
         std::uint32_t first = 0;  // The number of the oldest that is kept.
         std::uint32_t told = 0;
         std::uint32_t used = 0;  // Bytes.
+        bool is_count_lost = false;
     };
+
+    static void drop_all(Kept& kept) {
+        kept.first = kept.told;
+        kept.used = 0;
+    }
 
     std::span<std::byte> bytes(std::size_t seat) const {
         return {memory_.get() + seat * bytes_each_, bytes_each_};

@@ -209,7 +209,7 @@ public:
     }
 
     std::uint32_t now() const { return static_cast<std::uint32_t>(tick_); }
-    void begin_at(std::uint64_t tick) { tick_ = tick; }
+    void begin_at(std::uint64_t tick) { tick_ = tick, events_.lose_count(); }
     template <class Number>
     void tell_rules(Number number) const {
         options_.tell_rules(number);

@@ -60,7 +60,7 @@ Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
     : parts_(parts),
       options_(options),
       stats_(stats),
-      clock_(options.rate_hz, monotonic_now()),
+      clock_(options.rate_hz, monotonic_now(), options.first_tick),
       now_(monotonic_now()),
       gather_time_max_(
           std::min<Nanoseconds>(std::chrono::milliseconds(10),

@@ -98,11 +98,21 @@ void add_record_options(CLI::App& app, Options& options) {
                                         "Record the match to this file, which must not exist or "
                                         "be empty: everything that the game is told");
     record->option_text("FILE");
+    add_count<std::uint32_t>(
+        app, {"--record-states", "SECONDS", options.record_states_s, 0, 3'600,
+              "Seconds of play from one state of a room in that file to the next: so much "
+              "--resume-from plays again at the most; 0: all of it"});
+    auto* const resume = app.add_option(
+        "--resume-from", options.resume_from,
+        "After a crash or a stop: take up the match that was recorded to this file where it ends. "
+        "Seed, rate, rooms, players, bots and rewind are the recording's; who was connected is "
+        "waited for. To record on takes another file");
+    resume->option_text("FILE");
     auto* const replay = app.add_option(
         "--replay", options.replay,
         "Play a recorded match again, as fast as it goes and without a socket, and hold every "
         "recorded state against it; seed, rate, rooms, bots and the like are the recording's");
-    replay->option_text("FILE")->excludes(record);
+    replay->option_text("FILE")->excludes(record)->excludes(resume);
     app.add_flag("--serve", options.show,
                  "With --replay: listen, and show the match to those who connect at its own rate, "
                  "again and again; GET /replay?tick=N goes to a tick")
@@ -263,6 +273,9 @@ std::string contradiction(const Options& options) {
         return "--output-max must exceed --snapshot-max by 16384: a snapshot may wait behind "
                "messages";
     }
+    if (!options.record.empty() && options.record == options.resume_from) {
+        return "--record must be another file than --resume-from, which is not written over";
+    }
     if (options.net.idle_timeout <= options.net.ping_after) {
         return "--idle-timeout must be longer than --ping-after, or nobody has time to answer";
     }
@@ -319,6 +332,9 @@ ParsedOptions parse_options(int argc,
         const bool asked = error.get_exit_code() == 0;
         app.exit(error);
         return {.run = false, .exit_code = asked ? 0 : 2};
+    }
+    for (const CLI::Option* const option : app.get_options()) {
+        if (option->count() > 0) options.given.push_back(option->get_name());
     }
     if (const std::string problem = contradiction(options); !problem.empty()) {
         std::fprintf(stderr, "%s\n", problem.c_str());

@@ -6,8 +6,10 @@
 #include "server/keep_options.hpp"
 #include "uring/ring.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringtick {
@@ -34,7 +36,9 @@ struct Options {
     std::uint32_t rewind_ms = 250;
     std::uint32_t snapshot_bytes = 1'000;
 
-    std::string record;  // The file for it; empty: nothing is recorded.
+    std::string record;                  // The file for it; empty: nothing is recorded.
+    std::uint32_t record_states_s = 30;  // From one state in it to the next; 0: none.
+    std::string resume_from;             // The recording whose match is taken up; empty: none.
     KeepOptions keep;
     MomentOptions moments;
     std::string replay;  // The recording to play again instead of serving,
@@ -47,6 +51,11 @@ struct Options {
     FeatureMask mask;
     std::string log_level = "info";
     bool check_only = false;
+
+    std::vector<std::string> given;  // The flags that are not left to their defaults: "--seed".
+    bool was_given(std::string_view flag) const {
+        return std::ranges::find(given, flag) != given.end();
+    }
 };
 
 // What parse_options() decided.

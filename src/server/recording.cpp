@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -21,6 +22,15 @@ namespace {
 // So that what is on its way when the power goes began less than a second ago.
 constexpr Nanoseconds write_period = std::chrono::milliseconds(500);
 
+// Of a block, where there are rooms whose states may have to go into the same.
+constexpr std::size_t states_of_rooms = 4'194'304;
+
+std::size_t state_room(const RecordStates& states, std::uint32_t rooms) {
+    if (states.size_max == 0) return 0;
+    constexpr std::size_t heads = 64;
+    return heads + (rooms > 1 ? std::max(states.size_max, states_of_rooms) : states.size_max);
+}
+
 }  // namespace
 
 // The kernel may still be reading a block, if the end could not wait for it: that block is the
@@ -31,7 +41,8 @@ Recording::~Recording() {
 
 Result<void> Recording::open(const std::string& path,
                              const RecordHeader& header,
-                             std::size_t block_size) {
+                             std::size_t block_size,
+                             const RecordStates& states) {
     ASSERT(!is_open());
     // For its owner to give on: it shows where everyone was, and what they said.
     file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -44,7 +55,41 @@ Result<void> Recording::open(const std::string& path,
     if (auto written = write_head(header); !written) return written;
     path_ = path;
     rate_hz_ = header.rate_hz;
-    writer_ = std::make_unique<RecordWriter>(block_size, header.rooms);
+    states_ = states;
+    if (states.size_max > 0) {
+        scratch_ = std::make_unique_for_overwrite<std::byte[]>(states.size_max);
+    }
+    const std::size_t for_states = state_room(states, header.rooms);
+    writer_ = std::make_unique<RecordWriter>(block_size + for_states, header.rooms, for_states);
+    if (states.tick > 0) writer_->begin_at(states.tick);
+    return {};
+}
+
+Result<void> Recording::write_states(std::span<const std::unique_ptr<Room>> rooms) {
+    ASSERT(ticks_ == 0);
+    if (states_.tick == 0) return {};
+    for (std::uint32_t room = 0; room < rooms.size(); ++room) {
+        const std::size_t size = rooms[room]->game().save_state({scratch_.get(), states_.size_max});
+        ASSERT(size > 0);  // It was taken up from one.
+        const bool written = writer_->state(room, {scratch_.get(), size});
+        ASSERT(written);
+        writer_->seal();
+        if (auto done = write_now(writer_->sealed()); !done) return done;
+        writer_->release();
+    }
+    if (::fdatasync(file_) != 0) return std::unexpected(Error{"record", errno});
+    return {};
+}
+
+Result<void> Recording::write_now(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written =
+            ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset_));
+        if (written <= 0) return std::unexpected(Error{"record", written < 0 ? errno : ENOSPC});
+        offset_ += static_cast<std::size_t>(written);
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    stats_.bytes = offset_;
     return {};
 }
 
@@ -73,7 +118,23 @@ void Recording::on_tick(std::uint64_t tick, std::span<const std::unique_ptr<Room
         const std::uint64_t hash = rooms[room]->game().state_hash();
         if (hash != 0) writer_->hash(static_cast<std::uint32_t>(room), hash);
     }
+    const std::uint64_t period = std::uint64_t{states_.seconds} * rate_hz_;
+    for (std::size_t room = 0; period > 0 && room < rooms.size(); ++room) {
+        if ((ticks_ + room) % period != 0) continue;
+        save_state(static_cast<std::uint32_t>(room), rooms[room]->game());
+    }
     say_which_rooms_ended();
+}
+
+// One that finds no room is left out: whoever takes the match up begins with the one before.
+void Recording::save_state(std::uint32_t room, const Game& game) {
+    if (states_.size_max == 0) return;
+    const std::size_t size = game.save_state({scratch_.get(), states_.size_max});
+    if (size == 0) return;
+    [[maybe_unused]] const bool written = writer_->state(room, {scratch_.get(), size});
+});
+if (size > 0) [[maybe_unused]]
+    const bool written = writer_->state(room, {scratch_.get(), size});
 }
 
 void Recording::say_which_rooms_ended() {

@@ -23,6 +23,13 @@ struct RecordStats {
     std::size_t rooms_ended = 0;  // Of which no more is recorded, for they were told too much.
 };
 
+// Of the states that a recording holds, from which it can be taken up (server/resumed_match.hpp).
+struct RecordStates {
+    std::size_t size_max = 0;   // Of one; 0: the games cannot be saved.
+    std::uint32_t seconds = 0;  // Of play from one of a room's to the next; 0: none on the way.
+    std::uint64_t tick = 0;     // The match began at the end of that one, long ago; 0: it begins.
+};
+
 // --record: all that the games are told, on its way into a file. The tick only copies it into
 // memory; the ring writes it, and makes it durable twice a second, beside the loop.
 //
@@ -42,7 +49,11 @@ public:
     // Creates the file, or takes an empty one, and writes what it begins with. Allocates.
     [[nodiscard]] Result<void> open(const std::string& path,
                                     const RecordHeader& header,
-                                    std::size_t block_size);
+                                    std::size_t block_size,
+                                    const RecordStates& states = {});
+    // The states of the rooms that the match begins with, if it begins with some. Before the first
+    // tick; waits for the disk.
+    [[nodiscard]] Result<void> write_states(std::span<const std::unique_ptr<Room>> rooms);
     bool is_open() const { return file_ >= 0; }
     RecordWriter& writer() { return *writer_; }
 
@@ -57,7 +68,9 @@ public:
     bool finished() const { return !is_open() || state_ == State::closed; }
 
     const RecordStats& stats() const { return stats_; }
-    std::size_t memory() const { return writer_ == nullptr ? 0 : writer_->memory(); }
+    std::size_t memory() const {
+        return writer_ == nullptr ? 0 : writer_->memory() + states_.size_max;
+    }
 
 private:
     //   filling --a block is sealed--> writing --both completions--> filling
@@ -66,6 +79,8 @@ private:
     enum class State : std::uint8_t { filling, writing, closed };
 
     [[nodiscard]] Result<void> write_head(const RecordHeader& header);
+    [[nodiscard]] Result<void> write_now(std::span<const std::byte> bytes);
+    void save_state(std::uint32_t room, const Game& game);
     void write_rest();
     void say_which_rooms_ended();
     void on_both_done();
@@ -78,6 +93,8 @@ private:
     std::unique_ptr<RecordWriter> writer_;
     std::uint32_t rate_hz_ = 0;
     std::uint64_t ticks_ = 0;
+    RecordStates states_;
+    std::unique_ptr<std::byte[]> scratch_;  // Of one state.
 
     State state_ = State::filling;
     bool finishing_ = false;

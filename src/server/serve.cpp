@@ -56,6 +56,7 @@ int run_to_the_end(const Options& options, const Program& program, ServerKind ki
         std::fprintf(stderr, "%s: %s\n", program.name, server->explain(opened.error()).c_str());
         return 1;
     }
+    if (kind.resume != nullptr) log_info(kind.resume->description());
     if (options.check_only) {
         release_stop_signals();
         return report(program, fmt::format("{}: {}\n", program.name, server->describe()));
@@ -74,6 +75,23 @@ int run_to_the_end(const Options& options, const Program& program, ServerKind ki
     return report(program, {totals.data(), server->write_totals(totals)});
 }
 
+int refuse(const Program& program, int exit_code, const std::string& problem) {
+    std::fprintf(stderr, "%s: %s\n", program.name, problem.c_str());
+    return exit_code;
+}
+
+// Takes a recorded match up, and serves it.
+int resume(Options& options, const Program& program) {
+    ResumedMatch match;
+    std::string problem = match.open(options.resume_from, program);
+    if (!problem.empty()) return refuse(program, 1, problem);
+    problem = match.adopt(program, options);
+    if (!problem.empty()) return refuse(program, 2, problem);
+    problem = match.play(program, options);
+    if (!problem.empty()) return refuse(program, 1, problem);
+    return run_server(options, program, {.resume = &match});
+}
+
 }  // namespace
 
 int serve(int argc, char** argv, const Program& program) {
@@ -84,12 +102,12 @@ int serve(int argc, char** argv, const Program& program) {
         parse_options(argc, argv, program.name, program.description, options);
     if (!parsed.run) return parsed.exit_code;
     options.players_max = std::min(options.players_max, program.players_max);
+    if (!options.resume_from.empty()) return resume(options, program);
     if (options.replay.empty()) return run_server(options, program, {});
 
     RecordedMatch match;
     if (const std::string problem = match.open(options.replay, program); !problem.empty()) {
-        std::fprintf(stderr, "%s: %s\n", program.name, problem.c_str());
-        return 1;
+        return refuse(program, 1, problem);
     }
     if (!options.show) return replay(match, program);
     options.rate_hz = match.reader().header().rate_hz;

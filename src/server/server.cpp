@@ -166,7 +166,9 @@ void Server::open_rooms() {
 
 std::unique_ptr<Room> Server::make_room(std::uint32_t number, const RoomLimits& limits) {
     if (kind_.show == nullptr) {
-        auto game = program_.make_game(game_options(options_, limits.players_max, number));
+        auto game = kind_.resume != nullptr
+                        ? kind_.resume->take_game(number)
+                        : program_.make_game(game_options(options_, limits.players_max, number));
         return std::make_unique<Room>(std::move(game), limits, connections_);
     }
     auto room = std::make_unique<ShownRoom>(*kind_.show, number, limits, connections_);
@@ -181,10 +183,14 @@ Result<void> Server::open_recording() {
     const std::size_t fullest = limits.inbox_bytes + limits.inbox_messages * 8UL;
     const std::size_t block_size = (options_.rooms > 1 ? 2 : 1) * fullest + 65'536;
     const RecordHeader header = record_header(options_, program_, limits.players_max);
-    if (auto opened = recording_.open(options_.record, header, block_size); !opened) return opened;
+    const RecordStates states{.size_max = rooms_.all().front()->game().state_size_max(),
+                              .seconds = options_.record_states_s,
+                              .tick = first_tick()};
+    auto opened = recording_.open(options_.record, header, block_size, states);
+    if (!opened) return opened;
     std::uint32_t number = 0;
     for (const auto& room : rooms_.all()) room->record_to(recording_.writer(), number++);
-    return {};
+    return recording_.write_states(rooms_.all());
 }
 
 // Of a recorded match on show there is more than that in its file.
@@ -196,6 +202,11 @@ Result<void> Server::open_kept() {
     if (auto opened = kept_.open(options_.keep, header, rooms_.all()); !opened) return opened;
     return options_.moments.folder.empty() ? Result<void>()
                                            : moments_.open(options_.moments, program_.name);
+}
+
+// That which was over before this server began.
+std::uint64_t Server::first_tick() const {
+    return kind_.resume == nullptr ? 0 : kind_.resume->tick();
 }
 
 // Who only echoes has no tick to be awake for.
@@ -238,7 +249,8 @@ void Server::run() {
               {.rate_hz = options_.rate_hz,
                .catch_up_max = options_.catch_up_max,
                .snapshot_size_max = options_.snapshot_size_max,
-               .spin = spin()},
+               .spin = spin(),
+               .first_tick = first_tick()},
               loop_stats_);
     loop.run();
     if (!recording_.finished()) {

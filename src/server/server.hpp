@@ -17,6 +17,7 @@
 #include "server/realtime.hpp"
 #include "server/recorded_match.hpp"
 #include "server/recording.hpp"
+#include "server/resumed_match.hpp"
 #include "server/rooms.hpp"
 #include "server/serve.hpp"
 #include "server/shown_room.hpp"
@@ -38,6 +39,7 @@ struct ServerKind {
     bool any_path = false;                    // Every path is the first room's.
     bool quiet = false;                       // Does not print where it listens.
     const RecordedMatch* show = nullptr;      // Nobody plays; this match is shown.
+    ResumedMatch* resume = nullptr;           // This match is played on.
     const char* address_option = "--listen";  // The argument that chooses where.
 };
 
@@ -71,6 +73,7 @@ private:
     [[nodiscard]] Result<void> open_kept();
     RoomLimits room_limits() const;
     Nanoseconds spin() const;
+    std::uint64_t first_tick() const;
     void open_rooms();
     std::unique_ptr<Room> make_room(std::uint32_t number, const RoomLimits& limits);
     void attach_metrics();

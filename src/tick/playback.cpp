@@ -18,15 +18,34 @@ Playback::Playback(const RecordReader& reader, std::span<const Stage> stages) : 
 }
 
 Playback::Playback(const RecordReader& reader, std::uint32_t room, const Stage& stage)
-    : reader_(reader), alone_(room), is_alone_(true) {
-    ASSERT(room < reader.header().rooms);
-    ASSERT(stage.game != nullptr);
-    ASSERT(stage.outbox != nullptr);
+    : Playback(reader, Alone{.room = room, .stage = stage}) {
+    begin();
+}
+
+Playback::Playback(const RecordReader& reader, const Alone& alone)
+    : reader_(reader), alone_(alone.room), is_alone_(true) {
+    ASSERT(alone.room < reader.header().rooms);
+    ASSERT(alone.stage.game != nullptr);
+    ASSERT(alone.stage.outbox != nullptr);
     rooms_.reserve(reader.header().rooms);
     for (std::uint32_t i = 0; i < reader.header().rooms; ++i) {
-        add_room(i == room ? stage : Stage{});
+        add_room(i == alone.room ? alone.stage : Stage{});
     }
-    begin();
+}
+
+// Who is in the other rooms was said before.
+Playback Playback::from_state(const RecordReader& reader, std::uint32_t room, const Stage& stage) {
+    Playback playback(reader, Alone{.room = room, .stage = stage});
+    for (Room& other : playback.rooms_) other.has_state = other.stage.game == nullptr;
+    playback.room_ = room;
+    Record record;
+    if (playback.reader_.next(record) == RecordReader::State::record &&
+        record.kind == RecordKind::state) {
+        playback.begin_in_state(record);
+    } else {
+        playback.damaged();
+    }
+    return playback;
 }
 
 void Playback::add_room(const Stage& stage) {
@@ -107,7 +126,8 @@ Playback::State Playback::apply(const Record& record) {
         case RecordKind::end:
             return end_room();  // That of all the reader keeps to itself.
         case RecordKind::state:
-            return damaged();  // It is no beginning.
+            // The game is in it already; a hash says whether that is so.
+            return record.number == tick_ ? State::playing : damaged();
     }
     UNREACHABLE();
 }

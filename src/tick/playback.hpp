@@ -38,6 +38,8 @@ public:
     Playback(const RecordReader& reader, std::span<const Stage> stages);
     // Of one room alone.
     Playback(const RecordReader& reader, std::uint32_t room, const Stage& stage);
+    // Of one room alone, from the state on that `reader` comes to next, which is that room's.
+    static Playback from_state(const RecordReader& reader, std::uint32_t room, const Stage& stage);
 
     // Plays one tick of every room. If not `playing`, no tick was played.
     State advance();
@@ -68,6 +70,12 @@ private:
         bool knows_who_is_there() const { return stage.game != nullptr || !has_state; }
     };
 
+    struct Alone {
+        std::uint32_t room = 0;
+        Stage stage;
+    };
+
+    Playback(const RecordReader& reader, const Alone& alone);
     void add_room(const Stage& stage);
     void begin();
     State apply(const Record& record);

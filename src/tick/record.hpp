@@ -8,7 +8,7 @@
 // The file of a recorded match: what shaped the world, and then what the games were told, in the
 // order in which they were told it. Everything else follows from that.
 //
-//   "ringtick record 4\n"   block: the header   block   block ...
+//   "ringtick record 5\n"   block: the header   block   block ...
 //
 //   block   0         4           8           12
 //          +---------+-----------+-----------+- - - - - - - -+
@@ -33,7 +33,8 @@
 //   7 end      0: the recording ended as it should; nothing follows
 //              1: of this room nothing more was written down; the others go on
 //   8 state    of the game at the end of the tick of this number: a varint for its size, its
-//              bytes. Before all else that is told of a room, if at all: the match begins there
+//              bytes. Before all else that is told of a room the match begins there; anywhere else
+//              it is what the game is then, and who has no time for all before it begins there
 //
 // A block is written and made durable before the next one, so a crash can harm only the last: then
 // its head says more than is there, or is missing. Anything else that does not add up is damage.
@@ -59,7 +60,7 @@ inline constexpr RecordKind record_kind_last = RecordKind::state;
 inline constexpr std::uint64_t end_of_all = 0;
 inline constexpr std::uint64_t end_of_room = 1;
 
-inline constexpr std::string_view record_magic = "ringtick record 4\n";
+inline constexpr std::string_view record_magic = "ringtick record 5\n";
 inline constexpr std::string_view record_magic_any = "ringtick record ";
 inline constexpr std::size_t block_head_size = 12;
 inline constexpr unsigned record_kind_bits = 4;

@@ -16,19 +16,27 @@ constexpr std::size_t end_of_room_size = room_head_size + 1;
 
 }  // namespace
 
-RecordWriter::RecordWriter(std::size_t block_size, std::uint32_t rooms)
+RecordWriter::RecordWriter(std::size_t block_size, std::uint32_t rooms, std::size_t state_room)
     : block_size_(block_size),
       memory_(std::make_unique_for_overwrite<std::byte[]>(2 * block_size)),
       block_(active()),
-      shares_(rooms) {
+      shares_(rooms),
+      state_room_(state_room) {
     ASSERT(rooms > 0);
+    ASSERT(state_room < block_size);
     ASSERT(block_size >= file_head_size_max);
     ended_rooms_.reserve(rooms);
     // The rest is for the ticks, and for the word that a room ends.
-    const std::size_t rest = block_head_size + ticks_size_max + rooms * end_of_room_size;
+    const std::size_t rest =
+        block_head_size + ticks_size_max + rooms * end_of_room_size + state_room;
     const std::size_t half = (block_size - std::min(block_size, rest)) / 2;
     share_max_ = half / rooms;
     common_max_ = half;
+}
+
+void RecordWriter::begin_at(std::uint64_t tick) {
+    ASSERT(tick_ == 0);
+    tick_ = tick_said_ = tick;
 }
 
 void RecordWriter::join(std::uint32_t room, PlayerId player, const ResumeToken& digest) {
@@ -57,6 +65,23 @@ void RecordWriter::tick(std::uint64_t tick) {
 
 void RecordWriter::hash(std::uint32_t room, std::uint64_t hash) {
     put(room, RecordHead(RecordKind::hash, 0), bytes_of(hash));
+}
+
+bool RecordWriter::state(std::uint32_t room, std::span<const std::byte> state) {
+    ASSERT(room < shares_.size());
+    if (shares_[room].ended || overflowed_ || stopped_) return false;
+    settle_ticks();
+    RecordHead head(RecordKind::state, tick_);
+    head.add(state.size());
+    const std::size_t size = head.size() + state.size() + room_head_size;
+    if (sealed_.empty() && (size > state_room_ - states_taken_ || size > block_.room())) {
+        set_apart();
+    }
+    if (overflowed_ || size > state_room_ - states_taken_ || size > block_.room()) return false;
+    states_taken_ += size;
+    choose(room);
+    put(head, state);
+    return true;
 }
 
 void RecordWriter::end() {
@@ -147,6 +172,7 @@ void RecordWriter::set_apart() {
     block_ = BlockWriter(active());
     for (Share& share : shares_) share.taken = 0;
     common_taken_ = 0;
+    states_taken_ = 0;
 }
 
 }  // namespace ringtick

@@ -23,7 +23,13 @@ namespace ringtick {
 class RecordWriter {
 public:
     // A block has to hold the largest command; of several rooms, half of one.
-    explicit RecordWriter(std::size_t block_size, std::uint32_t rooms = 1);
+    // `state_room`: so much of one is for states, and nobody's share.
+    explicit RecordWriter(std::size_t block_size,
+                          std::uint32_t rooms = 1,
+                          std::size_t state_room = 0);
+
+    // Before anything is said: the match begins at the end of this tick.
+    void begin_at(std::uint64_t tick);
 
     void join(std::uint32_t room, PlayerId player, const ResumeToken& digest);
     void leave(std::uint32_t room, PlayerId player);
@@ -32,6 +38,9 @@ public:
     void tick(std::uint64_t tick);
     // Of a room's game, behind its tick.
     void hash(std::uint32_t room, std::uint64_t hash);
+    // Of a room's game, behind its tick. False: there is no room for it in this block, which is no
+    // reason to write down nothing more; another time there will be.
+    [[nodiscard]] bool state(std::uint32_t room, std::span<const std::byte> state);
     // The last that is written down.
     void end();
 
@@ -84,6 +93,8 @@ private:
     std::size_t share_max_ = 0;
     std::size_t common_max_ = 0;
     std::size_t common_taken_ = 0;
+    std::size_t state_room_ = 0;
+    std::size_t states_taken_ = 0;
 
     std::uint64_t tick_ = 0;
     std::uint64_t tick_said_ = 0;     // The last that is in a block.

@@ -13,11 +13,13 @@ namespace ringtick {
 // than from the last tick, so that a late tick delays nothing after it and 60 Hz stays 60 Hz.
 class TickClock {
 public:
-    TickClock(std::uint32_t rate_hz, Nanoseconds start) : rate_hz_(rate_hz), start_(start) {
+    // `first`: the tick that was over at the start; those that follow go on from its number.
+    TickClock(std::uint32_t rate_hz, Nanoseconds start, std::uint64_t first = 0)
+        : rate_hz_(rate_hz), start_(start), first_(first) {
         ASSERT(rate_hz > 0);
     }
 
-    std::uint64_t tick() const { return tick_; }
+    std::uint64_t tick() const { return first_ + tick_; }
 
     // The first nanosecond at which the next tick is due.
     Nanoseconds deadline() const {
@@ -50,7 +52,8 @@ private:
 
     std::uint64_t rate_hz_;
     Nanoseconds start_;
-    std::uint64_t tick_ = 0;
+    std::uint64_t first_;
+    std::uint64_t tick_ = 0;  // Since the start.
     std::uint64_t ticks_forgiven_ = 0;
 };
 

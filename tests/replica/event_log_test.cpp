@@ -49,6 +49,23 @@ TEST(EventLog, DropsTheOldestAndSaysSo) {
     EXPECT_EQ(behind(log, 0, 2), "cccc dddd eeee ");
 }
 
+// As in a world that was taken up again: what somebody has had there may be more than was told
+// here, or the same number of others.
+TEST(EventLog, KnowsOfNobodyWhatHeHadWhoCountsFromBeforeTheCountWasLost) {
+    EventLog log(2, 64);
+    log.add(0, as_bytes("a"));
+    log.lose_count();
+    for (const char* text : {"b", "c"}) log.add(0, as_bytes(text));
+    for (const std::uint32_t had : {0U, 1U, 2U, 3U}) EXPECT_FALSE(log.keeps(0, had)) << had;
+    log.forget(0);  // He is told everything anew.
+    log.add(0, as_bytes("d"));
+    EXPECT_EQ(log.told(0), 3U);
+    EXPECT_EQ(behind(log, 0, 2), "d ");
+    EXPECT_FALSE(log.keeps(1, 0));
+    log.start(1);
+    EXPECT_TRUE(log.keeps(1, 0));
+}
+
 TEST(EventLog, OfAMessageThatDoesNotFitAtAllItKnowsThatItIsMissing) {
     EventLog log(1, 16);
     log.add(0, as_bytes("a"));

@@ -217,7 +217,7 @@ def check_damage(folder):
 
 def with_state(data, change):
     """The file with its state changed, and all checksums right (src/tick/record.hpp)."""
-    begin = len("ringtick record 4\n")
+    begin = len("ringtick record 5\n")
     begin += 12 + int.from_bytes(data[begin:begin + 4], "little")
     size = int.from_bytes(data[begin:begin + 4], "little")
     payload = bytearray(data[begin + 12:begin + 12 + size])

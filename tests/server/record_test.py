@@ -20,7 +20,7 @@ RAILROIDS, SWARM, OTHER_GAME = sys.argv[1:4]
 RATE_HZ = 60
 GAME = ["--rate-hz", str(RATE_HZ), "--bots", "30", "--seed", "7", "--rooms", "2"]
 # As src/tick/record.hpp has them.
-MAGIC_SIZE = len("ringtick record 4\n")
+MAGIC_SIZE = len("ringtick record 5\n")
 BLOCK_HEAD_SIZE = 12
 
 

@@ -314,6 +314,54 @@ TEST_F(FromAState, IsAtItsTickBeforeAnythingIsPlayed) {
     EXPECT_TRUE(game.is_present({0}));
 }
 
+TEST_F(FromAState, IsBegunWithAnyStateOfItsRoomWhateverWasSaidOfOthers) {
+    file = RecordedFile();
+    test::SavedGame recorded;
+    std::array<std::byte, test::SavedGame::state_size_least> state{};
+    file.writer = RecordWriter(65'536, 2, 1'000);
+    file.writer.join(0, {1}, {});
+    file.writer.join(1, {2}, {});
+    recorded.on_join({2});
+    recorded.on_token({2}, {});
+    for (std::uint64_t tick = 1; tick <= 9; ++tick) {
+        file.say(1, 2, "x");
+        recorded.tick(tick, {{{.player = {2}, .bytes = as_bytes("x")}}}, outbox);
+        file.writer.tick(tick);
+        if (tick != 5) continue;
+        recorded.save_state(state);
+        ASSERT_TRUE(file.writer.state(1, state));
+        ASSERT_TRUE(file.writer.state(0, state));
+        file.writer.leave(0, {1});
+    }
+    file.writer.hash(1, recorded.state_hash());
+    file.write();
+
+    EXPECT_EQ(play_file(1), Playback::State::over);
+    EXPECT_EQ(playback->ticks_played(), 9U) << "who plays all of it passes the state";
+    EXPECT_EQ(playback->hashes_verified(), 1U);
+
+    ASSERT_EQ(reader.open(file.bytes), RecordReader::Opened::fine);
+    RecordReader at = reader;
+    Record record;
+    for (RecordReader ahead = at; record.kind != RecordKind::state; at = ahead) {
+        ASSERT_EQ(ahead.next(record), RecordReader::State::record);
+        if (record.kind == RecordKind::state) break;
+    }
+    game = test::SavedGame();
+    Playback from = Playback::from_state(at, 1, {.game = &game, .outbox = &outbox});
+    EXPECT_EQ(from.tick(), 5U);
+    while (from.advance() == Playback::State::playing) {
+    }
+    EXPECT_EQ(from.tail(), RecordReader::State::cut);
+    EXPECT_EQ(from.ticks_played(), 4U);
+    EXPECT_EQ(from.hashes_verified(), 1U);
+    EXPECT_EQ(game.state_hash(), recorded.state_hash());
+
+    Playback wrong = Playback::from_state(reader, 1, {.game = &game, .outbox = &outbox});
+    EXPECT_EQ(wrong.advance(), Playback::State::over) << "what comes next there is no state";
+    EXPECT_EQ(wrong.tail(), RecordReader::State::damaged);
+}
+
 TEST_F(FromAState, RefusesWhatIsNoBeginning) {
     const Bytes one = record_of(RecordKind::ticks, 1);
     const Bytes state = state_of(500, first_is_there);

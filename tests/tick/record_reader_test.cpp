@@ -57,7 +57,7 @@ TEST(RecordReader, TellsWhatIsNoRecordingFromOneOfAnotherVersion) {
     EXPECT_EQ(reader.open({}), RecordReader::Opened::no_recording);
     EXPECT_EQ(reader.open(as_bytes("#!/bin/sh\n")), RecordReader::Opened::no_recording);
     EXPECT_EQ(reader.open(as_bytes("ringtick record 2\n")), RecordReader::Opened::other_version);
-    EXPECT_EQ(reader.open(as_bytes("ringtick record 4\n")), RecordReader::Opened::damaged);
+    EXPECT_EQ(reader.open(as_bytes("ringtick record 5\n")), RecordReader::Opened::damaged);
 }
 
 TEST(RecordReader, RefusesAHeaderThatNobodyMade) {

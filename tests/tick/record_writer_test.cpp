@@ -43,6 +43,26 @@ TEST(RecordWriter, WritesTheBytesThatTheFormatSays) {
     EXPECT_EQ(block.substr(0, 4), std::string("\x16\0\0\0", 4));
 }
 
+TEST(RecordWriter, StatesHaveRoomOfTheirOwnAndOneThatFindsNoneIsLeftOut) {
+    RecordedFile file;
+    file.writer = RecordWriter(8'192, 2, 100);
+    file.writer.begin_at(500);
+    const std::string state(60, 's');
+    EXPECT_TRUE(file.writer.state(1, as_bytes(state)));
+    file.writer.tick(501);
+    EXPECT_TRUE(file.writer.state(0, as_bytes(state))) << "in the other block";
+    EXPECT_FALSE(file.writer.state(1, as_bytes(state))) << "the disk has not taken the first yet";
+    file.say(1, 1, "hi");
+    file.writer.tick(502);
+    EXPECT_TRUE(file.writer.ended_rooms().empty());
+    EXPECT_FALSE(file.writer.overflowed());
+    file.write();
+    EXPECT_TRUE(file.writer.state(1, as_bytes(state)));
+    file.write();
+    file.write();
+    EXPECT_EQ(story_of(file.bytes), "r1 S500 t1 r0 S501 r1 c1:hi t1 S502 cut");
+}
+
 TEST(RecordWriter, TicksInWhichNobodySaysAnythingCostNothing) {
     RecordedFile file;
     for (std::uint64_t tick = 1; tick <= 10'000; ++tick) file.writer.tick(tick);
