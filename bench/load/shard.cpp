@@ -30,7 +30,9 @@ constexpr Nanoseconds sweep_period = std::chrono::seconds(1);
 
 RingOptions ring_options(std::uint32_t clients, std::uint32_t buffers) {
     const std::uint32_t needed = completions_needed(clients, buffers, submissions, 0);
-    return {.submissions = submissions, .completions = std::min(needed, completions_max)};
+    return {.submissions = submissions,
+            .completions = std::min(needed, completions_max),
+            .files = FileUse::none};
 }
 
 BufferOptions buffer_options(const Settings& settings, std::uint32_t clients) {

@@ -167,6 +167,7 @@ void print_features(const Patient& patient, const DoctorOptions& options) {
     print_row("tick deadline", features.absolute_deadline ? "absolute" : "relative, recomputed");
     print_row("idle waiting", features.no_iowait ? "idle" : "shown as I/O wait; harmless");
     print_row("sleeping", features.second_ring ? "on a second ring" : "on the ring itself");
+    print_row("restrictions", features.restricted ? "kept to what a server does" : "none");
     print_row("receive budget", features.recv_budget ? "the kernel's" : "counted by the server");
 }
 
@@ -222,6 +223,7 @@ int run_doctor(int argc, char** argv) {
         ->group("Testing");
     app.add_flag("--mask-recv-budget", options.mask.recv_budget, "The same")->group("Testing");
     app.add_flag("--mask-second-ring", options.mask.second_ring, "The same")->group("Testing");
+    app.add_flag("--mask-restrictions", options.mask.restrictions, "The same")->group("Testing");
     app.footer("Exit codes: 0 fine, 1 the machine refuses (with the remedy), 2 bad usage.");
     try {
         app.parse(argc, argv);

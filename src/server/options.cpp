@@ -324,6 +324,8 @@ ParsedOptions parse_options(int argc,
                  "For tests: without the kernel's receive budgets");
     app.add_flag("--mask-second-ring", options.mask.second_ring,
                  "For tests: without a second ring to sleep on");
+    app.add_flag("--mask-restrictions", options.mask.restrictions,
+                 "For tests: without a ring that refuses what it has no use for");
     app.footer("Exit codes: 0 fine, 1 the machine refuses (with the remedy), 2 bad usage.");
 
     try {

@@ -58,6 +58,12 @@ Options completed(Options options) {
     return options;
 }
 
+// Only moments have files opened and named while the server runs.
+FileUse file_use(const Options& options) {
+    if (!options.moments.folder.empty()) return FileUse::all;
+    return options.record.empty() ? FileUse::none : FileUse::written;
+}
+
 std::string describe_compression(const Compression* compression) {
     if (compression == nullptr) return "no compression";
     return fmt::format("permessage-deflate in {} KiB", compression->memory() / 1'024);
@@ -122,8 +128,10 @@ Result<void> Server::open() {
 
 Result<void> Server::open_ring() {
     const Sizes sizes = sizes_of(options_.net);
-    const RingOptions ring_options{
-        .submissions = sizes.submissions, .completions = sizes.completions, .mask = options_.mask};
+    const RingOptions ring_options{.submissions = sizes.submissions,
+                                   .completions = sizes.completions,
+                                   .files = file_use(options_),
+                                   .mask = options_.mask};
     return open_with_buffers(
         ring_, ring_options, buffers_,
         {.group = receive_group, .count = sizes.buffers, .size = options_.net.receive_buffer_size});
@@ -343,7 +351,8 @@ std::string Server::describe() const {
     constexpr std::size_t mib = 1 << 20;
     return fmt::format(
         "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, asleep {}, {} "
-        "receive buffers of {} B, {}; memory taken at start {} MiB beside the game's own, address "
+        "receive buffers of {} B, {}, {}; memory taken at start {} MiB beside the game's own, "
+        "address "
         "space for messages {} MiB, for the last seconds {} MiB, for moments {} MiB{}",
         features.submissions, features.completions, features.raw,
         features.defer_taskrun ? "deferred task work" : "cooperative task work",
@@ -351,7 +360,8 @@ std::string Server::describe() const {
         features.recv_budget ? "by the kernel" : "by cancelling",
         features.second_ring ? "on a second ring" : "on the ring", buffers_.count(),
         options_.net.receive_buffer_size, describe_compression(connections_.compression()),
-        fixed / mib, connections_.memory_reserved() / mib, kept_.memory_reserved() / mib,
+        features.restricted ? "restricted to what it is for" : "not restricted", fixed / mib,
+        connections_.memory_reserved() / mib, kept_.memory_reserved() / mib,
         moments_.memory_reserved() / mib,
         options_.realtime ? "; " + ringtick::describe(realtime_, spin()) : std::string());
 }

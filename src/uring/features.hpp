@@ -16,6 +16,7 @@ struct RingFeatures {
     bool no_iowait = false;          // An idle wait is not shown as I/O wait.
     bool recv_budget = false;        // A multishot receive ends after a byte budget; else ours.
     bool second_ring = false;        // To sleep on undisturbed; else a wait for all that can come.
+    bool restricted = false;         // The ring refuses what the program has no use for.
     std::uint32_t submissions = 0;   // Entries of the submission queue.
     std::uint32_t completions = 0;   // Entries of the completion queue.
     std::uint32_t raw = 0;           // The kernel's own feature bits, for the log line.
@@ -27,6 +28,7 @@ struct FeatureMask {
     bool absolute_deadline = false;
     bool recv_budget = false;
     bool second_ring = false;
+    bool restrictions = false;
 };
 
 }  // namespace ringtick

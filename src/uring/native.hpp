@@ -97,6 +97,9 @@ private:
     struct Timeout;
 
     int set_up_ring(RingOptions wanted);
+    // Of a ring that was set up with IORING_SETUP_R_DISABLED: both fit for use then.
+    Result<void> restrict_and_enable(FileUse files);
+    bool open_aside(std::uint32_t flags);
     void choose_enter_flags(const FeatureMask& mask);
     void open_second_ring(const FeatureMask& mask);
     Result<void> try_receives(const FeatureMask& mask);

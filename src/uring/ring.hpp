@@ -19,9 +19,18 @@ struct BufferGroup {
     std::uint16_t id;
 };
 
+// What the ring may do to files. A seccomp filter does not see what is done through a ring, so the
+// ring itself is told what it is for, and refuses all else.
+enum class FileUse : std::uint8_t {
+    none,
+    written,  // write_and_sync() only: nothing is opened.
+    all,
+};
+
 struct RingOptions {
     std::uint32_t submissions = 512;   // A power of two.
     std::uint32_t completions = 8192;  // A power of two; see completions_needed().
+    FileUse files = FileUse::all;
     FeatureMask mask;
 };
 

@@ -134,6 +134,10 @@ Result<void> Ring::Native::set_up(const RingOptions& options) {
     // MADV_DONTFORK). It could not use them anyway: its enter would be refused.
     io_uring_ring_dontfork(&ring);
 
+    if (!options.mask.restrictions) {
+        if (auto enabled = restrict_and_enable(options.files); !enabled) return enabled;
+    }
+
     // Registering the ring's descriptor (5.18, io_uring_register_ring_fd(3)) saves looking it up in
     // the table of files at each enter.
     features.ring_descriptor = io_uring_register_ring_fd(&ring) == 1;
@@ -152,6 +156,8 @@ int Ring::Native::set_up_ring(RingOptions wanted) {
         // request posts many completions for one submission.
         io_uring_params params{};
         params.flags = setup_flags.at(attempt) | IORING_SETUP_CQSIZE;
+        // Nothing can be submitted until the ring knows what to refuse: see restrictions.cpp.
+        if (!wanted.mask.restrictions) params.flags |= IORING_SETUP_R_DISABLED;
         params.cq_entries = wanted.completions;
         const int result = io_uring_queue_init_params(wanted.submissions, &ring, &params);
         if (result == -EINVAL && attempt + 1 < setup_flags.size()) {
@@ -192,7 +198,7 @@ void Ring::Native::choose_enter_flags(const FeatureMask& mask) {
 }
 
 void Ring::Native::open_second_ring(const FeatureMask& mask) {
-    if (mask.second_ring || io_uring_queue_init(1, &aside, 0) != 0) return;
+    if (mask.second_ring || !open_aside(mask.restrictions ? 0 : IORING_SETUP_R_DISABLED)) return;
     io_uring_ring_dontfork(&aside);
     // In every enter we say whether the descriptor is a registered one, so both must be, or
     // neither.

@@ -6,6 +6,7 @@
 
 #include <sys/wait.h>
 
+#include <bit>
 #include <cerrno>
 
 namespace {
@@ -98,8 +99,76 @@ protected:
         EXPECT_TRUE(ring.reap().empty());
     }
 
+    // What the kernel answers to an SQE that ring.cpp never fills in.
+    static int answer_to(Ring& ring, const io_uring_sqe& wanted) {
+        io_uring_sqe* const sqe = io_uring_get_sqe(kernel.ring);
+        *sqe = wanted;
+        sqe->user_data = token_of(Op::cancel).pack();
+        ring.submit_and_wait(1, monotonic_now() + std::chrono::seconds(5));
+        const auto batch = ring.reap();
+        return batch.size() == 1 ? batch.front().result : -ETIME;
+    }
+
     RingFeatures here;  // What the real kernel grants.
 };
+
+constexpr std::uint8_t forbidden_operations[] = {
+    IORING_OP_NOP,     IORING_OP_READ,      IORING_OP_CONNECT,        IORING_OP_SOCKET,
+    IORING_OP_OPENAT2, IORING_OP_SENDMSG,   IORING_OP_RENAMEAT,       IORING_OP_UNLINKAT,
+    IORING_OP_SPLICE,  IORING_OP_URING_CMD, IORING_OP_PROVIDE_BUFFERS};
+
+// Goal: a ring that a stranger came to command does nothing the server does not.
+TEST_F(RingSetup, ARingRefusesWhatTheProgramHasNoUseFor) {
+    for (const FileUse files : {FileUse::none, FileUse::written, FileUse::all}) {
+        Ring ring;
+        ASSERT_TRUE(ring.open({.files = files}));
+        ASSERT_TRUE(ring.features().restricted);
+        for (const std::uint8_t operation : forbidden_operations) {
+            EXPECT_EQ(answer_to(ring, {.opcode = operation, .fd = -1}), -EACCES)
+                << "operation " << int{operation};
+        }
+        EXPECT_EQ(answer_to(ring, {.opcode = IORING_OP_RECV, .flags = IOSQE_FIXED_FILE, .fd = -1}),
+                  -EACCES);
+        const int file = 0;
+        EXPECT_EQ(io_uring_register_files(kernel.ring, &file, 1), -EACCES);
+        EXPECT_EQ(io_uring_register_restrictions(kernel.ring, nullptr, 0), -EACCES);
+        expect_to_work(ring);
+    }
+}
+
+TEST_F(RingSetup, ARingThatWritesNoFilesRefusesTo) {
+    struct Case {
+        FileUse files;
+        int write;
+        int open;
+    };
+    // Allowed, what is wrong with the descriptor is what the kernel says next.
+    for (const Case& expected :
+         {Case{FileUse::none, -EACCES, -EACCES}, Case{FileUse::written, -EBADF, -EACCES},
+          Case{FileUse::all, -EBADF, -EBADF}}) {
+        Ring ring;
+        ASSERT_TRUE(ring.open({.files = expected.files}));
+        for (const std::uint8_t operation : {IORING_OP_WRITE, IORING_OP_FSYNC}) {
+            EXPECT_EQ(answer_to(ring, {.opcode = operation, .fd = -1}), expected.write);
+        }
+        const char* const name = "x";
+        for (const std::uint8_t operation : {IORING_OP_OPENAT, IORING_OP_CLOSE}) {
+            io_uring_sqe sqe{.opcode = operation, .fd = 1'000'000};
+            if (operation == IORING_OP_OPENAT) sqe.addr = std::bit_cast<std::uintptr_t>(name);
+            EXPECT_EQ(answer_to(ring, sqe), expected.open);
+        }
+    }
+}
+
+// Goal: on a kernel without restrictions everything works as before.
+TEST_F(RingSetup, AKernelWithoutRestrictionsServesAllTheSame) {
+    Ring ring;
+    ASSERT_TRUE(ring.open({.mask = {.restrictions = true}}));
+    EXPECT_FALSE(ring.features().restricted);
+    EXPECT_EQ(kernel.flags_tried & IORING_SETUP_R_DISABLED, 0U);
+    EXPECT_EQ(answer_to(ring, {.opcode = IORING_OP_NOP, .fd = -1}), 0);
+    expect_to_work(ring);
+}
 
 TEST_F(RingSetup, AMaskedFeatureIsNotObtained) {
     Ring ring;

@@ -250,11 +250,13 @@ inline const auto every_fallback =
                     NamedMask{"WithoutAbsoluteDeadline", {.absolute_deadline = true}},
                     NamedMask{"WithoutReceiveBudget", {.recv_budget = true}},
                     NamedMask{"WithoutSecondRing", {.second_ring = true}},
+                    NamedMask{"Unrestricted", {.restrictions = true}},
                     NamedMask{"WithNone",
                               {.defer_taskrun = true,
                                .absolute_deadline = true,
                                .recv_budget = true,
-                               .second_ring = true}});
+                               .second_ring = true,
+                               .restrictions = true}});
 
 inline std::string name_of_fallback(const testing::TestParamInfo<NamedMask>& info) {
     return info.param.name;
