@@ -132,9 +132,6 @@ void Recording::save_state(std::uint32_t room, const Game& game) {
     const std::size_t size = game.save_state({scratch_.get(), states_.size_max});
     if (size == 0) return;
     [[maybe_unused]] const bool written = writer_->state(room, {scratch_.get(), size});
-});
-if (size > 0) [[maybe_unused]]
-    const bool written = writer_->state(room, {scratch_.get(), size});
 }
 
 void Recording::say_which_rooms_ended() {
