@@ -18,6 +18,7 @@ play  git                                                 git
 play  liburing>=2.9                                       liburing-dev
 play  libllhttp>=9                                        libllhttp-dev
 play  libcrypto>=3.0                                      libssl-dev
+play  libssl>=3.0                                         libssl-dev
 play  zlib>=1.2.13                                        zlib1g-dev
 play  CLI11>=2.1                                          libcli11-dev
 play  spdlog>=1.10                                        libspdlog-dev
