@@ -37,6 +37,7 @@ test  libwebsockets>=4.1                                  libwebsockets-dev
 test  /usr/include/boost/beast.hpp                        libboost-dev
 test  /usr/lib/python3/dist-packages/websockets           python3-websockets
 test  curl                                                curl
+test  openssl                                             openssl
 test  strace                                              strace
 test  chromium                                            chromium
 test  clang-tidy-19                                       clang-tidy-19

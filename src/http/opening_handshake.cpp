@@ -38,7 +38,8 @@ bool origin_is_allowed(const Request& request, const HandshakePolicy& policy) {
     if (count == 0) return true;
     if (count > 1) return false;
     const auto origin = parse_origin(request.find("Origin").value_or(""));
-    if (origin && is_served_by(*origin, request.find("Host").value_or(""))) return true;
+    const std::string_view host = request.find("Host").value_or("");
+    if (origin && is_served_by(*origin, host, policy.transport)) return true;
     return is_listed(origin, policy.origins);
 }
 

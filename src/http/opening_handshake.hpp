@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/message.hpp"
+#include "http/origin.hpp"
 
 #include <cstddef>
 #include <span>
@@ -12,6 +13,7 @@ namespace ringtick::http {
 struct HandshakePolicy {
     std::span<const std::string> origins;  // Allowed beside same-origin; "*" allows every one.
     std::string_view subprotocol;          // The one we speak; empty: none.
+    Transport transport = Transport::plain;
 };
 
 // Whether the request asks for an upgrade at all: then it is judged as an opening handshake.

@@ -61,7 +61,9 @@ std::string_view host_of(std::string_view host_header) {
     return parts ? parts->host : std::string_view{};
 }
 
-bool is_served_by(const Origin& origin, std::string_view host_header) {
+bool is_served_by(const Origin& origin, std::string_view host_header, Transport transport) {
+    const bool secure = equals_ignoring_case(origin.scheme, "https");
+    if (transport == Transport::tls && !secure) return false;
     const std::string_view port_if_absent = default_port(origin.scheme);
     if (port_if_absent.empty()) return false;  // Only http and https pages are served by anyone.
     const auto host = split(host_header, port_if_absent);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -17,9 +18,13 @@ struct Origin {
 // Nothing for "null", and for anything that is not scheme://host[:port] to the letter.
 std::optional<Origin> parse_origin(std::string_view text);
 
-// Whether a page of that origin was served by who a Host header names. We are told of no scheme
-// (TLS may end before us), so the page's scheme gives the port that either leaves out.
-bool is_served_by(const Origin& origin, std::string_view host_header);
+// How a request came: in TLS that ended here; or plain, but then TLS may have ended before us.
+enum class Transport : std::uint8_t { plain, tls };
+
+// Whether a page of that origin was served by who a Host header names. Where we are told of no
+// scheme, the page's gives the port that either leaves out. Where TLS ends here, http:// is
+// somebody else's, who may be anybody on the way.
+bool is_served_by(const Origin& origin, std::string_view host_header, Transport transport);
 
 // The host that a Host header names, without its port; of an IPv6 address with its brackets. Empty
 // if it names none.

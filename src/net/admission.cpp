@@ -39,6 +39,7 @@ void Connections::admit(int socket) {
     Connection& c = *table_.find(handle);
     c.socket = socket;
     c.output = Output(outputs_.of(handle.slot));
+    if (tls_) begin_tls(handle, c);
     c.parser = parsers_.take(http::RequestParser(options_.request));
     c.heard_at = c.progressed_at = now_;
     c.deadline = now_ + options_.handshake_timeout;
@@ -106,8 +107,9 @@ void Connections::turn_away(Handle handle,
 }
 
 // The slot is about to be free.
-void Connections::leave(Connection& c) {
+void Connections::leave(Handle handle, Connection& c) {
     uncount(c);
+    leave_tls(handle, c);
     if (!c.turned_away) return;
     ASSERT(turned_away_count_ > 0);
     turned_away_count_ -= 1;

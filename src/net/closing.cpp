@@ -128,6 +128,7 @@ void Connections::begin_drain(Handle handle, Connection& c) {
     if (c.ended_by_peer) return die(handle, c, c.close_reason);
     c.state = Connection::State::draining;
     c.deadline = now_ + options_.close_timeout;
+    if (c.is_tls) return end_sealed(c);
     ::shutdown(c.socket, SHUT_WR);
 }
 
@@ -183,13 +184,13 @@ void Connections::bury() {
         Connection* const c = table_.find(handle);
         ASSERT(c != nullptr);
         ASSERT(c->state == Connection::State::dead);
-        if (c->armed() || c->recv_waiting) {
+        if (c->armed() || c->recv_waiting || (c->tls != nullptr && c->tls->waits)) {
             dead_[kept] = handle;
             kept += 1;
             continue;
         }
         close_socket(c->socket);
-        leave(*c);
+        leave(handle, *c);
         if (c->parser != nullptr) parsers_.give_back(c->parser);
         inputs_.release(handle.slot);
         outputs_.release(handle.slot);
@@ -226,7 +227,7 @@ void Connections::sweep_one(Handle handle, Connection& c) {
     switch (c.state) {
         case Connection::State::http:
             if (!late) return;
-            if (c.output.empty() && c.input_size > 0) {
+            if (c.output.empty() && c.input_size > 0 && !shakes_hands(c)) {
                 refuse(handle, c, http::Status::request_timeout,
                        "The request did not end in time.");
                 c.close_reason = CloseReason::handshake_timeout;
@@ -249,7 +250,8 @@ void Connections::sweep_one(Handle handle, Connection& c) {
 
 void Connections::cancel_requests(Handle handle, const Connection& c) {
     if (c.recv_armed) ring_.cancel({.op = Op::recv, .owner = handle});
-    if (c.output.in_flight()) ring_.cancel({.op = Op::send, .owner = handle});
+    const bool sending = c.is_tls ? c.tls->in_flight > 0 : c.output.in_flight();
+    if (sending) ring_.cancel({.op = Op::send, .owner = handle});
     if (c.blocked) ring_.cancel({.op = Op::writable, .owner = handle});
 }
 
@@ -314,6 +316,7 @@ void Connections::release_if_quiet(Handle handle, Connection& c) {
     c.memory_used = false;
     inputs_.release(handle.slot);
     outputs_.release(handle.slot);
+    if (c.is_tls && c.tls->empty()) tls_->release(handle.slot);
 }
 
 }  // namespace ringtick

@@ -16,6 +16,8 @@
 
 namespace ringtick {
 
+struct TlsLink;
+
 // The life of a connection. Each arrow is one call of Connections; none leads back.
 //
 //   http --101--> open --close frame sent or received--> closing --both sent--> draining
@@ -50,6 +52,7 @@ struct Connection {
     bool proxy_header_due = false;  // Its first bytes may be one.
     bool blocked = false;           // A snapshot found the socket full; we are told of room.
     bool limited = false;           // Its snapshots are withheld now and then: see `limit`.
+    bool is_tls = false;            // What it sends and is sent is sealed: see `tls`.
     // The window with which messages are deflated for it; 0: permessage-deflate was not agreed.
     std::uint8_t deflate_window_bits = 0;
     std::span<const std::byte> broadcast;  // The frame handed to the ring in this turn.
@@ -85,10 +88,12 @@ struct Connection {
     std::uint8_t pong_size = 0;
     std::array<std::byte, 125> pong;  // The payload of the latest ping not yet answered.
 
+    TlsLink* tls = nullptr;                   // Of one that came to a port that speaks TLS.
     http::RequestParser* parser = nullptr;    // Until it is open.
     MessageDecoder decoder{MessageLimits{}};  // From then on.
 
-    bool armed() const { return recv_armed || output.in_flight() || blocked; }
+    // Something of it is with the kernel.
+    bool armed() const;
 };
 
 }  // namespace ringtick

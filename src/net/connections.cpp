@@ -19,8 +19,10 @@ constexpr Token accept_token{.op = Op::accept, .owner = {}};
 // A message and frames that are held back behind it; or, before, a request head and what is
 // pipelined behind it, which may all be frames.
 std::size_t input_size(const NetOptions& options) {
+    // A byte can complete a record, and bring all that was in it.
+    const std::size_t record = options.tls != nullptr ? TlsSession::record_payload_max : 0;
     return assembly_size(options.message.message_size_max, options.deflate) +
-           options.request.head_size_max + late_input_max(options);
+           options.request.head_size_max + late_input_max(options) + record;
 }
 
 }  // namespace
@@ -48,17 +50,22 @@ Result<void> Connections::open() {
     if (options_.deflate) {
         compression_ = std::make_unique<Compression>(options_.message.message_size_max);
     }
+    if (options_.tls != nullptr) {
+        tls_ = std::make_unique<TlsLinks>();
+        if (auto opened = tls_->open(slots, input_size(options_)); !opened) return opened;
+    }
     for (auto* list : {&starved_, &throttled_, &unsent_, &dead_}) list->reserve(2UL * slots);
     return {};
 }
 
 std::size_t Connections::memory_fixed() const {
     return table_.memory() + parsers_.memory() + counts_.memory() + input_size(options_) +
-           (compression_ ? compression_->memory() : 0) + 8 * sizeof(Handle) * slots_of(options_);
+           (compression_ ? compression_->memory() : 0) + (tls_ ? tls_->memory_fixed() : 0) +
+           8 * sizeof(Handle) * slots_of(options_);
 }
 
 std::size_t Connections::memory_reserved() const {
-    return inputs_.reserved() + outputs_.reserved();
+    return inputs_.reserved() + outputs_.reserved() + (tls_ ? tls_->memory_reserved() : 0);
 }
 
 void Connections::listen(int listener) {
@@ -137,6 +144,7 @@ void Connections::end_turn() {
     // By now this turn's buffers are back. Half of them at most, so that those who are armed and
     // those who starved share what there is.
     go_on_with(starved_, std::max(1U, buffers_.count() / 2));
+    if (tls_) shake_hands();
     flush();
     bury();
 }
@@ -193,9 +201,10 @@ void Connections::on_recv_end(Handle handle, Connection& c, std::int32_t result)
 }
 
 void Connections::on_send(Handle handle, Connection& c, std::int32_t result) {
-    ASSERT(c.output.in_flight());
     ASSERT(sends_in_flight_ > 0);
     sends_in_flight_ -= 1;
+    if (c.is_tls) return on_sealed_sent(handle, c, result);
+    ASSERT(c.output.in_flight());
     c.output.sent(result > 0 ? static_cast<std::size_t>(result) : 0);
     if (c.state == Connection::State::dead) return;
     if (result <= 0) return die(handle, c, CloseReason::reset);
@@ -206,6 +215,10 @@ void Connections::on_send(Handle handle, Connection& c, std::int32_t result) {
 }
 
 void Connections::read(Handle handle, Connection& c, std::span<std::byte> bytes) {
+    c.is_tls ? read_sealed(handle, c, bytes) : read_plain(handle, c, bytes);
+}
+
+void Connections::read_plain(Handle handle, Connection& c, std::span<std::byte> bytes) {
     switch (c.state) {
         case Connection::State::http:
             return read_http(handle, c, bytes);

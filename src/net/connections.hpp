@@ -12,6 +12,7 @@
 #include "net/memory.hpp"
 #include "net/options.hpp"
 #include "net/stats.hpp"
+#include "net/tls_link.hpp"
 #include "uring/buffer_ring.hpp"
 #include "uring/completion.hpp"
 #include "uring/ring.hpp"
@@ -82,7 +83,7 @@ public:
     void close_all(CloseCode code, std::string_view reason, CloseReason why);
 
     // Somebody waits for an answer sooner than the tick.
-    bool urgent() const { return urgent_count_ > 0; }
+    bool urgent() const { return urgent_count_ > 0 || tls_waiting_count() > 0; }
     // Receives are to be stopped: hand the requests over before gathering more.
     bool cancels_queued() const { return cancels_queued_; }
     void cancels_submitted() { cancels_queued_ = false; }
@@ -94,6 +95,9 @@ public:
     // Somebody is received from again at the next tick, or turn.
     bool held_back() const { return !throttled_.empty() || !starved_.empty(); }
     std::uint32_t count() const { return table_.count(); }
+    // Those whose TLS handshake is done, and those whose handshake waits for a turn.
+    std::uint32_t tls_count() const;
+    std::uint32_t tls_waiting_count() const;
     // Those who missed most snapshots, most first. Returns how many there are in `out`.
     std::size_t slowest(std::span<ClientStats> out) const;
     // Those who are open, by slot from `first_slot` on. Returns how many there are in `out`.
@@ -121,6 +125,29 @@ private:
     void on_end_of_stream(Handle handle, Connection& c);
     void on_send(Handle handle, Connection& c, std::int32_t result);
     void read(Handle handle, Connection& c, std::span<std::byte> bytes);
+    void read_plain(Handle handle, Connection& c, std::span<std::byte> bytes);
+
+    // sealing.cpp: of those that speak TLS
+    static bool shakes_hands(const Connection& c);
+    static bool has_sealed_to_send(const Connection& c);
+    static bool has_to_send(const Connection& c) {
+        if (c.is_tls) return has_sealed_to_send(c);
+        return !c.output.empty() && !c.output.in_flight();
+    }
+    void begin_tls(Handle handle, Connection& c);
+    void leave_tls(Handle handle, const Connection& c);
+    void read_sealed(Handle handle, Connection& c, std::span<const std::byte> bytes);
+    void gather_handshake(Handle handle, Connection& c, std::span<const std::byte> bytes);
+    void shake_hands();
+    bool shake_hands_with(Handle handle, Connection& c);
+    void refuse_plain(Handle handle, Connection& c);
+    void begin_records(Handle handle, Connection& c, std::span<const std::byte> rest);
+    void read_records(Handle handle, Connection& c, std::span<const std::byte> bytes);
+    void on_close_notify(Handle handle, Connection& c);
+    void fail_session(Handle handle, Connection& c);
+    void flush_sealed(Handle handle, Connection& c);
+    void on_sealed_sent(Handle handle, Connection& c, std::int32_t result);
+    static void end_sealed(Connection& c);
 
     // admission.cpp: who may come in
     void admit(int socket);
@@ -134,7 +161,7 @@ private:
                    Connection& c,
                    http::Status status,
                    http::Method method = http::Method::other);
-    void leave(Connection& c);
+    void leave(Handle handle, Connection& c);
     bool admit_client(Handle handle,
                       Connection& c,
                       const Peer& client,
@@ -228,6 +255,7 @@ private:
     SlotMemory outputs_;
     std::unique_ptr<std::byte[]> leftover_;  // Bytes behind an opening handshake.
     std::unique_ptr<Compression> compression_;
+    std::unique_ptr<TlsLinks> tls_;
 
     // Each holds a connection at most once, and once more while it is gone through; and who is on
     // one keeps its slot. So none outgrows what open() reserved.

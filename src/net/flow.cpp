@@ -127,7 +127,7 @@ void Connections::go_on(Handle handle, Connection& c) {
 }
 
 void Connections::queue_flush(Handle handle, Connection& c) {
-    if (c.flush_queued || c.output.empty() || c.output.in_flight() || c.blocked) return;
+    if (c.flush_queued || c.blocked || !has_to_send(c)) return;
     if (c.state == Connection::State::dead) return;
     use_memory(c);
     c.flush_queued = true;
@@ -140,7 +140,12 @@ void Connections::flush() {
         Connection* const c = table_.find(handle);
         if (c == nullptr) continue;
         c->flush_queued = false;
-        if (c->state == Connection::State::dead || c->output.empty()) continue;
+        if (c->state == Connection::State::dead) continue;
+        if (c->is_tls) {
+            flush_sealed(handle, *c);
+            continue;
+        }
+        if (c->output.empty()) continue;
         // What is blocked has one request already, and more would not fit.
         if (c->output.in_flight() || c->blocked) continue;
         ring_.send(c->socket, c->output.begin_send(), {.op = Op::send, .owner = handle});

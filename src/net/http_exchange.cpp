@@ -166,7 +166,7 @@ void Connections::refuse(Handle handle,
     const std::size_t size = http::write_refusal(c.output.free(), status, sentence, method);
     if (size == 0) return die(handle, c, CloseReason::protocol);
     c.output.commit(size);
-    c.input_size = 0;
+    if (!shakes_hands(c)) c.input_size = 0;  // Else it cannot be told before it has.
     c.end_after_output = true;
     c.close_reason = reason_of(status);
     c.deadline = now_ + options_.close_timeout;

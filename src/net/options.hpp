@@ -11,6 +11,8 @@
 
 namespace ringtick {
 
+class TlsContext;
+
 // Every bound of the network side. All of its memory is taken at start, from these figures.
 struct NetOptions {
     std::uint32_t connections_max = 4'096;
@@ -29,6 +31,9 @@ struct NetOptions {
     std::uint32_t messages_per_tick = 128;          // On average over ten ticks; 0: not limited.
     std::uint32_t pongs_per_tick = 16;              // Past it, the latest ping only; 0: all.
     std::uint32_t output_size_max = 98'304;  // Bytes waiting for one connection, snapshot included.
+
+    const TlsContext* tls = nullptr;            // Loaded before anybody comes; null: plain bytes.
+    std::uint32_t tls_handshakes_per_turn = 8;  // Steps of them that cost more than a look.
 
     Nanoseconds handshake_timeout = std::chrono::seconds(5);
     Nanoseconds response_timeout = std::chrono::seconds(60);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <span>
@@ -84,15 +85,15 @@ public:
         return true;
     }
 
-    // What to send next. Pairs with sent().
-    std::span<const std::byte> begin_send() {
+    // What to send next, at most so much of it. Pairs with sent(), or all_sent().
+    std::span<const std::byte> begin_send(std::size_t size_max = SIZE_MAX) {
         ASSERT(!in_flight());
         ASSERT(!empty());
         // Now, while nothing is in flight: what is free must not depend on how the last send ended.
         if (head_ > 0) compact(0);
         const std::span<const std::byte> next =
-            head_ < tail_ ? memory_.subspan(head_, tail_ - head_)
-                          : body_.first(std::min(body_.size(), body_piece_max));
+            head_ < tail_ ? memory_.subspan(head_, std::min(tail_ - head_, size_max))
+                          : body_.first(std::min({body_.size(), body_piece_max, size_max}));
         in_flight_ = next.size();
         return next;
     }
@@ -107,6 +108,7 @@ public:
         head_ += size;
         if (head_ == tail_) head_ = tail_ = 0;
     }
+    void all_sent() { sent(in_flight_); }
 
 private:
     // Moves what waits so that it begins at `offset`.

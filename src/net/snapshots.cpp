@@ -64,13 +64,15 @@ void Connections::hold_back_snapshot(Connection& c) {
     (c.rate.missed(tick_) ? stats_.snapshots_skipped : stats_.snapshots_thinned) += 1;
 }
 
-// All leave in one send.
+// All leave in one send. What is sealed is none of the frame's memory: it goes this way, too.
 void Connections::send_behind_messages(Handle handle,
                                        Connection& c,
                                        std::span<const std::byte> frame) {
     const bool fits = c.output.append(frame);
     ASSERT(fits);  // Pairs with ready_for_snapshot().
-    queue_flush(handle, c);
+    if (!c.is_tls) return queue_flush(handle, c);
+    use_memory(c);
+    flush_sealed(handle, c);  // Now, like every other's: it is the tick's work.
 }
 
 void Connections::send_snapshot(Handle handle, Connection& c, std::span<const std::byte> frame) {
@@ -80,6 +82,7 @@ void Connections::send_snapshot(Handle handle, Connection& c, std::span<const st
     if (c.limited) c.limit.took(frame.size());
     if (!c.output.empty()) return send_behind_messages(handle, c, frame);
     c.progressed_at = now_;
+    if (c.is_tls) return send_behind_messages(handle, c, frame);
     c.broadcast = frame;
     ring_.broadcast(c.socket, frame, {.op = Op::broadcast, .owner = handle});
 }

@@ -17,7 +17,10 @@ struct NetStats {
     std::uint64_t refused_per_ip = 0;   // 429: connections_per_ip_max were there from its address.
     std::uint64_t proxy_headers = 0;    // PROXY headers read, of trusted proxies.
     std::uint64_t proxy_headers_malformed = 0;
-    std::uint64_t requests = 0;  // Complete HTTP requests, opening handshakes included.
+    std::uint64_t tls_handshakes = 0;  // Done.
+    std::uint64_t tls_resumed = 0;     // Of them, from a ticket.
+    std::uint64_t tls_failed = 0;      // Connections that ended before theirs was done.
+    std::uint64_t requests = 0;        // Complete HTTP requests, opening handshakes included.
     std::uint64_t requests_refused = 0;
     std::uint64_t opened = 0;  // Opening handshakes completed.
     std::array<std::uint64_t, close_reasons_count> closed{};

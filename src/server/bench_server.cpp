@@ -5,6 +5,7 @@
 #include "server/clock.hpp"
 #include "server/server.hpp"
 #include "server/standard_streams.hpp"
+#include "server/tls_option.hpp"
 #include "server/trust_option.hpp"
 
 #include <CLI/CLI.hpp>
@@ -79,6 +80,7 @@ void add_options(CLI::App& app, BenchOptions& bench, Options& options) {
         ->check(CLI::Range(0, 15'000))
         ->capture_default_str();
     add_trust_option(app, options.net.trust);
+    add_tls_options(app, options);
     app.add_option("--message-max", options.net.message.message_size_max,
                    "Bytes of one message from a client")
         ->check(CLI::Range(125, 1 << 28))

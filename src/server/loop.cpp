@@ -12,6 +12,7 @@
 
 #include "base/assert.hpp"
 #include "server/allocation_counter.hpp"
+#include "server/certificate.hpp"
 #include "server/clock.hpp"
 #include "server/log.hpp"
 #include "server/realtime.hpp"
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 namespace ringtick {
 
@@ -303,6 +305,10 @@ void Loop::arm_signal() {
 void Loop::on_signal() {
     signalfd_siginfo info{};
     while (::read(parts_.signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            parts_.certificate.reload();
+            continue;
+        }
         if (stop_at_ != Nanoseconds::max()) {
             stop_now_ = true;
             continue;

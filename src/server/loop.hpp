@@ -31,6 +31,8 @@ struct LoopOptions {
     Nanoseconds drain_max = std::chrono::seconds(2);  // After SIGTERM.
 };
 
+class Certificate;
+
 // The parts that the loop drives, each built before it.
 struct LoopParts {
     Ring& ring;
@@ -39,9 +41,10 @@ struct LoopParts {
     Listener& listener;
     Recording& recording;
     Moments& moments;
+    Certificate& certificate;
     Drain& drain;
     std::span<const std::unique_ptr<Room>> rooms;  // None: nothing to tick, answers go out at once.
-    int signals = -1;                              // A signalfd(2) for SIGINT and SIGTERM.
+    int signals = -1;                              // A signalfd(2) for server_signals().
 };
 
 // One thread's life: sleep until the tick, gather what came, tick, broadcast.

@@ -37,6 +37,10 @@ void add_net_rows(CounterRows& rows, const NetStats& net) {
     rows.add("proxy_headers", "PROXY headers read", net.proxy_headers);
     rows.add("proxy_headers_malformed", "Connections closed for a malformed PROXY header",
              net.proxy_headers_malformed);
+    rows.add("tls_handshakes", "TLS handshakes done", net.tls_handshakes);
+    rows.add("tls_resumed", "TLS handshakes done that went on from a ticket", net.tls_resumed);
+    rows.add("tls_failed", "Connections that ended before their TLS handshake was done",
+             net.tls_failed);
     rows.add("requests", "HTTP requests", net.requests);
     rows.add("requests_refused", "HTTP requests refused", net.requests_refused);
     rows.add("opened", "Opening handshakes completed", net.opened);

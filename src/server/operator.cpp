@@ -32,13 +32,13 @@ bool came_through_a_proxy(const http::Request& request) {
 }
 
 // Sent by a page that is not ours. Who is no browser sends neither header.
-bool is_foreign(const http::Request& request) {
+bool is_foreign(const http::Request& request, http::Transport transport) {
     const auto site = request.find("Sec-Fetch-Site");
     if (site && *site != "same-origin" && *site != "none") return true;
     if (request.count("Origin") == 0) return false;
     const auto origin = http::parse_origin(request.find("Origin").value_or(""));
     return request.count("Origin") > 1 || !origin ||
-           !http::is_served_by(*origin, request.find("Host").value_or(""));
+           !http::is_served_by(*origin, request.find("Host").value_or(""), transport);
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ http::Status Operator::judge(const http::Request& request) const {
     const http::Status visit = judge_visit(request);
     if (visit != http::Status::ok) return visit;
     if (needs_token() && !shows_token(request)) return http::Status::unauthorized;
-    if (is_foreign(request)) return http::Status::forbidden;
+    if (is_foreign(request, transport_)) return http::Status::forbidden;
     // Every browser says where an order comes from (Fetch, section 3.1). Without a token that is
     // the only proof there is, so nobody may leave it out.
     const bool order = request.method == http::Method::post;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/message.hpp"
+#include "http/origin.hpp"
 #include "net/options.hpp"
 
 #include <string>
@@ -28,6 +29,9 @@ public:
     // Who that is: "none", "machine" or "token".
     const char* kind() const;
 
+    // How requests come.
+    void serve_over(http::Transport transport) { transport_ = transport; }
+
     bool needs_token() const { return !token_.empty(); }
 
     // Whether the page may be shown on which an operator shows the token: `ok`, or how to refuse.
@@ -42,6 +46,7 @@ private:
 
     std::string token_;
     bool at_this_machine_ = false;
+    http::Transport transport_ = http::Transport::plain;
 };
 
 // A server on loopback that believes no proxy has an operator without a token. A Unix socket is

@@ -3,6 +3,7 @@
 #include "http/origin.hpp"
 #include "server/ops_option.hpp"
 #include "server/sizes.hpp"
+#include "server/tls_option.hpp"
 #include "server/trust_option.hpp"
 
 #include <fmt/format.h>
@@ -186,6 +187,7 @@ void add_server_options(CLI::App& app, Options& options) {
         ->check(CLI::Validator(check_origin, ""))
         ->option_text("ORIGIN");
     add_trust_option(app, options.net.trust);
+    add_tls_options(app, options);
     options.may_have_operator = true;
     add_ops_option(app, options.ops_token);
     app.add_flag("--deflate", options.net.deflate,

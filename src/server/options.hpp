@@ -4,6 +4,7 @@
 #include "net/listener.hpp"
 #include "net/options.hpp"
 #include "server/keep_options.hpp"
+#include "server/tls_files.hpp"
 #include "uring/ring.hpp"
 
 #include <algorithm>
@@ -20,6 +21,7 @@ struct Options {
     ListenOptions listener;
     NetOptions net;
     std::vector<std::string> origins;
+    TlsFiles tls;
 
     std::uint32_t rate_hz = 30;
     std::uint32_t catch_up_max = 4;  // Ticks run at once after a stall; the rest is forgiven.

@@ -8,6 +8,7 @@
 #include "server/process_usage.hpp"
 #include "server/room.hpp"
 #include "server/text_writer.hpp"
+#include "tls/memory.hpp"
 
 #include <array>
 #include <string_view>
@@ -47,6 +48,12 @@ void add_counters(TextWriter& text, const Metrics& metrics) {
 
 void add_gauges(TextWriter& text, const Metrics& metrics) {
     add_one(text, "connections", "Connections now", "gauge", metrics.connections->count());
+    add_one(text, "tls_connections", "Connections now whose TLS handshake is done", "gauge",
+            metrics.connections->tls_count());
+    add_one(text, "tls_waiting", "Connections whose TLS handshake waits for its turn", "gauge",
+            metrics.connections->tls_waiting_count());
+    add_one(text, "tls_memory_bytes", "Of OpenSSL's memory, in use", "gauge",
+            openssl_memory().used);
     add_one(text, "receive_buffers_lent",
             "Receive buffers not yet given back, expected 1: the one with this question", "gauge",
             metrics.buffers->lent());

@@ -7,7 +7,9 @@
 #include "server/server.hpp"
 #include "server/shown_room.hpp"
 #include "server/signals.hpp"
+#include "server/sizes.hpp"
 #include "server/standard_streams.hpp"
+#include "tls/memory.hpp"
 
 #include <fmt/format.h>
 
@@ -25,12 +27,13 @@ namespace ringtick {
 
 namespace {
 
-std::string url_of(const ListenAddress& address, std::uint16_t port) {
+std::string url_of(const ListenAddress& address, std::uint16_t port, bool tls) {
+    const char* const scheme = tls ? "https" : "http";
     switch (address.family) {
         case ListenAddress::Family::ip4:
-            return fmt::format("http://{}:{}", address.host, port);
+            return fmt::format("{}://{}:{}", scheme, address.host, port);
         case ListenAddress::Family::ip6:
-            return fmt::format("http://[{}]:{}", address.host, port);
+            return fmt::format("{}://[{}]:{}", scheme, address.host, port);
         case ListenAddress::Family::local:
             return "unix:" + address.host;
     }
@@ -66,8 +69,8 @@ int run_to_the_end(const Options& options, const Program& program, ServerKind ki
     say(server->describe());
     if (!kind.quiet) {
         // Whoever started it may not read this, or no longer: it serves all the same.
-        print_if_taken(
-            fmt::format("{}: {}\n", program.name, url_of(options.listen, server->port())));
+        print_if_taken(fmt::format("{}: {}\n", program.name,
+                                   url_of(options.listen, server->port(), options.tls.given())));
     }
     server->run();
     release_stop_signals();
@@ -117,7 +120,9 @@ int serve(int argc, char** argv, const Program& program) {
 }
 
 int run_server(const Options& options, const Program& program, ServerKind kind) {
-    block_stop_signals();
+    // Before anything else of OpenSSL's is used. Where that is too late it has the heap.
+    if (options.tls.given()) give_openssl_memory(tls_memory_max(options.net));
+    block_signals(server_signals(options.tls.given()));
     start_log(options.log_level);
     const int exit_code = run_to_the_end(options, program, kind);
     // Last, for it may have to be left behind.

@@ -47,8 +47,9 @@ void raise_descriptor_limit(std::uint32_t connections_max) {
 }
 
 // What follows from the options, or from nowhere.
-Options completed(Options options) {
+Options completed(Options options, const Certificate& certificate) {
     // A page about all the rooms is written where its connection's output waits.
+    if (options.tls.given()) options.net.tls = &certificate.context();
     std::uint32_t& output = options.net.output_size_max;
     output = std::max(output, page_size_max(options.rooms));
     // A secret, and the one random number that no --seed repeats: it decides nothing but places in
@@ -64,6 +65,10 @@ FileUse file_use(const Options& options) {
     return options.record.empty() ? FileUse::none : FileUse::written;
 }
 
+http::Transport transport_of(const NetOptions& net) {
+    return net.tls != nullptr ? http::Transport::tls : http::Transport::plain;
+}
+
 std::string describe_compression(const Compression* compression) {
     if (compression == nullptr) return "no compression";
     return fmt::format("permessage-deflate in {} KiB", compression->memory() / 1'024);
@@ -77,10 +82,12 @@ void pause_briefly() {
 }  // namespace
 
 Server::Server(const Options& options, const Program& program, ServerKind kind)
-    : options_(completed(options)),
+    : options_(completed(options, certificate_)),
       program_(program),
       kind_(kind),
-      policy_{.origins = options_.origins, .subprotocol = program.subprotocol},
+      policy_{.origins = options_.origins,
+              .subprotocol = program.subprotocol,
+              .transport = transport_of(options_.net)},
       pages_(program.assets),
       rooms_(sizes_of(options_.net).slots, pages_, drain_, kind.any_path),
       echo_(pages_),
@@ -103,6 +110,7 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
             .drain = drain_,
             .moments = moments_}) {
     echo_.attach(connections_);
+    operator_.serve_over(policy_.transport);
 }
 
 Server::~Server() {
@@ -110,11 +118,15 @@ Server::~Server() {
 }
 
 Result<void> Server::open() {
+    // First: whoever mistyped a file's name need not wait.
+    if (options_.tls.given() && !certificate_.load(options_.tls).empty()) {
+        return std::unexpected(Error{"tls", EINVAL});
+    }
     if (options_.realtime) realtime_ = request_realtime();
     // Before the ring: it keeps the limit that was in force when it was made.
     raise_descriptor_limit(options_.net.connections_max);
-    const sigset_t stop = stop_signals();
-    signals_ = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+    const sigset_t signals = server_signals(options_.tls.given());
+    signals_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals_ < 0) return std::unexpected(Error{"signalfd", errno});
     if (auto opened = open_ring(); !opened) return opened;
     if (auto opened = connections_.open(); !opened) return opened;
@@ -251,6 +263,7 @@ void Server::run() {
                .listener = listener_,
                .recording = recording_,
                .moments = moments_,
+               .certificate = certificate_,
                .drain = drain_,
                .rooms = rooms_.all(),
                .signals = signals_},
@@ -278,6 +291,7 @@ std::string Server::explain(const Error& error) const {
     const std::string_view operation = error.operation;
     const std::string reason = std::generic_category().message(error.error_number);
     const char* const option = kind_.address_option;
+    if (operation == "tls") return certificate_.problem();
     if (operation == "bind over a file") {
         return fmt::format(
             "{} is a file, and no server's. Remove it, or choose another {} address.",

@@ -4,6 +4,7 @@
 #include "http/opening_handshake.hpp"
 #include "net/connections.hpp"
 #include "net/listener.hpp"
+#include "server/certificate.hpp"
 #include "server/drain.hpp"
 #include "server/echo.hpp"
 #include "server/http_pages.hpp"
@@ -78,6 +79,7 @@ private:
     std::unique_ptr<Room> make_room(std::uint32_t number, const RoomLimits& limits);
     void attach_metrics();
 
+    Certificate certificate_;
     Options options_;
     Program program_;
     ServerKind kind_;

@@ -13,11 +13,20 @@ inline sigset_t stop_signals() {
     return signals;
 }
 
+// All that a server answers to: these, and what has it read its certificate again, if it has one.
+inline sigset_t server_signals(bool has_certificate) {
+    sigset_t signals = stop_signals();
+    if (has_certificate) sigaddset(&signals, SIGHUP);
+    return signals;
+}
+
 // Leaves them to the ring's signalfd(2). A thread inherits what is blocked, so this comes before
 // the first thread is made.
-inline void block_stop_signals() {
-    const sigset_t signals = stop_signals();
+inline void block_signals(const sigset_t& signals) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+inline void block_stop_signals() {
+    block_signals(stop_signals());
 }
 
 // From here on one of them ends the process at once, as does one that came in the meantime: nothing

@@ -17,6 +17,9 @@ struct Sizes {
 
 Sizes sizes_of(const NetOptions& options);
 
+// Address space for OpenSSL: enough for everyone to be in the middle of a handshake at once.
+std::size_t tls_memory_max(const NetOptions& options);
+
 // The largest listen backlog with which the completion queue can still answer for everything; 0:
 // there are too many connections for any.
 std::uint32_t listen_backlog_max(const NetOptions& options);

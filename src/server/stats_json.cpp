@@ -9,6 +9,7 @@
 #include "server/room.hpp"
 #include "server/shown_room.hpp"
 #include "server/text_writer.hpp"
+#include "tls/memory.hpp"
 
 #include <array>
 #include <span>
@@ -115,6 +116,12 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
              static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, metrics.rate_hz,
              metrics.connections->count(), players_of(metrics));
     text.add(R"("schema":"{:016x}","configuration":"{}",)", metrics.schema, metrics.configuration);
+    const OpensslMemory tls_memory = openssl_memory();
+    text.add(R"("tls_connections":{},"tls_waiting":{},"tls_memory_bytes":{},)",
+             metrics.connections->tls_count(), metrics.connections->tls_waiting_count(),
+             tls_memory.used);
+    text.add(R"("tls_memory_touched":{},"tls_memory_refused":{},)", tls_memory.touched,
+             tls_memory.refused);
     text.add(R"("shown_rooms":{},"receive_buffers_lent":{},"draining":{},)",
              metrics.shown_rooms.size(), metrics.buffers->lent(), metrics.drain->on());
     const KeptStats kept = metrics.kept->stats();

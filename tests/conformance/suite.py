@@ -47,8 +47,10 @@ def chapter():
 class Site:
     """The servers of one run. Each is started when the first case asks for it."""
 
-    def __init__(self, bench_server, railroids):
+    def __init__(self, bench_server, railroids, arguments=(), server=programs.Server):
         self.programs = {"bench": bench_server, "game": railroids}
+        self.arguments = arguments  # Of every server.
+        self.server = server
         self.servers = {}
         self.lock = threading.Lock()
 
@@ -57,7 +59,7 @@ class Site:
         port = programs.free_port()
         own = {"bench": [str(port), "echo"],
                "game": ["--listen", f"127.0.0.1:{port}", "--log-level", "warning"]}[name]
-        server = programs.Server(self.programs[name], [*own, *arguments], port)
+        server = self.server(self.programs[name], [*own, *arguments, *self.arguments], port)
         programs.until(server.healthy, "the server answers /healthz")
         return server
 

@@ -110,6 +110,9 @@ def accept_key(nonce):
     return base64.b64encode(hashlib.sha1((nonce + guid).encode()).digest()).decode()
 
 
+tls = None  # Whatever makes a connected socket one that speaks TLS, if all are to.
+
+
 class Client:
     """A TCP connection. Whatever it awaits and does not get is an AssertionError."""
 
@@ -120,6 +123,8 @@ class Client:
         self.socket.settimeout(patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.connect(("127.0.0.1", port))
+        if tls is not None:
+            self.socket = tls(self.socket)
         self.buffer = b""
         self.rsv_allowed = 0  # Reserved bits that an extension gave a meaning.
 

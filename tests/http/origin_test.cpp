@@ -5,9 +5,11 @@
 namespace ringtick::http {
 namespace {
 
-bool served_by(std::string_view origin, std::string_view host) {
+bool served_by(std::string_view origin,
+               std::string_view host,
+               Transport transport = Transport::plain) {
     const auto parsed = parse_origin(origin);
-    return parsed && is_served_by(*parsed, host);
+    return parsed && is_served_by(*parsed, host, transport);
 }
 
 TEST(Origin, IsServedByItsOwnHost) {
@@ -35,6 +37,15 @@ TEST(Origin, IsNotServedByAnotherHost) {
     EXPECT_FALSE(served_by("http://example.com", ""));
     EXPECT_FALSE(served_by("ftp://example.com", "example.com"));
     EXPECT_FALSE(served_by("file://example.com", "example.com"));
+}
+
+// Where TLS ends here we know our own scheme. Whoever is on the way can answer for http://.
+TEST(Origin, IsSecureWhereWeAre) {
+    EXPECT_TRUE(served_by("https://example.com", "example.com", Transport::tls));
+    EXPECT_TRUE(served_by("HTTPS://example.com:9001", "example.com:9001", Transport::tls));
+    EXPECT_FALSE(served_by("http://example.com", "example.com", Transport::tls));
+    EXPECT_FALSE(served_by("http://example.com:9001", "example.com:9001", Transport::tls));
+    EXPECT_FALSE(served_by("https://example.org", "example.com", Transport::tls));
 }
 
 TEST(Origin, RefusesWhatIsNotAnOrigin) {

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -69,6 +70,15 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         out, _ = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, json.loads(out.strip().splitlines()[-1])
+
+
+class TlsServer(Server):
+    """One that speaks TLS. Whether it is the right one is for tests of TLS to ask."""
+
+    def get(self, path):
+        with urllib.request.urlopen(f"https://127.0.0.1:{self.port}{path}", timeout=5,
+                                    context=ssl._create_unverified_context()) as answer:
+            return answer.read().decode()
 
 
 def bench_server(program, *arguments, **options):

@@ -45,8 +45,9 @@ public:
     Bytes give() {
         const std::string text = text_of(SSL_get_wbio(ssl()));
         BIO_reset(SSL_get_wbio(ssl()));
-        const auto bytes = as_bytes(text);
-        return {bytes.begin(), bytes.end()};
+        Bytes bytes(text.size());
+        copy_bytes(bytes, as_bytes(text));
+        return bytes;
     }
     void write(std::string_view text) {
         SSL_write(ssl(), text.data(), static_cast<int>(text.size()));
@@ -95,8 +96,9 @@ struct Served {
         return said(wire);
     }
     static Bytes said(const TlsSession::Wire& wire) {
-        const auto bytes = wire.output.first(wire.written);
-        return {bytes.begin(), bytes.end()};
+        Bytes bytes(wire.written);
+        copy_bytes(bytes, wire.output.first(wire.written));
+        return bytes;
     }
 };
 
