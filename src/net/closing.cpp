@@ -1,6 +1,7 @@
 // How a connection ends: by the closing handshake, by its peer, or by our patience.
 #include "base/assert.hpp"
 #include "net/connections.hpp"
+#include "net/flow.hpp"
 #include "net/peer.hpp"
 #include "ws/frame_encoder.hpp"
 
@@ -18,6 +19,9 @@ namespace {
 // Pages are given back after so long without use: not at once, or a few messages a second would
 // have them come and go.
 constexpr Nanoseconds memory_kept_for = std::chrono::seconds(2);
+
+// Of a pause, whose messages are taken all at once: two minutes of 60 Hz.
+constexpr std::uint64_t forgiven_ticks_max = 7'200;
 
 constexpr Nanoseconds rate_review_period = std::chrono::seconds(1);
 
@@ -200,13 +204,18 @@ void Connections::bury() {
 }
 
 // Moves every moment that something is measured from, or waits for, by as long as nobody could act.
-void Connections::forgive(Nanoseconds pause) {
-    table_.for_each([pause](Handle, Connection& c) {
+// What was said meanwhile comes all at once, or as fast as it can be read: those ticks' messages.
+void Connections::forgive(Nanoseconds pause, std::uint64_t ticks) {
+    const auto counted = static_cast<std::int32_t>(std::min(ticks, forgiven_ticks_max));
+    const std::int32_t credit = message_credit_max(options_) +
+                                counted * static_cast<std::int32_t>(options_.messages_per_tick);
+    table_.for_each([&](Handle, Connection& c) {
         for (Nanoseconds* moment :
              {&c.heard_at, &c.progressed_at, &c.looked_at, &c.pinged_at, &c.close_began_at}) {
             *moment += pause;
         }
         if (c.deadline != Nanoseconds::max()) c.deadline += pause;
+        c.message_credit = std::max(c.message_credit, credit);
     });
 }
 

@@ -81,14 +81,14 @@ void Connections::stop_listening() {
     listener_ = -1;
 }
 
-void Connections::begin_turn(Nanoseconds now, std::uint64_t tick) {
+void Connections::begin_turn(Nanoseconds now, std::uint64_t tick, std::uint64_t due) {
     ASSERT(now >= now_);
     ASSERT(tick >= tick_);
     // A machine that slept, or a process that was stopped: nobody could act meanwhile, so the pause
     // counts against nobody.
     const Nanoseconds pause = now - now_;
     now_ = now;
-    if (pause > pause_max && table_.count() > 0) forgive(pause);
+    if (pause > pause_max && table_.count() > 0) forgive(pause, due);
     if (tick != tick_) {
         tick_ = tick;
         go_on_with(throttled_, throttled_.size());

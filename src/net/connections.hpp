@@ -47,7 +47,8 @@ public:
     void listen(int listener);
     void stop_listening();
 
-    void begin_turn(Nanoseconds now, std::uint64_t tick);
+    // `due`: the ticks that have fallen due since `tick`, be they run or not.
+    void begin_turn(Nanoseconds now, std::uint64_t tick, std::uint64_t due = 0);
     void on_completion(const Completion& completion);
     void end_turn();
 
@@ -240,7 +241,7 @@ private:
     void cancel_requests(Handle handle, const Connection& c);
     bool stalled(Connection& c) const;
     bool may_take_more(Connection& c) const;
-    void forgive(Nanoseconds pause);
+    void forgive(Nanoseconds pause, std::uint64_t ticks);
 
     const NetOptions options_;
     const http::HandshakePolicy policy_;

@@ -35,9 +35,11 @@ void Connections::begin_tick_of(Connection& c) const {
     ASSERT(c.tick_seen <= tick_);
     if (c.tick_seen == tick_) return;
     const auto ticks = static_cast<std::int64_t>(std::min<std::uint64_t>(tick_ - c.tick_seen, 10));
-    const std::int64_t credit = c.message_credit + ticks * options_.messages_per_tick;
-    c.message_credit =
-        static_cast<std::int32_t>(std::min<std::int64_t>(credit, message_credit_max(options_)));
+    const std::int64_t step = ticks * options_.messages_per_tick;
+    const std::int64_t most = message_credit_max(options_);
+    const std::int64_t credit = c.message_credit > most ? std::max(c.message_credit - step, most)
+                                                        : std::min(c.message_credit + step, most);
+    c.message_credit = static_cast<std::int32_t>(credit);
     const std::uint64_t budget = (tick_ - c.tick_seen) * options_.inbound_bytes_per_tick;
     c.inflated_debt -= std::min(c.inflated_debt, budget);
     c.tick_seen = tick_;

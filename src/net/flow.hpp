@@ -7,7 +7,8 @@
 namespace ringtick {
 
 // The messages a connection may bring at once: ten ticks' worth, since a stall of the network
-// delivers at its end what was sent meanwhile. An unlimited one never runs out.
+// delivers at its end what was sent meanwhile. An unlimited one never runs out. Past a pause of
+// this machine there is more, which passes away in as many ticks as the pause was long.
 constexpr std::int32_t message_credit_max(const NetOptions& options) {
     return static_cast<std::int32_t>(options.messages_per_tick) * 10;
 }

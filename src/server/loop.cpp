@@ -85,7 +85,7 @@ void Loop::turn() {
     stats_.turns += 1;
     stats_.now_ns = count_ns(now_);
 
-    parts_.connections.begin_turn(now_, clock_.tick());
+    parts_.connections.begin_turn(now_, clock_.tick(), clock_.due_at(now_));
     gather();
     tick_if_due();
     if (parts_.recording.is_open()) parts_.recording.write_if_due(now_);

@@ -28,20 +28,24 @@ public:
                Nanoseconds((next % rate_hz_ * second_ns + rate_hz_ - 1) / rate_hz_);
     }
 
-    // How many ticks to run now. Past `ticks_max` the backlog is forgiven, not chased: a server
-    // that tries to catch up on a long stall falls further behind.
-    std::uint32_t advance(Nanoseconds now, std::uint32_t ticks_max) {
-        ASSERT(ticks_max > 0);
+    // How many ticks have fallen due by now and were not run.
+    std::uint64_t due_at(Nanoseconds now) const {
         if (now < deadline()) return 0;
-
         const auto elapsed_ns = static_cast<std::uint64_t>((now - start_).count());
         const std::uint64_t latest =
             elapsed_ns / second_ns * rate_hz_ + elapsed_ns % second_ns * rate_hz_ / second_ns;
         ASSERT(latest > tick_);  // Pairs with deadline(): the two roundings must agree.
-        const std::uint64_t due = latest - tick_;
+        return latest - tick_;
+    }
+
+    // How many ticks to run now. Past `ticks_max` the backlog is forgiven, not chased: a server
+    // that tries to catch up on a long stall falls further behind.
+    std::uint32_t advance(Nanoseconds now, std::uint32_t ticks_max) {
+        ASSERT(ticks_max > 0);
+        const std::uint64_t due = due_at(now);
         const std::uint64_t run = std::min<std::uint64_t>(due, ticks_max);
         ticks_forgiven_ += due - run;
-        tick_ = latest;
+        tick_ += due;
         return static_cast<std::uint32_t>(run);
     }
 

@@ -78,7 +78,7 @@ public:
     // Gathers what is there. Does not wait.
     void turn() {
         ring.submit();
-        connections_.begin_turn(now, tick);
+        connections_.begin_turn(now, tick, due);
         gather();
     }
 
@@ -147,6 +147,7 @@ public:
     Recorder events;
     Nanoseconds now = std::chrono::seconds(1000);
     std::uint64_t tick = 1;
+    std::uint64_t due = 0;  // Ticks that a turn finds due.
 
 private:
     void gather() {
