@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
+#include "server/allocation_counter.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -38,6 +39,14 @@ SimulatedKernel::~SimulatedKernel() {
 
 SimulatedKernel* SimulatedKernel::here() {
     return kernel_here;
+}
+
+Outside::Outside(SimulatedKernel& kernel)
+    : kernel_(kernel), before_(allocations_of_this_thread().value_or(0) - kernel.allocations_) {
+}
+
+Outside::~Outside() {
+    kernel_.allocations_ = allocations_of_this_thread().value_or(0) - before_;
 }
 
 bool SimulatedKernel::strikes(std::uint32_t per_mille) {
@@ -121,20 +130,41 @@ void SimulatedKernel::shut_down(Socket& socket, bool both_ways) {
     if (socket.writable_armed) end_wait(socket);
 }
 
-void SimulatedKernel::post(Token token, std::int32_t result, bool more) {
-    posted_.push_back(completion(token, result, more));
+// A queue that is full keeps what else comes behind it, in order (IORING_FEAT_NODROP).
+void SimulatedKernel::tell(const Completion& completion) {
+    if (overflow_.empty() && posted_.size() < features_.completions) {
+        posted_.push_back(completion);
+    } else {
+        overflow_.push_back(completion);
+    }
 }
 
-// A request's last word may come when nobody thinks of it any more.
-void SimulatedKernel::post_last(Token token, std::int32_t result) {
-    if (!strikes(faults_.late_end)) return post(token, result);
+void SimulatedKernel::find_room_for_overflow() {
+    while (!overflow_.empty() && posted_.size() < features_.completions) {
+        posted_.push_back(overflow_.front());
+        overflow_.pop_front();
+    }
+}
+
+void SimulatedKernel::post(Token token, std::int32_t result, bool more) {
+    tell(completion(token, result, more));
+}
+
+// A request's last word may come when nobody thinks of it any more. False: it does.
+bool SimulatedKernel::post_last(Token token, std::int32_t result) {
+    if (!strikes(faults_.late_end)) {
+        post(token, result);
+        return true;
+    }
     const Nanoseconds at = now_ + std::chrono::microseconds(rng_.below(200'000));
     late_.push_back({.at = at, .completion = completion(token, result)});
+    return false;
 }
 
 void SimulatedKernel::run() {
+    find_room_for_overflow();
     for (const Late& late : late_) {
-        if (late.at <= now_) posted_.push_back(late.completion);
+        if (late.at <= now_) tell(late.completion);
     }
     std::erase_if(late_, [this](const Late& late) { return late.at <= now_; });
     accept();
@@ -154,6 +184,7 @@ void SimulatedKernel::run() {
         receive(*socket);
         release_if_done(*socket);
     }
+    if (!overflow_.empty()) stats_.cq_overflow += 1;
 }
 
 void SimulatedKernel::accept() {
@@ -161,7 +192,8 @@ void SimulatedKernel::accept() {
         if (strikes(faults_.failed_accept)) {
             constexpr std::array<int, 4> errors{EMFILE, ENFILE, ENOMEM, ECONNABORTED};
             accept_armed_ = false;
-            return post_last(accept_, -errors[rng_.below(errors.size())]);
+            post_last(accept_, -errors[rng_.below(errors.size())]);
+            return;
         }
         int descriptor = first_descriptor;
         while (sockets_.contains(descriptor)) descriptor += 1;
@@ -195,11 +227,11 @@ void SimulatedKernel::fill_buffer(Socket& socket) {
     request.brought += static_cast<std::uint32_t>(size);
     const bool spent = request.budget > 0 && request.brought >= request.budget;
     request.armed = !request.once && !spent && !strikes(faults_.ended_receive);
-    posted_.push_back({.token = request.token,
-                       .result = static_cast<std::int32_t>(size),
-                       .more = request.armed,
-                       .has_buffer = true,
-                       .buffer_id = id});
+    tell({.token = request.token,
+          .result = static_cast<std::int32_t>(size),
+          .more = request.armed,
+          .has_buffer = true,
+          .buffer_id = id});
 }
 
 // As a multishot receive does: a completion for each buffer filled, until nothing more is there.
@@ -225,6 +257,7 @@ void SimulatedKernel::go_on_sending(Socket& socket) {
     if (socket.reset_by_client) return end_send(socket, -ECONNRESET);
     const auto rest = socket.sending.subspan(socket.sent);
     std::size_t size = std::min(rest.size(), socket.room());
+    if (size < rest.size()) socket.disturbed = true;
     if (size == 0) return;
     const bool cut = strikes(faults_.short_send);
     if (cut) size = 1 + rng_.below(static_cast<std::uint32_t>(size));
@@ -239,9 +272,10 @@ void SimulatedKernel::go_on_sending(Socket& socket) {
 // What went before an error is told as success; the error comes with the next request.
 void SimulatedKernel::end_send(Socket& socket, std::int32_t result) {
     if (result < 0 && socket.sent > 0) result = static_cast<std::int32_t>(socket.sent);
+    const bool whole = std::cmp_equal(result, socket.sending.size());
     socket.sending = {};
     socket.sent = 0;
-    post_last(socket.send, result);
+    if (!post_last(socket.send, result) || !whole) socket.disturbed = true;
 }
 
 void SimulatedKernel::end_wait(Socket& socket) {
@@ -263,6 +297,7 @@ void SimulatedKernel::show(Socket& socket, std::span<const std::byte> bytes, Tok
         socket.unread.insert(socket.unread.end(), bytes.begin(),
                              bytes.begin() + static_cast<std::ptrdiff_t>(size));
         if (size == bytes.size()) return;
+        socket.disturbed = true;
         if (size > 0) result = static_cast<std::int32_t>(size);
     }
     told_at_submit_.push_back(completion(token, result));
@@ -273,7 +308,8 @@ void SimulatedKernel::cancel(Token target) {
     const std::uint64_t bits = target.pack();
     if (accept_armed_ && accept_.pack() == bits) {
         accept_armed_ = false;
-        return post_last(accept_, -ECANCELED);
+        post_last(accept_, -ECANCELED);
+        return;
     }
     for (Socket* const socket : all_sockets()) {
         if (socket->receive.armed && socket->receive.token.pack() == bits) {
@@ -291,13 +327,20 @@ void SimulatedKernel::cancel(Token target) {
 }
 
 void SimulatedKernel::sleep(Nanoseconds deadline) {
-    ASSERT(free_buffers_.size() + returned_buffers_.size() +
-               static_cast<std::size_t>(std::ranges::count_if(
-                   posted_, [](const Completion& one) { return one.has_buffer; })) ==
+    const auto lent = std::ranges::count_if(posted_, &Completion::has_buffer) +
+                      std::ranges::count_if(overflow_, &Completion::has_buffer);
+    ASSERT(free_buffers_.size() + returned_buffers_.size() + static_cast<std::size_t>(lent) ==
            buffers_count_);
+    sleeps_ += 1;
     Nanoseconds until = std::max(deadline, now_);
     if (strikes(faults_.late_sleep)) until += std::chrono::microseconds(rng_.below(120'000));
     if (world_ != nullptr) world_->go_on(until);
+    set_now(until);
+    if (!strikes(faults_.pause)) return;
+    until += std::chrono::milliseconds(rng_.below(6'000));
+    is_paused_ = true;
+    if (world_ != nullptr) world_->go_on(until);
+    is_paused_ = false;
     set_now(until);
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "base/handle.hpp"
 #include "base/rng.hpp"
 #include "base/time.hpp"
 #include "uring/buffer_ring.hpp"
 #include "uring/ring.hpp"
+#include "uring/token.hpp"
 
 #include <array>
 #include <cstddef>
@@ -25,6 +27,8 @@ struct Faults {
     std::uint32_t late_end = 0;       // A last completion that keeps the server waiting.
     std::uint32_t slow_work = 0;      // A look at the clock that finds it much later.
     std::uint32_t late_sleep = 0;     // A sleep that lasts longer than asked for.
+    std::uint32_t pause = 0;          // One of seconds: the machine stood still.
+    std::uint32_t failed_disk = 0;    // A write, a sync or another request of a file that fails.
 };
 
 // What both ends of a connection see of it. The server's end is moved by SimulatedKernel, the
@@ -65,6 +69,9 @@ struct SimulatedSocket {
     Token writable{};
     bool closed = false;        // Its descriptor.
     bool writes_ended = false;  // shutdown(2)
+    // Something was in the way of what the server had for it: no room, or a part that went alone,
+    // or a send of which it was not told in time. Whoever was never disturbed is shown every tick.
+    bool disturbed = false;
 
     std::size_t room() const { return room_max - std::min(room_max, unread.size()); }
     bool is_referenced() const { return receive.armed || !sending.empty() || writable_armed; }
@@ -109,12 +116,21 @@ public:
 
     // A client connects. Null: the backlog is full. The socket stays for as long as this does.
     SimulatedSocket* connect(std::uint32_t address);
+    // From now on the machine does not stand still.
+    void stay_awake() { faults_.pause = 0; }
     // A signal for the server.
     void interrupt() { interrupted_ = true; }
 
     // What is armed, lent or open; empty: nothing.
     std::string left_behind() const;
     std::uint64_t faults_made() const { return faults_made_; }
+    std::uint64_t overflows() const { return stats_.cq_overflow; }
+    // The server cannot run, whatever it waits for.
+    bool is_paused() const { return is_paused_; }
+    // How often the server went to sleep: what it did in between, it did in one turn.
+    std::uint64_t sleeps() const { return sleeps_; }
+    // What the simulation took from the heap, within the server's own thread.
+    std::uint64_t allocations() const { return allocations_; }
 
     // For the functions of the C library that this stands before.
     Nanoseconds look_at_clock();
@@ -125,6 +141,7 @@ public:
 private:
     friend class Ring;
     friend class BufferRing;
+    friend class Outside;
     using Socket = SimulatedSocket;
 
     struct Late {
@@ -133,8 +150,11 @@ private:
     };
 
     bool strikes(std::uint32_t per_mille);
+    void tell(const Completion& completion);
     void post(Token token, std::int32_t result, bool more = false);
-    void post_last(Token token, std::int32_t result);
+    bool post_last(Token token, std::int32_t result);
+    void find_room_for_overflow();
+    bool disk_fails(Op op, Handle owner);
     void run();  // What task work does: everything that can go on, goes on.
     void accept();
     void arrive(Socket& socket);
@@ -168,6 +188,7 @@ private:
     bool interrupted_ = false;
 
     std::vector<Completion> posted_;
+    std::deque<Completion> overflow_;  // Waits for room among them.
     std::vector<Late> late_;
     std::vector<Completion> told_at_submit_;
     std::vector<Completion> reaped_;
@@ -180,6 +201,23 @@ private:
 
     RingFeatures features_;
     RingStats stats_;
+    bool is_paused_ = false;
+    std::uint64_t sleeps_ = 0;
+    std::uint64_t allocations_ = 0;
+};
+
+// Behind each door from the server into the simulation: what is taken from the heap there is not
+// the server's. Doors within doors count once.
+class Outside {
+public:
+    explicit Outside(SimulatedKernel& kernel);
+    ~Outside();
+    Outside(const Outside&) = delete;
+    Outside& operator=(const Outside&) = delete;
+
+private:
+    SimulatedKernel& kernel_;
+    std::uint64_t before_;
 };
 
 }  // namespace ringtick

@@ -2,13 +2,16 @@
 // time of a simulated world.
 
 #include "base/assert.hpp"
+#include "base/rng.hpp"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstring>
 #include <ctime>
+#include <span>
 
 #include "simulation/kernel.hpp"
 
@@ -23,14 +26,25 @@ int __real_getpeername(int socket, sockaddr* name, socklen_t* size);
 
 int __wrap_clock_gettime(clockid_t clock, timespec* time) {
     ringtick::SimulatedKernel* const kernel = ringtick::SimulatedKernel::here();
-    if (kernel == nullptr || clock != CLOCK_MONOTONIC) return __real_clock_gettime(clock, time);
-    const auto now = kernel->look_at_clock().count();
+    if (kernel == nullptr) return __real_clock_gettime(clock, time);
+    auto now = kernel->look_at_clock().count();
+    if (clock != CLOCK_MONOTONIC) now += 1'700'000'000'000'000'000;  // A date.
     *time = {.tv_sec = now / 1'000'000'000, .tv_nsec = now % 1'000'000'000};
     return 0;
 }
 
+// Of a secret it is enough here that it is no other's.
+ssize_t __wrap_getrandom(void* memory, size_t size, unsigned flags) {
+    static_cast<void>(flags);
+    static ringtick::Rng rng(1);
+    const std::span bytes(static_cast<std::byte*>(memory), size);
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(rng.next());
+    return static_cast<ssize_t>(size);
+}
+
 int __wrap_shutdown(int socket, int how) {
     if (socket < ringtick::SimulatedKernel::first_descriptor) return __real_shutdown(socket, how);
+    const ringtick::Outside outside(*ringtick::SimulatedKernel::here());
     auto* const peer = ringtick::SimulatedKernel::here()->socket_of(socket);
     ASSERT(peer != nullptr);
     ringtick::SimulatedKernel::here()->shut_down(*peer, how != SHUT_WR);
@@ -39,6 +53,7 @@ int __wrap_shutdown(int socket, int how) {
 
 int __wrap_close(int descriptor) {
     if (descriptor < ringtick::SimulatedKernel::first_descriptor) return __real_close(descriptor);
+    const ringtick::Outside outside(*ringtick::SimulatedKernel::here());
     ringtick::SimulatedKernel::here()->close(descriptor);
     return 0;
 }

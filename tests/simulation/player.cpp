@@ -2,6 +2,8 @@
 
 #include "base/bytes.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -17,14 +19,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view request =
-    "GET /play/1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: arena.v1\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-
 constexpr Nanoseconds patience = 3s;       // With who is asked for an answer.
 constexpr std::uint64_t gap_allowed = 24;  // Ticks: four of the slowest rate.
 constexpr float tolerance = 0.4F;          // Units, of what everyone is told.
+constexpr std::size_t message_size_max = 65'536;
+
+std::string request_of(std::uint32_t room, bool inflates) {
+    return fmt::format(
+        "GET /play/{} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: arena.v1\r\n{}{}{}"
+        "Sec-WebSocket-Key: {}\r\n\r\n",
+        room, inflates ? "Sec-WebSocket-Extensions: " : "", inflates ? swarm::deflate_offer : "",
+        inflates ? "\r\n" : "", swarm::websocket_key);
+}
+
+// Where it aims, and nobody else; 0 is where everybody aims who has not said it yet.
+std::uint8_t mark_of(std::uint32_t number) {
+    return static_cast<std::uint8_t>(1 + number % 255);
+}
+
+std::string name_of(std::uint32_t number) {
+    return fmt::format("P{}", number);
+}
 
 float to_float(railroids::Fixed value) {
     return static_cast<float>(value.raw()) / railroids::Fixed::one;
@@ -34,11 +50,12 @@ float to_float(railroids::Fixed value) {
 
 Player::Player(SimulatedKernel& kernel,
                const Witness& witness,
-               std::uint64_t seed,
+               const Identity& identity,
                const Manners& manners)
     : kernel_(kernel),
       witness_(witness),
-      rng_(seed),
+      rng_(identity.seed),
+      identity_(identity),
       manners_(manners),
       is_model_(manners.has_none()) {
     delay_ = std::chrono::milliseconds(rng_.below(120));
@@ -46,6 +63,7 @@ Player::Player(SimulatedKernel& kernel,
     stepped_at_ = kernel.now();
     client_->start(kernel.now());
     client_->game().look_inside(true);
+    if (manners.inflates) unpacker_ = std::make_unique<swarm::Unpacker>(1, message_size_max);
 }
 
 bool Player::happens(std::uint32_t per_mille_a_second, Nanoseconds elapsed) {
@@ -61,6 +79,8 @@ void Player::complain(std::string_view what) {
 
 void Player::step(Nanoseconds now) {
     const Nanoseconds elapsed = now - std::exchange(stepped_at_, now);
+    // Nobody can be asked for an answer while the machine stands still.
+    if (kernel_.is_paused()) knocked_at_ += elapsed;
     if (state_ == State::vanished) {
         if (now >= wakes_at_) leave_connection(now, false);
         return;
@@ -96,7 +116,7 @@ void Player::connect(Nanoseconds now) {
     last_arrival_ = now;
     looks_on_ = rng_.below(1'000) < manners_.looks_on;
     client_->reconnect();
-    send(as_bytes(request), now);
+    send(as_bytes(request_of(identity_.room, manners_.inflates)), now);
 }
 
 void Player::leave_connection(Nanoseconds now, bool forgets) {
@@ -132,7 +152,7 @@ void Player::misbehave(Nanoseconds now, Nanoseconds elapsed) {
 
 // Bytes of any kind; some are frames.
 void Player::lie(Nanoseconds now) {
-    has_lied_ = true;
+    has_lied_ = has_ever_lied_ = true;
     std::array<std::byte, 200> bytes{};
     const std::size_t size = 1 + rng_.below(bytes.size());
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(rng_.next());
@@ -146,7 +166,7 @@ void Player::speak(Nanoseconds now) {
     std::array<std::byte, 256> out{};
     if (client_->inputs_due(now) > 0) {
         const auto buttons = static_cast<std::uint8_t>(rng_.below(64));
-        client_->want({.buttons = buttons, .aim = static_cast<std::uint8_t>(rng_.below(256))}, now);
+        client_->want({.buttons = buttons, .aim = mark_of(identity_.number)}, now);
     }
     const bool waits = manners_.hurries > 0 && rng_.below(1'000) < manners_.hurries;
     if (const std::size_t size = waits ? 0 : client_->write_inputs(now, out); size > 0) {
@@ -204,7 +224,9 @@ void Player::read(Nanoseconds now) {
     const bool ended = socket_ != nullptr && socket_->unread.empty() &&
                        (socket_->fin_from_server || socket_->reset_by_server);
     if (!ended) return;
-    if (shown_tick_ > 0 && is_model_ && !is_ending_) complain("it was cut off");
+    if (shown_tick_ > 0 && is_model_ && !is_ending_) {
+        complain(fmt::format("it was cut off: {}", last_words_));
+    }
     socket_->fin_at = now;
     leave_connection(now, false);
 }
@@ -213,6 +235,7 @@ void Player::read_answer(std::span<const std::byte>& bytes, Nanoseconds now) {
     const auto answer = handshake_.read(bytes);
     if (answer == swarm::HandshakeReader::Answer::open) {
         state_ = State::open;
+        if (handshake_.compression_agreed()) frames_.allow_compression();
         greet(now);
     } else if (answer == swarm::HandshakeReader::Answer::refused) {
         socket_->fin_at = now;
@@ -225,15 +248,16 @@ void Player::greet(Nanoseconds now) {
     if (looks_on_) watch = rng_.chance(50) ? overview : static_cast<std::uint16_t>(rng_.below(40));
     std::array<std::byte, 1'024> hello{};
     const std::size_t size = railroids::ClientSide::write_hello(
-        std::string_view("Ann"), looks_on_ ? ResumeWish{} : client_->resume_wish(), watch, hello);
+        name_of(identity_.number), looks_on_ ? ResumeWish{} : client_->resume_wish(), watch, hello);
     send_frame(Opcode::binary, std::span(hello).first(size), now);
 }
 
 void Player::read_frames(std::span<const std::byte> bytes, Nanoseconds now) {
     using Kind = swarm::ServerFrameReader::Event::Kind;
     while (socket_ != nullptr) {
-        const auto event = frames_.next(bytes);
+        auto event = frames_.next(bytes);
         if (event.kind == Kind::need_input) return;
+        if (event.kind == Kind::data && event.compressed && !inflate(event)) continue;
         if (event.kind == Kind::violation) return complain("no frame of a server's");
         if (event.kind == Kind::control) {
             on_control(event.opcode, event.bytes, now);
@@ -246,9 +270,20 @@ void Player::read_frames(std::span<const std::byte> bytes, Nanoseconds now) {
     }
 }
 
+// False: the message has not come whole.
+bool Player::inflate(swarm::ServerFrameReader::Event& event) {
+    const auto whole = unpacker_->read(0, event);
+    if (whole) event = *whole;
+    return whole.has_value();
+}
+
 void Player::on_control(Opcode opcode, std::span<const std::byte> payload, Nanoseconds now) {
     if (opcode == Opcode::ping) send_frame(Opcode::pong, payload, now);
     if (opcode != Opcode::close) return;
+    last_words_.clear();
+    for (const std::byte byte : payload.subspan(std::min<std::size_t>(payload.size(), 2))) {
+        last_words_ += std::to_integer<char>(byte);
+    }
     send_frame(Opcode::close, payload, now);
     state_ = State::closing;
 }
@@ -262,18 +297,47 @@ void Player::on_message(Nanoseconds now) {
     if (*kind == MessageKind::welcome) {
         welcomes_ += 1;
         resumptions_ = client_->numbers().resumptions;
+        on_welcome();
     }
+    if (*kind == MessageKind::event) on_event();
     if (*kind != MessageKind::snapshot) return;
     snapshots_ += 1;
     client_->advance(now);
     check_snapshot();
 }
 
+// Who is somebody else now, or is told all anew, was told nothing yet.
+void Player::on_welcome() {
+    railroids::Welcome welcome;
+    if (!decode(message_, welcome)) return complain("a welcome that cannot be read");
+    if (welcome.resume.goes_on()) return;
+    told_.clear();
+    seated_at_ = welcome.tick;
+    kills_checked_ = 0;
+    if (welcome.resume.resumed == Resumed::fresh) has_ever_lied_ = has_lied_;
+}
+
+void Player::on_event() {
+    FieldReader reader(message_);
+    MessageTag tag;
+    describe_tag(reader, tag, MessageKind::event);
+    const std::uint16_t own = client_->resume_key().id;
+    while (reader.more()) {
+        railroids::Event event;
+        describe_event(reader, event);
+        const bool concerns = event.id == own || event.other == own;
+        if (event.type != railroids::EventType::kill || !concerns) continue;
+        told_.emplace_back(event.id, event.other);
+        kills_told_ += 1;
+    }
+}
+
 // Each ship that it was told of was there, within what the wire can say.
 void Player::check_snapshot() {
     const railroids::View& view = client_->view();
     const auto tick = static_cast<std::uint64_t>(view.server_tick);
-    check_gap(tick);
+    check_gap(std::exchange(shown_tick_, tick), tick);
+    if (is_trusted()) check_kills(tick);
     const auto ships = witness_.ships_at(tick);
     if (ships.empty()) return;  // It read that very late.
     for (std::int32_t i = 0; i < view.told_count; ++i) {
@@ -284,14 +348,51 @@ void Player::check_snapshot() {
         if (x > tolerance || y > tolerance) return complain("a ship was somewhere else");
     }
     check_nobody_is_missing(ships);
+    if (is_trusted()) check_own_ship(ships);
 }
 
-// Who reads all that comes is shown nearly every tick, whatever goes wrong elsewhere.
-void Player::check_gap(std::uint64_t tick) {
-    const std::uint64_t before = std::exchange(shown_tick_, tick);
+// Who reads all that comes, and whose socket took all of it, is shown every tick that anybody is
+// shown, whatever goes wrong elsewhere.
+void Player::check_gap(std::uint64_t before, std::uint64_t tick) {
     if (before == 0 || !is_model_) return;
-    gap_max_ = std::max(gap_max_, tick - before);
-    if (tick - before > gap_allowed) complain("it was shown nothing for many ticks");
+    const std::uint64_t missed =
+        witness_.shown_between(before, tick, static_cast<std::uint16_t>(client_->numbers().slot));
+    gap_max_ = std::max(gap_max_, missed);
+    if (missed > gap_allowed) complain("it was shown nothing for many ticks");
+    if (socket_->disturbed) return;
+    undisturbed_ += 1;
+    if (missed > 0) complain("a snapshot that it could take was missing");
+}
+
+// Messages that must arrive come before the snapshot of their tick: by now it was told of each kill
+// that concerns it, once and in order, through all its connections.
+void Player::check_kills(std::uint64_t tick) {
+    const std::uint16_t own = client_->resume_key().id;
+    auto next = told_.begin();
+    for (; kills_checked_ < witness_.kills().size(); ++kills_checked_) {
+        const Witness::Kill& kill = witness_.kills()[kills_checked_];
+        if (kill.tick > tick) break;
+        const bool concerns = kill.killer == own || kill.victim == own;
+        if (kill.tick < seated_at_ || !concerns) continue;
+        if (next == told_.end()) return complain("it was not told of a kill");
+        if (*next != std::pair(kill.killer, kill.victim)) return complain("it was told of another");
+        ++next;
+    }
+    if (next != told_.end()) complain("it was told of a kill twice, or of one that never was");
+    told_.clear();
+}
+
+// It is flown by what this player said, and by nobody else; and it bears its name.
+void Player::check_own_ship(std::span<const Witness::Ship> ships) {
+    const std::uint16_t own = client_->resume_key().id;
+    const Witness::Ship& ship = ships[own];
+    const auto mark = railroids::Angle::from_byte(mark_of(identity_.number));
+    const bool is_flown_by_it =
+        ship.aim == mark || ship.aim == railroids::Angle() || ship.aim == ship.heading;
+    if (ship.alive && !is_flown_by_it) complain("somebody else flies its ship");
+    if (is_model_ && witness_.name_in_seat(own) != name_of(identity_.number)) {
+        complain("its seat bears another's name");
+    }
 }
 
 // Where all in sight is told in each snapshot.

@@ -6,9 +6,6 @@
 #include "base/assert.hpp"
 #include "uring/buffer_ring.hpp"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
@@ -17,13 +14,9 @@
 #include <span>
 
 #include "simulation/kernel.hpp"
+#include "simulation/native.hpp"
 
 namespace ringtick {
-
-struct Ring::Native {
-    explicit Native(SimulatedKernel& simulated) : kernel(simulated) {}
-    SimulatedKernel& kernel;
-};
 
 Ring::Ring() = default;
 Ring::~Ring() {
@@ -41,6 +34,7 @@ void Ring::close() {
 }
 
 void Ring::arm_accept(int, Token token) {
+    const Outside outside(native_->kernel);
     ASSERT(!native_->kernel.accept_armed_);
     native_->kernel.accept_ = token;
     native_->kernel.accept_armed_ = true;
@@ -63,6 +57,7 @@ void Ring::arm_signal(int, Token token) {
 }
 
 void Ring::send(int socket, std::span<const std::byte> bytes, Token token) {
+    const Outside outside(native_->kernel);
     auto& peer = native_->kernel.open_socket(socket);
     ASSERT(peer.sending.empty());
     ASSERT(!bytes.empty());
@@ -73,12 +68,14 @@ void Ring::send(int socket, std::span<const std::byte> bytes, Token token) {
 }
 
 void Ring::broadcast(int socket, std::span<const std::byte> bytes, Token token) {
+    const Outside outside(native_->kernel);
     auto& peer = native_->kernel.open_socket(socket);
     ASSERT(peer.sending.empty());  // Else bytes would part those of a message.
     native_->kernel.show(peer, bytes, token);
 }
 
 void Ring::arm_writable(int socket, Token token) {
+    const Outside outside(native_->kernel);
     auto& peer = native_->kernel.open_socket(socket);
     ASSERT(!peer.writable_armed);
     peer.writable = token;
@@ -86,76 +83,51 @@ void Ring::arm_writable(int socket, Token token) {
     if (peer.writes_ended) native_->kernel.end_wait(peer);
 }
 
-// Of a real file, at once.
-void Ring::write_and_sync(int file,
-                          std::span<const std::byte> bytes,
-                          std::uint64_t offset,
-                          Handle owner) {
-    SimulatedKernel& kernel = native_->kernel;
-    std::size_t size = bytes.size();
-    if (kernel.strikes(kernel.faults_.short_send)) {
-        size = 1 + kernel.rng_.below(static_cast<std::uint32_t>(size));
-    }
-    const ssize_t written = ::pwrite(file, bytes.data(), size, static_cast<off_t>(offset));
-    ASSERT(written == static_cast<ssize_t>(size));
-    kernel.post({.op = Op::write_file, .owner = owner}, static_cast<std::int32_t>(size));
-    kernel.post({.op = Op::sync_file, .owner = owner}, size == bytes.size() ? 0 : -ECANCELED);
-}
-
-// Nobody keeps a moment here: recordings alone are simulated.
-void Ring::open_unnamed(int, Handle owner) {
-    native_->kernel.post({.op = Op::open_file, .owner = owner}, -EOPNOTSUPP);
-}
-
-Ring::FilePath Ring::path_of(int) {
-    UNREACHABLE();
-}
-
-void Ring::name_and_sync(const Naming&, Handle) {
-    UNREACHABLE();
-}
-
-void Ring::close_file(int, Handle) {
-    UNREACHABLE();
-}
-
 void Ring::cancel(Token target) {
+    const Outside outside(native_->kernel);
     native_->kernel.cancel(target);
 }
 
 void Ring::submit_only() {
     SimulatedKernel& kernel = native_->kernel;
-    kernel.posted_.insert(kernel.posted_.end(), kernel.told_at_submit_.begin(),
-                          kernel.told_at_submit_.end());
+    const Outside outside(kernel);
+    for (const Completion& completion : kernel.told_at_submit_) kernel.tell(completion);
     kernel.told_at_submit_.clear();
+    if (!kernel.overflow_.empty()) kernel.stats_.cq_overflow += 1;
 }
 
 void Ring::submit() {
+    const Outside outside(native_->kernel);
     submit_only();
     native_->kernel.run();
 }
 
 void Ring::submit_and_wait(std::uint32_t, Nanoseconds deadline) {
+    const Outside outside(native_->kernel);
     submit_and_sleep(deadline);
     native_->kernel.run();
 }
 
 void Ring::submit_and_sleep(Nanoseconds deadline) {
+    const Outside outside(native_->kernel);
     submit_only();
     native_->kernel.sleep(deadline);
 }
 
 void Ring::run_deferred() {
+    const Outside outside(native_->kernel);
     native_->kernel.run();
 }
 
 std::span<const Completion> Ring::reap() {
+    const Outside outside(native_->kernel);
     if (native_->kernel.posted_.empty()) native_->kernel.run();
     return reap_posted();
 }
 
 // In batches of any size.
 std::span<const Completion> Ring::reap_posted() {
+    const Outside outside(native_->kernel);
     SimulatedKernel& kernel = native_->kernel;
     const std::size_t batch =
         std::min<std::size_t>(kernel.posted_.size(), 1 + kernel.rng_.below(64));
@@ -208,6 +180,7 @@ BufferRing::Loan BufferRing::borrow(const Completion& completion) {
 }
 
 void BufferRing::give_back(std::uint16_t id) {
+    const Outside outside(ring_->native_->kernel);
     ASSERT(lent_ > 0);
     lent_ -= 1;
     unpublished_ += 1;
@@ -217,6 +190,7 @@ void BufferRing::give_back(std::uint16_t id) {
 }
 
 void BufferRing::publish() {
+    const Outside outside(ring_->native_->kernel);
     SimulatedKernel& kernel = ring_->native_->kernel;
     auto& returned = kernel.returned_buffers_;
     ASSERT(returned.size() == unpublished_);
