@@ -32,8 +32,9 @@ struct NetOptions {
     std::uint32_t pongs_per_tick = 16;              // Past it, the latest ping only; 0: all.
     std::uint32_t output_size_max = 98'304;  // Bytes waiting for one connection, snapshot included.
 
-    const TlsContext* tls = nullptr;            // Loaded before anybody comes; null: plain bytes.
-    std::uint32_t tls_handshakes_per_turn = 8;  // Steps of them that cost more than a look.
+    const TlsContext* tls = nullptr;  // Loaded before anybody comes; null: plain bytes.
+    // Steps of them that cost more than a look. 0: 8; 2 with a key of RSA.
+    std::uint32_t tls_handshakes_per_turn = 0;
 
     Nanoseconds handshake_timeout = std::chrono::seconds(5);
     Nanoseconds response_timeout = std::chrono::seconds(60);

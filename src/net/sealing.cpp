@@ -25,6 +25,12 @@ bool begins_like_http(std::span<const std::byte> input) {
     return !input.empty() && input.front() >= std::byte{'A'} && input.front() <= std::byte{'Z'};
 }
 
+// With either a turn's steps take a millisecond or two.
+std::uint32_t steps_per_turn(const NetOptions& options) {
+    if (options.tls_handshakes_per_turn > 0) return options.tls_handshakes_per_turn;
+    return options.tls->signs_slowly() ? 2 : 8;
+}
+
 // Something is to be sealed, and can be.
 bool has_unsealed(const Connection& c) {
     const State state = c.tls->session.state();
@@ -99,7 +105,7 @@ void Connections::gather_handshake(Handle handle, Connection& c, std::span<const
 // crowd that knocks at once delays itself, and no tick by more than that.
 void Connections::shake_hands() {
     auto& waiting = tls_->waiting;
-    std::uint32_t left = options_.tls_handshakes_per_turn;
+    std::uint32_t left = steps_per_turn(options_);
     std::size_t taken = 0;
     while (taken < waiting.size() && left > 0) {
         const Handle handle = waiting[taken];

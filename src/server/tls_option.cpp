@@ -18,11 +18,11 @@ void add_tls_options(CLI::App& app, Options& options) {
     constexpr std::uint32_t most = 1'000;
     std::uint32_t& steps = options.net.tls_handshakes_per_turn;
     app.add_option("--tls-handshakes-per-turn", steps,
-                   fmt::format("Steps of TLS handshakes in a turn of the loop, each a millisecond "
-                               "of work at the most: what is more waits, so that no tick does "
-                               "[1 to {}]",
+                   fmt::format("Steps of TLS handshakes, of which each takes two, in a turn of the "
+                               "loop; what is more waits, so that no tick does. 0: 8, or 2 with a "
+                               "key of RSA, which takes ten times as long [0 to {}]",
                                most))
-        ->check(CLI::Range(1U, most))
+        ->check(CLI::Range(0U, most))
         ->option_text(fmt::format("STEPS ({})", steps));
 }
 

@@ -152,6 +152,7 @@ TlsProblem TlsContext::fill(ssl_ctx_st* context,
     if (const TlsProblem problem = use_key(context, key); problem != TlsProblem::none) {
         return problem;
     }
+    signs_slowly_ = EVP_PKEY_is_a(X509_get0_pubkey(own.get()), "RSA") == 1;
     valid_from_ = seconds_of(X509_get0_notBefore(own.get()));
     valid_until_ = seconds_of(X509_get0_notAfter(own.get()));
     return TlsProblem::none;

@@ -37,6 +37,8 @@ public:
     // The certificate's time, in seconds since 1970-01-01 00:00 UTC, its last one included.
     std::int64_t valid_from() const { return valid_from_; }
     std::int64_t valid_until() const { return valid_until_; }
+    // Whether its key is one of RSA, of which a signature costs ten times that of P-256.
+    bool signs_slowly() const { return signs_slowly_; }
     // What OpenSSL says of the last problem; empty if it says nothing.
     std::string_view detail() const { return detail_; }
 
@@ -53,6 +55,7 @@ private:
     Native native_;
     std::int64_t valid_from_ = 0;
     std::int64_t valid_until_ = 0;
+    bool signs_slowly_ = false;
     std::string_view detail_;
 };
 

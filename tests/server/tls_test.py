@@ -148,6 +148,41 @@ def our_close_says_so(server):
         assert client.socket.said_goodbye
 
 
+def curl_reads_the_pages(server):
+    def curl(*options):
+        return subprocess.run(
+            ["curl", "--silent", "--show-error", "--max-time", "20", "--cacert", FILES[0],
+             *options], capture_output=True, check=True).stdout
+
+    page = f"https://localhost:{server.port}/"
+    whole = curl(page)
+    assert b"<title>" in whole and len(whole) > 1_000, whole[:200]
+    assert curl("--tls-max", "1.2", page) == whole == curl("--tlsv1.3", "--compressed", page)
+    # One connection, and one handshake, for many requests.
+    counts = curl(*["--write-out", "%{num_connects} ", "--output", "/dev/null", page] * 5)
+    assert counts.split() == [b"1", b"0", b"0", b"0", b"0"], counts
+    module = curl(page + "railroids.wasm")
+    assert module.startswith(b"\0asm") and len(module) > 65_536, len(module)
+
+
+def s_client_sees_what_is_spoken(server):
+    for version, name in (("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")):
+        ask = subprocess.run(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", version, "-CAfile",
+             FILES[0], "-verify_return_error", "-ign_eof", "-alpn", "http/1.1"],
+            input=b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            capture_output=True, timeout=programs.PATIENCE_S)
+        out = ask.stdout.decode()
+        assert ask.returncode == 0, ask
+        for words in (f"New, {name}", "ALPN protocol: http/1.1", "Compression: NONE",
+                      "Verification: OK", "200 OK", "ok\n"):
+            assert words in out, (words, out)
+    old = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-tls1_1", "-cipher",
+         "DEFAULT:@SECLEVEL=0"], input=b"", capture_output=True, timeout=programs.PATIENCE_S)
+    assert old.returncode != 0 and b"alert protocol version" in old.stderr, old
+
+
 def a_foreign_origin_is_refused(server):
     host = f"127.0.0.1:{server.port}"
     for origin, status in ((f"https://{host}", 101), (f"http://{host}", 403),
@@ -427,7 +462,8 @@ def main():
     who_reads_slowly_is_shown_less()
     with start("--handshake-timeout", "2") as server:
         for case in (versions_and_their_tickets_are_served, who_speaks_only_h2_is_refused,
-                     our_close_says_so, a_foreign_origin_is_refused, plain_http_is_told_in_words,
+                     our_close_says_so, curl_reads_the_pages, s_client_sees_what_is_spoken,
+                     a_foreign_origin_is_refused, plain_http_is_told_in_words,
                      a_handshake_one_byte_at_a_time, handshakes_that_are_abandoned,
                      records_that_are_none, random_spoilt_records, streams_that_end_without_a_word,
                      a_flood_of_tiny_records, nobody_begins_anew):

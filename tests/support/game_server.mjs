@@ -24,7 +24,7 @@ export class GameServer {
     reader.on('line', (line) => this.lines.push(line));
     this.listening = Promise.race([
       once(reader, 'line').then(([line]) => {
-        this.url = /http:\S+/.exec(line)[0];
+        this.url = /https?:\S+/.exec(line)[0];
         this.port = Number(new URL(this.url).port);
       }),
       this.exited.then(({ code }) => {
@@ -34,7 +34,7 @@ export class GameServer {
   }
 
   get socket_url() {
-    return this.url.replace('http:', 'ws:');
+    return this.url.replace(/^http/, 'ws');
   }
 
   async json(path) {
