@@ -23,6 +23,7 @@ play  zlib>=1.2.13                                        zlib1g-dev
 play  CLI11>=2.1                                          libcli11-dev
 play  spdlog>=1.10                                        libspdlog-dev
 play  fmt>=8                                              libfmt-dev
+play  libseccomp>=2.5                                     libseccomp-dev
 play  /usr/include/mimalloc.h                             libmimalloc-dev
 play  node                                                nodejs
 play  npm                                                 npm

@@ -80,6 +80,7 @@ struct Metrics {
     const Moments* moments = nullptr;
     const Operator* owner = nullptr;
     std::uint32_t rate_hz = 0;
+    bool sandboxed = false;
     std::uint64_t schema = 0;        // Of the messages and rules.
     std::string_view configuration;  // The line for the log.
     std::span<const std::unique_ptr<Room>> rooms;

@@ -196,6 +196,9 @@ void add_server_options(CLI::App& app, Options& options) {
     app.add_flag("--realtime", options.realtime,
                  "Steadier ticks: schedule the loop in real time (SCHED_FIFO) and spin for the "
                  "last 50 us before each; the start line says what was obtained");
+    app.add_flag("--sandbox,!--no-sandbox", options.sandbox,
+                 "Give up what a running server has no use for (seccomp), before anybody is heard; "
+                 "on unless --no-sandbox is said, for a game that does more than compute");
     app.add_option("--log-level", options.log_level,
                    "How much to log, to stderr: trace, debug, info, warning, error or off")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))

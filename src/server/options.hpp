@@ -50,6 +50,7 @@ struct Options {
     std::string ops_token;           // Empty: none.
 
     bool realtime = false;
+    bool sandbox = true;
     FeatureMask mask;
     std::string log_level = "info";
     bool check_only = false;

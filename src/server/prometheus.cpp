@@ -66,6 +66,8 @@ void add_gauges(TextWriter& text, const Metrics& metrics) {
     add_one(text, "players", "Players now", "gauge", players_of(metrics));
     add_one(text, "draining", "Whether newcomers are refused, by the operator's wish", "gauge",
             metrics.drain->on() ? 1 : 0);
+    add_one(text, "sandboxed", "Whether the process has given up what it has no use for", "gauge",
+            metrics.sandboxed ? 1 : 0);
     const KeptStats kept = metrics.kept->stats();
     add_one(text, "kept_bytes", "Of all rooms' last seconds, kept for download", "gauge",
             kept.bytes);

@@ -60,6 +60,7 @@ int run_to_the_end(const Options& options, const Program& program, ServerKind ki
         return 1;
     }
     if (kind.resume != nullptr) log_info(kind.resume->description());
+    server->enter_sandbox();
     if (options.check_only) {
         release_stop_signals();
         return report(program, fmt::format("{}: {}\n", program.name, server->describe()));

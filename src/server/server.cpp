@@ -256,6 +256,16 @@ void Server::attach_metrics() {
     pages_.attach(moments_);
 }
 
+void Server::enter_sandbox() {
+    if (options_.sandbox) {
+        sandbox_ = ringtick::enter_sandbox(
+            {.local_sockets = options_.listen.family == ListenAddress::Family::local});
+    }
+    configuration_ = describe();
+    metrics_.configuration = configuration_;
+    metrics_.sandboxed = sandbox_.on();
+}
+
 void Server::run() {
     Loop loop({.ring = ring_,
                .buffers = buffers_,
@@ -367,7 +377,7 @@ std::string Server::describe() const {
         "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, asleep {}, {} "
         "receive buffers of {} B, {}, {}; memory taken at start {} MiB beside the game's own, "
         "address "
-        "space for messages {} MiB, for the last seconds {} MiB, for moments {} MiB{}",
+        "space for messages {} MiB, for the last seconds {} MiB, for moments {} MiB; {}{}",
         features.submissions, features.completions, features.raw,
         features.defer_taskrun ? "deferred task work" : "cooperative task work",
         features.absolute_deadline ? "absolute" : "relative",
@@ -376,7 +386,7 @@ std::string Server::describe() const {
         options_.net.receive_buffer_size, describe_compression(connections_.compression()),
         features.restricted ? "restricted to what it is for" : "not restricted", fixed / mib,
         connections_.memory_reserved() / mib, kept_.memory_reserved() / mib,
-        moments_.memory_reserved() / mib,
+        moments_.memory_reserved() / mib, ringtick::describe(sandbox_),
         options_.realtime ? "; " + ringtick::describe(realtime_, spin()) : std::string());
 }
 

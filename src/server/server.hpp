@@ -20,6 +20,7 @@
 #include "server/recording.hpp"
 #include "server/resumed_match.hpp"
 #include "server/rooms.hpp"
+#include "server/sandbox.hpp"
 #include "server/serve.hpp"
 #include "server/shown_room.hpp"
 #include "uring/buffer_ring.hpp"
@@ -58,10 +59,13 @@ public:
     [[nodiscard]] Result<void> open();
     std::string explain(const Error& error) const;
 
+    // After open(), if it is wanted: see server/sandbox.hpp. There is no way back.
+    void enter_sandbox();
+
     // The line for the log: what the kernel granted and what memory was taken.
     std::string describe() const;
     // False if it runs with less than it was told to; the line says what.
-    bool granted() const { return realtime_.refusal == 0; }
+    bool granted() const { return realtime_.refusal == 0 && sandbox_.refusal == 0; }
     std::uint16_t port() const { return listener_.port(); }
 
     void run();
@@ -98,6 +102,7 @@ private:
     std::string configuration_;
     int signals_ = -1;
     Realtime realtime_;
+    Sandbox sandbox_;
     LoopStats loop_stats_;
     Metrics metrics_;
     Operator operator_;

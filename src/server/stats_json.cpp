@@ -124,6 +124,7 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
              tls_memory.refused);
     text.add(R"("shown_rooms":{},"receive_buffers_lent":{},"draining":{},)",
              metrics.shown_rooms.size(), metrics.buffers->lent(), metrics.drain->on());
+    text.add(R"("sandboxed":{},)", metrics.sandboxed);
     const KeptStats kept = metrics.kept->stats();
     text.add(R"("kept_bytes":{},"kept_seconds":{},)", kept.bytes, kept.seconds);
     const MomentStats moments = metrics.moments->stats();
