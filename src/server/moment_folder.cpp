@@ -118,7 +118,8 @@ bool MomentFolder::read(const Found& found, std::string_view game, std::span<std
 void MomentFolder::ignore(std::string_view name, const char* reason) {
     ignored_.count += 1;
     if (!ignored_.name.empty()) return;
-    ignored_.name = name.substr(0, 64);
+    const auto moment = MomentName::parse(name);
+    ignored_.name = moment ? moment->without_secret() : name.substr(0, 64);
     // A name may hold whatever it likes; a terminal is not to obey it.
     std::ranges::replace_if(
         ignored_.name, [](char c) { return c < ' ' || c > '~'; }, '?');

@@ -218,8 +218,8 @@ void Moments::on_completion(const Completion& completion) {
 void Moments::on_kept() {
     std::array<char, 128> memory;
     TextWriter text(memory);
-    text.add("kept {}, as the operator wanted: {} of {}", all_.back().name.text(), all_.size(),
-             options_.count_max);
+    text.add("kept {}, as the operator wanted: {} of {}", all_.back().name.without_secret(),
+             all_.size(), options_.count_max);
     log_info({memory.data(), text.size()});
     if (file_.error() == 0) return;
     std::array<char, 256> doubt;
@@ -235,7 +235,7 @@ void Moments::on_failed() {
     all_.pop_back();
     std::array<char, 512> memory;
     TextWriter text(memory);
-    text.add("{} could not be kept, and is gone: {}; remedy: {}", failure_.name.text(),
+    text.add("{} could not be kept, and is gone: {}; remedy: {}", failure_.name.without_secret(),
              strerrordesc_np(failure_.error), disk_remedy(failure_.error));
     log_warning({memory.data(), text.size()});
 }
