@@ -38,9 +38,8 @@ BUGS = [
      "c->blocked = false;\n", ""),
     ("a leave is not written down", "src/server/room.cpp",
      "if (record_ != nullptr) record_->leave(number_, player);", ""),
-    ("a slot is let again while the kernel still has a request of it", "src/net/connection.hpp",
-     "return recv_armed || output.in_flight() || blocked;",
-     "return output.in_flight() || blocked;"),
+    ("a slot is let again while the kernel still has a request of it", "src/net/sealing.cpp",
+     "return recv_armed || sending || blocked;", "return sending || blocked;"),
 ]
 
 
