@@ -38,6 +38,8 @@ test  libwebsockets>=4.1                                  libwebsockets-dev
 test  /usr/include/boost/beast.hpp                        libboost-dev
 test  /usr/lib/python3/dist-packages/websockets           python3-websockets
 test  curl                                                curl
+test  /usr/sbin/nginx                                     nginx-light
+test  mandoc                                              mandoc
 test  openssl                                             openssl
 test  strace                                              strace
 test  chromium                                            chromium

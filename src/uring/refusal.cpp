@@ -117,8 +117,8 @@ void explain_forbidden(const MachineFacts& facts, Text& text) {
     if (facts.seccomp_filter) {
         text.add(
             "io_uring is blocked by a seccomp filter, as in most containers by default. Allow "
-            "io_uring_setup, io_uring_enter and io_uring_register in the profile and pass it: "
-            "--security-opt seccomp=PROFILE.json.");
+            "io_uring_setup, io_uring_enter and io_uring_register in its profile, or give it ours: "
+            "--security-opt seccomp=contrib/seccomp-io_uring.json.");
         return;
     }
     text.add(
