@@ -14,8 +14,6 @@ namespace {
 // Turns are at most a second apart, at one tick a second.
 constexpr Nanoseconds pause_max = std::chrono::seconds(2);
 
-constexpr Token accept_token{.op = Op::accept, .owner = {}};
-
 // A message and frames that are held back behind it; or, before, a request head and what is
 // pipelined behind it, which may all be frames.
 std::size_t input_size(const NetOptions& options) {
@@ -152,7 +150,7 @@ void Connections::end_turn() {
 void Connections::on_accept(const Completion& completion) {
     if (!completion.more) accept_armed_ = false;
     if (completion.result >= 0) return admit(completion.result);
-    if (listener_ < 0) return;  // Cancelled by stop_listening().
+    if (listener_ < 0 || is_moving_) return;  // Cancelled by stop_listening(), or pause_all().
 
     // Out of descriptors or memory: the connection stays in the backlog, and to ask again at once
     // would be refused at once, for ever. Wait for somebody to leave.
@@ -206,6 +204,7 @@ void Connections::on_send(Handle handle, Connection& c, std::int32_t result) {
     if (c.is_tls) return on_sealed_sent(handle, c, result);
     ASSERT(c.output.in_flight());
     c.output.sent(result > 0 ? static_cast<std::size_t>(result) : 0);
+    if (is_moving_ && result == -ECANCELED) return;
     if (c.state == Connection::State::dead) return;
     if (result <= 0) return die(handle, c, CloseReason::reset);
 

@@ -20,11 +20,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ringtick {
+
+class ImageReader;
+class ImageWriter;
 
 // Every connection from accept to its last completion: HTTP, the opening handshake, WebSocket
 // frames, what is sent, and the end. Knows no game and reads no clock: begin_turn() tells the time.
@@ -83,6 +88,25 @@ public:
     }
     void close_all(CloseCode code, std::string_view reason, CloseReason why);
 
+    // moving.cpp: to and from another process, between two ticks (server/handover.hpp). From
+    // pause_all() on nothing more is received, sent or accepted on those that can move; true once
+    // the kernel has none of their requests any more. Call it, and hand over and reap, until then.
+    bool pause_all();
+    void go_on_all();
+    static bool can_move(const Connection& c);
+    template <class Visit>
+    void for_each_movable(Visit visit) {
+        std::as_const(table_).for_each([&](Handle handle, const Connection& c) {
+            if (can_move(c)) visit(handle, c.socket);
+        });
+    }
+    void save_moved(Handle handle, ImageWriter& image);
+    // Nothing is done with the socket before begin_adopted(). None: there is no place. What is read
+    // may be refused: then the process is to end.
+    std::optional<Handle> adopt(int socket, ImageReader& image);
+    void begin_adopted();
+    void forget_moved(std::span<const Handle> moved);
+
     // Somebody waits for an answer sooner than the tick.
     bool urgent() const { return urgent_count_ > 0 || tls_waiting_count() > 0; }
     // Receives are to be stopped: hand the requests over before gathering more.
@@ -99,6 +123,7 @@ public:
     // Those whose TLS handshake is done, and those whose handshake waits for a turn.
     std::uint32_t tls_count() const;
     std::uint32_t tls_waiting_count() const;
+    std::uint32_t slots() const;
     // Those who missed most snapshots, most first. Returns how many there are in `out`.
     std::size_t slowest(std::span<ClientStats> out) const;
     // Those who are open, by slot from `first_slot` on. Returns how many there are in `out`.
@@ -168,6 +193,9 @@ private:
                       const Peer& client,
                       http::Method method = http::Method::other);
     bool read_proxy_header(Handle handle, Connection& c);
+
+    // moving.cpp
+    void take_bytes(Handle handle, Connection& c, ImageReader& image);
 
     // flow.cpp: what is armed and when
     void begin_tick_of(Connection& c) const;
@@ -276,6 +304,7 @@ private:
     std::uint32_t sends_in_flight_ = 0;
     std::uint32_t turned_away_count_ = 0;
     bool cancels_queued_ = false;
+    bool is_moving_ = false;
     NetStats stats_;
 };
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "net/options.hpp"
+#include "uring/token.hpp"
 
 #include <cstdint>
 
 namespace ringtick {
+
+inline constexpr Token accept_token{.op = Op::accept, .owner = {}};
 
 // The messages a connection may bring at once: ten ticks' worth, since a stall of the network
 // delivers at its end what was sent meanwhile. An unlimited one never runs out. Past a pause of

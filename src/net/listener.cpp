@@ -100,7 +100,7 @@ Result<void> Listener::open(const ListenAddress& address, const ListenOptions& o
 
 Result<void> Listener::bind_and_listen(const ListenAddress& address, const ListenOptions& options) {
     SocketAddress name;
-    socklen_t size = encode(address, name);
+    const socklen_t size = encode(address, name);
     const bool local = address.family == ListenAddress::Family::local;
     socket_ = ::socket(name.generic.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket_ < 0) return std::unexpected(Error{"socket", errno});
@@ -126,14 +126,31 @@ Result<void> Listener::bind_and_listen(const ListenAddress& address, const Liste
     if (::listen(socket_, static_cast<int>(options.backlog)) != 0) {
         return std::unexpected(Error{"listen", errno});
     }
-    if (local) return {};
-    size = sizeof name;
+    return local ? Result<void>() : ask_for_port(address);
+}
+
+Result<void> Listener::ask_for_port(const ListenAddress& address) {
+    SocketAddress name;
+    socklen_t size = sizeof name;
     if (getsockname(socket_, &name.generic, &size) != 0) {
         return std::unexpected(Error{"getsockname", errno});
     }
     port_ = ntohs(address.family == ListenAddress::Family::ip6 ? name.ip6.sin6_port
                                                                : name.ip4.sin_port);
     return {};
+}
+
+Result<void> Listener::adopt(int socket, const ListenAddress& address) {
+    ASSERT(socket_ < 0);
+    socket_ = socket;
+    if (address.family != ListenAddress::Family::local) return ask_for_port(address);
+    remember_path(address.host);
+    return {};
+}
+
+void Listener::leave() {
+    path_.clear();
+    close();
 }
 
 void Listener::remember_path(const std::string& path) {

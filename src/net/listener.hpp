@@ -40,6 +40,10 @@ public:
     // The address may still be held by a server just killed: a ring is torn down after its process
     // has gone (io_uring_setup(2)). The caller tries again on EADDRINUSE, for about a second.
     [[nodiscard]] Result<void> open(const ListenAddress& address, const ListenOptions& options);
+    // One that another process has opened for this address; it goes on with it, and leave() says
+    // that the other does, there.
+    [[nodiscard]] Result<void> adopt(int socket, const ListenAddress& address);
+    void leave();
     // From now on whoever comes is refused, and a successor may take the address.
     void refuse();
     void close();
@@ -50,6 +54,7 @@ public:
 private:
     [[nodiscard]] Result<void> bind_and_listen(const ListenAddress& address,
                                                const ListenOptions& options);
+    [[nodiscard]] Result<void> ask_for_port(const ListenAddress& address);
     void remember_path(const std::string& path);
 
     int socket_ = -1;

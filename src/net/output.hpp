@@ -37,6 +37,13 @@ public:
     std::size_t waiting() const { return tail_ - head_; }  // Without the body.
     std::size_t capacity() const { return memory_.size(); }
 
+    // What is to be sent, of one that has no body and of which nothing is in flight.
+    std::span<const std::byte> unsent() const {
+        ASSERT(!in_flight());
+        ASSERT(body_.empty());
+        return memory_.subspan(head_, tail_ - head_);
+    }
+
     // The body, or what is left of it, lies there.
     bool has_body_in(std::span<const std::byte> memory) const {
         const bool begun = std::greater_equal<>()(body_.data(), memory.data());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace ringtick {
@@ -41,6 +42,13 @@ public:
         taken_ -= 1;
         next_ = 0;
         return missed(tick);
+    }
+
+    // Of a connection that another process has served so far: every so many ticks.
+    void start_at(std::uint32_t divisor) {
+        for (std::size_t step = 0; step < divisors.size(); ++step) {
+            if (divisors[step] == divisor) take_step(static_cast<std::uint8_t>(step));
+        }
     }
 
     // Looks at the last second. True: the divisor changed.

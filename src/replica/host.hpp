@@ -65,7 +65,6 @@ public:
     void on_join(PlayerId player) override {
         ASSERT(player.slot < options_.players_max);
         begin(player);
-        counters_.people += 1;
     }
     bool is_present(PlayerId who) const override { return connections_[who.slot].is_here(); }
     void on_token(PlayerId player, const IssuedToken& token) override {
@@ -81,7 +80,6 @@ public:
         if (onlookers_.includes(player)) unwatch(player);
         seats_.lose(player.slot, now());
         connections_[player.slot] = {};
-        counters_.people -= 1;
     }
 
     void tick(std::uint64_t tick, std::span<const Command> commands, Outbox& outbox) override {
@@ -209,7 +207,11 @@ public:
     }
 
     std::uint32_t now() const { return static_cast<std::uint32_t>(tick_); }
-    void begin_at(std::uint64_t tick) { tick_ = tick, events_.lose_count(); }
+    void begin_at(std::uint64_t tick) {
+        tick_ = tick;
+        events_.lose_count();
+        for (auto& connection : connections_) connection.expect(options_.tick_rate_hz);
+    }
     template <class Number>
     void tell_rules(Number number) const {
         options_.tell_rules(number);
@@ -218,6 +220,7 @@ public:
 
     HostCounters host_counters() const {
         HostCounters counters = counters_;
+        counters.people = count_here(players(*this));
         counters.spectators = onlookers_.spectators().count();
         counters.spectator_snapshots = onlookers_.spectators().snapshots_written();
         counters.snapshots = writer_.counters();
@@ -232,13 +235,11 @@ private:
     // Of the messages that must arrive: what is kept for each player, for a second or two of a
     // crowd coming in and for half a minute of everything else.
     static constexpr std::size_t events_size = 8'192;
-
     using Connection = HostConnection;
 
     const Rules& rules() const { return detail::rules_of(game_); }
 
-    // Without guests.
-    template <class Self>
+    template <class Self>  // Without guests.
     static auto players(Self& self) {
         return std::span(self.connections_).first(self.options_.players_max);
     }

@@ -3,7 +3,9 @@
 #include "base/resume_token.hpp"
 #include "replica/ack_window.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 
 namespace ringtick {
 
@@ -12,6 +14,9 @@ struct HostConnection {
     enum class State : std::uint8_t { none, silent, playing, refused };
 
     bool is_here() const { return state != State::none; }
+
+    // Of a state that is taken in, what is no part of it.
+    void expect(std::uint32_t silence_ticks) { window = AckWindow(silence_ticks); }
 
     State state = State::none;
     bool answered_ping = false;  // In this tick: one is enough.
@@ -28,5 +33,9 @@ struct HostConnection {
         });
     }
 };
+
+inline std::uint64_t count_here(std::span<const HostConnection> connections) {
+    return static_cast<std::uint64_t>(std::ranges::count_if(connections, &HostConnection::is_here));
+}
 
 }  // namespace ringtick

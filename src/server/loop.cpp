@@ -52,6 +52,12 @@ Deflater* deflater_of(const Connections& connections) {
     return compression != nullptr ? &compression->deflater : nullptr;
 }
 
+// The clock's first deadline is a tick after its start.
+Nanoseconds start_of(const LoopOptions& options) {
+    if (!options.first_at) return monotonic_now();
+    return *options.first_at - TickClock(options.rate_hz, {}).deadline();
+}
+
 std::uint64_t count_ns(Nanoseconds time) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
 }
@@ -62,7 +68,7 @@ Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
     : parts_(parts),
       options_(options),
       stats_(stats),
-      clock_(options.rate_hz, monotonic_now(), options.first_tick),
+      clock_(options.rate_hz, start_of(options), options.first_tick),
       now_(monotonic_now()),
       gather_time_max_(
           std::min<Nanoseconds>(std::chrono::milliseconds(10),
@@ -71,7 +77,8 @@ Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
     set_aside_.reserve(parts_.ring.features().completions);
     stats_.started_ns = count_ns(now_);
     arm_signal();
-    parts_.connections.begin_turn(now_, 0);
+    if (parts_.handover != nullptr) parts_.handover->arm();
+    parts_.connections.begin_turn(now_, clock_.tick());
 }
 
 void Loop::run() {
@@ -87,7 +94,9 @@ void Loop::turn() {
 
     parts_.connections.begin_turn(now_, clock_.tick(), clock_.due_at(now_));
     gather();
+    const std::uint64_t ticks = stats_.ticks;
     tick_if_due();
+    if (stats_.ticks != ticks) give_away();
     if (parts_.recording.is_open()) parts_.recording.write_if_due(now_);
     sweep_if_due();
     report_if_due();
@@ -167,6 +176,7 @@ std::span<const Completion> Loop::next_batch(std::size_t& taken_up) {
 void Loop::on_completion(const Completion& completion) {
     switch (completion.token.op) {
         case Op::signal:
+            if (Handover::owns(completion)) return parts_.handover->on_completion(completion);
             on_signal();
             if (!completion.more) arm_signal();
             break;

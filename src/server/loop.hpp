@@ -4,6 +4,7 @@
 #include "net/connections.hpp"
 #include "net/listener.hpp"
 #include "server/drain.hpp"
+#include "server/handover.hpp"
 #include "server/metrics.hpp"
 #include "server/moments.hpp"
 #include "server/recording.hpp"
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,6 +30,7 @@ struct LoopOptions {
     std::uint32_t snapshot_size_max = 16'384;
     Nanoseconds spin{};                               // Before each tick; see server/realtime.hpp.
     std::uint64_t first_tick = 0;                     // Was over before; 0: none was.
+    std::optional<Nanoseconds> first_at;              // When the next is due; none: one tick later.
     Nanoseconds drain_max = std::chrono::seconds(2);  // After SIGTERM.
 };
 
@@ -45,6 +48,7 @@ struct LoopParts {
     Drain& drain;
     std::span<const std::unique_ptr<Room>> rooms;  // None: nothing to tick, answers go out at once.
     int signals = -1;                              // A signalfd(2) for server_signals().
+    Handover* handover = nullptr;                  // None: nobody can take this server over.
 };
 
 // One thread's life: sleep until the tick, gather what came, tick, broadcast.
@@ -69,6 +73,11 @@ private:
     void show(Game& game, std::span<const Viewer> viewers);
     void hand_over();
     void on_result(const Completion& completion);
+
+    // loop_handover.cpp
+    void give_away();
+    bool call_back(Nanoseconds until);
+    void leave_to_successor();
 
     void arm_signal();
     void on_completion(const Completion& completion);

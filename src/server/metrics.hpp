@@ -16,6 +16,8 @@
 namespace ringtick {
 
 class Drain;
+struct HandoverStats;
+struct HandoverStats;
 class KeptReplays;
 class Moments;
 class Operator;
@@ -76,6 +78,7 @@ struct Metrics {
     const Connections* connections = nullptr;
     const RecordStats* record = nullptr;
     const Drain* drain = nullptr;
+    const HandoverStats* handover = nullptr;
     const KeptReplays* kept = nullptr;
     const Moments* moments = nullptr;
     const Operator* owner = nullptr;

@@ -94,6 +94,12 @@ std::string check_origin(const std::string& text) {
     return fmt::format("'{}' is no origin: give scheme://host[:port] without a path, or *", text);
 }
 
+std::string check_handover(const std::string& path) {
+    constexpr std::size_t most = 107;  // unix(7)
+    if (!path.empty() && path.size() <= most) return {};
+    return fmt::format("'{}' is no path of 1 to {} bytes", path, most);
+}
+
 void add_record_options(CLI::App& app, Options& options) {
     auto* const record = app.add_option("--record", options.record,
                                         "Record the match to this file, which must not exist or "
@@ -109,11 +115,20 @@ void add_record_options(CLI::App& app, Options& options) {
         "Seed, rate, rooms, players, bots and rewind are the recording's; who was connected is "
         "waited for. To record on takes another file");
     resume->option_text("FILE");
+    auto* const handover = app.add_option_function<std::string>(
+        "--handover", [&options](const std::string& path) { options.handover = path; },
+        "Replace a server that runs with the same options without losing a connection: take over "
+        "the one that listens on this Unix socket, if there is one; then listen there for the "
+        "next");
+    handover->check(CLI::Validator(check_handover, ""))->option_text("PATH");
+    add_count<std::uint32_t>(app, {"--handover-timeout", "MS", options.handover_ms, 50, 60'000,
+                                   "How long a server that is taken over waits for the other, "
+                                   "standing still, before it serves on"});
     auto* const replay = app.add_option(
         "--replay", options.replay,
         "Play a recorded match again, as fast as it goes and without a socket, and hold every "
         "recorded state against it; seed, rate, rooms, bots and the like are the recording's");
-    replay->option_text("FILE")->excludes(record)->excludes(resume);
+    replay->option_text("FILE")->excludes(record)->excludes(resume)->excludes(handover);
     app.add_flag("--serve", options.show,
                  "With --replay: listen, and show the match to those who connect at its own rate, "
                  "again and again; GET /replay?tick=N goes to a tick")

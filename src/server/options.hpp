@@ -43,8 +43,10 @@ struct Options {
     std::string resume_from;             // The recording whose match is taken up; empty: none.
     KeepOptions keep;
     MomentOptions moments;
-    std::string replay;  // The recording to play again instead of serving,
-    bool show = false;   // or to serve to those who watch.
+    std::string handover;               // The socket over which this server can be taken over, or
+    std::uint32_t handover_ms = 2'000;  // takes another over; and how long that may stand still.
+    std::string replay;                 // The recording to play again instead of serving,
+    bool show = false;                  // or to serve to those who watch.
 
     bool may_have_operator = false;  // Set by parse_options(): a game's server may.
     std::string ops_token;           // Empty: none.

@@ -65,6 +65,13 @@ Result<void> Recording::open(const std::string& path,
     return {};
 }
 
+void Recording::begin_at(std::uint64_t tick) {
+    ASSERT(states_.tick == 0);
+    states_.tick = tick;
+    writer_->begin_at(tick);
+    waits_for_disk_ = false;
+}
+
 Result<void> Recording::write_states(std::span<const std::unique_ptr<Room>> rooms) {
     ASSERT(ticks_ == 0);
     if (states_.tick == 0) return {};
@@ -77,7 +84,7 @@ Result<void> Recording::write_states(std::span<const std::unique_ptr<Room>> room
         if (auto done = write_now(writer_->sealed()); !done) return done;
         writer_->release();
     }
-    if (::fdatasync(file_) != 0) return std::unexpected(Error{"record", errno});
+    if (waits_for_disk_ && ::fdatasync(file_) != 0) return std::unexpected(Error{"record", errno});
     return {};
 }
 

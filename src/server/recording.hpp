@@ -51,6 +51,9 @@ public:
                                     const RecordHeader& header,
                                     std::size_t block_size,
                                     const RecordStates& states = {});
+    // Before the first tick: as if states.tick had been this. Who says it does not wait for the
+    // disk.
+    void begin_at(std::uint64_t tick);
     // The states of the rooms that the match begins with, if it begins with some. Before the first
     // tick; waits for the disk.
     [[nodiscard]] Result<void> write_states(std::span<const std::unique_ptr<Room>> rooms);
@@ -94,6 +97,7 @@ private:
     std::uint32_t rate_hz_ = 0;
     std::uint64_t ticks_ = 0;
     RecordStates states_;
+    bool waits_for_disk_ = true;
     std::unique_ptr<std::byte[]> scratch_;  // Of one state.
 
     State state_ = State::filling;

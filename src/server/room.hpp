@@ -19,6 +19,9 @@
 
 namespace ringtick {
 
+class ImageReader;
+class ImageWriter;
+
 struct Viewer {
     PlayerId player;
     Handle connection;
@@ -62,6 +65,16 @@ public:
     void keep_in(LastSeconds& kept);
 
     void tick(std::uint64_t tick);
+
+    // room_moving.cpp: to and from another process, between two ticks: who sits where, and what
+    // came since the last. `place_of` says where among those that move a connection is.
+    static constexpr std::uint32_t no_place = 0xFFFF'FFFF;
+    using PlaceOf = std::span<const std::uint32_t>;  // By the connection's slot.
+    void save_moved(ImageWriter& image, PlaceOf place_of) const;
+    // Of a room that nobody has entered, whose game knows already who is there. `moved`: those that
+    // move. Who sat there and does not move has left.
+    using Adopted = std::vector<std::pair<PlayerId, Handle>>;
+    Adopted adopt(ImageReader& image, std::span<const Handle> moved);
 
     // Outbox, for the game, during tick(), on_stats() and on_rate().
     void send(PlayerId player, std::span<const std::byte> message) override;
@@ -107,6 +120,12 @@ private:
         std::uint64_t tick = 0;
     };
 
+    void adopt_seat(PlayerId player,
+                    ImageReader& image,
+                    std::span<const Handle> moved,
+                    Adopted& adopted);
+    void adopt_command(ImageReader& image);
+    void seat(PlayerId player, Handle connection, bool is_known);
     void settle_seats();
     void remove_viewer(std::uint16_t slot);
     bool within_share(const Seat& seat, std::size_t size) const;

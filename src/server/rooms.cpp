@@ -1,6 +1,7 @@
 #include "server/rooms.hpp"
 
 #include "base/assert.hpp"
+#include "base/image.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -37,6 +38,23 @@ std::optional<Rooms::Seat> Rooms::seat_of(Handle connection) const {
     ASSERT(at != rooms_.end());
     return Seat{.room = static_cast<std::uint32_t>(at - rooms_.begin()) + 1,
                 .player = place.room->known_as(place.player)};
+}
+
+void Rooms::save_moved(ImageWriter& image, Room::PlaceOf place_of) const {
+    for (const auto& room : rooms_) room->save_moved(image, place_of);
+}
+
+void Rooms::adopt(ImageReader& image, std::span<const Handle> moved) {
+    std::size_t adopted = 0;
+    for (const auto& room : rooms_) {
+        for (const auto& [player, connection] : room->adopt(image, moved)) {
+            Place& place = places_[connection.slot];
+            if (place.room != nullptr) image.refuse();
+            place = {.room = room.get(), .player = player, .connection = connection};
+            adopted += 1;
+        }
+    }
+    if (adopted != moved.size()) image.refuse();
 }
 
 http::Status Rooms::on_open(Handle connection, const http::Request& request) {

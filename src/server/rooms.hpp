@@ -32,6 +32,10 @@ public:
     // Where an open connection plays; nothing of any other.
     std::optional<Seat> seat_of(Handle connection) const;
 
+    // To and from another process: see Room. What is read may be refused.
+    void save_moved(ImageWriter& image, Room::PlaceOf place_of) const;
+    void adopt(ImageReader& image, std::span<const Handle> moved);
+
     http::Status on_open(Handle connection, const http::Request& request) override;
     void on_message(Handle connection, Opcode opcode, std::span<const std::byte> message) override;
     void on_close(Handle connection, CloseReason reason) override;

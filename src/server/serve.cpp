@@ -84,16 +84,34 @@ int refuse(const Program& program, int exit_code, const std::string& problem) {
     return exit_code;
 }
 
-// Takes a recorded match up, and serves it.
+// Serves a match: that of a process that is taken over, if there is one, or a recorded one that is
+// taken up, or one that begins.
+int play(const Options& options, const Program& program, ResumedMatch* match) {
+    ServerKind kind;
+    std::string identity;
+    Takeover takeover;
+    if (!options.handover.empty()) {
+        identity = handover_identity(options, program);
+        kind.handover_identity = &identity;
+        kind.takeover = &takeover;
+        const std::string problem = takeover.connect(options, identity);
+        if (!problem.empty()) return refuse(program, 1, problem);
+    }
+    if (match != nullptr && !takeover.is_on()) {
+        const std::string problem = match->play(program, options);
+        if (!problem.empty()) return refuse(program, 1, problem);
+        kind.resume = match;
+    }
+    return run_server(options, program, kind);
+}
+
 int resume(Options& options, const Program& program) {
     ResumedMatch match;
     std::string problem = match.open(options.resume_from, program);
     if (!problem.empty()) return refuse(program, 1, problem);
     problem = match.adopt(program, options);
     if (!problem.empty()) return refuse(program, 2, problem);
-    problem = match.play(program, options);
-    if (!problem.empty()) return refuse(program, 1, problem);
-    return run_server(options, program, {.resume = &match});
+    return play(options, program, &match);
 }
 
 }  // namespace
@@ -107,7 +125,7 @@ int serve(int argc, char** argv, const Program& program) {
     if (!parsed.run) return parsed.exit_code;
     options.players_max = std::min(options.players_max, program.players_max);
     if (!options.resume_from.empty()) return resume(options, program);
-    if (options.replay.empty()) return run_server(options, program, {});
+    if (options.replay.empty()) return play(options, program, nullptr);
 
     RecordedMatch match;
     if (const std::string problem = match.open(options.replay, program); !problem.empty()) {

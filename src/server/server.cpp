@@ -108,7 +108,9 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
             .connections = connections_,
             .rooms = rooms_,
             .drain = drain_,
-            .moments = moments_}) {
+            .moments = moments_}),
+      handover_(
+          {.ring = ring_, .connections = connections_, .rooms = rooms_, .listener = listener_}) {
     echo_.attach(connections_);
     operator_.serve_over(policy_.transport);
 }
@@ -133,9 +135,13 @@ Result<void> Server::open() {
     if (!kind_.echo) open_rooms();
     if (auto opened = open_kept(); !opened) return opened;
     attach_metrics();
+    const bool is_taken_over = kind_.takeover != nullptr && kind_.takeover->is_on();
+    if (is_taken_over && !options_.check_only) return take_over();
     if (auto opened = open_listener(); !opened) return opened;
+    if (options_.check_only) return {};
+    if (auto opened = open_handover(); !opened) return opened;
     // Last, so that nothing that is refused leaves a file behind.
-    return options_.record.empty() || options_.check_only ? Result<void>() : open_recording();
+    return options_.record.empty() ? Result<void>() : open_recording();
 }
 
 Result<void> Server::open_ring() {
@@ -164,6 +170,34 @@ Result<void> Server::open_listener() {
     }
     connections_.listen(listener_.socket());
     return {};
+}
+
+Result<void> Server::open_handover() {
+    if (options_.handover.empty()) return {};
+    return handover_.open(options_.handover, *kind_.handover_identity,
+                          std::chrono::milliseconds(options_.handover_ms));
+}
+
+// All that takes its time comes before the other one stands still.
+Result<void> Server::take_over() {
+    Takeover& takeover = *kind_.takeover;
+    if (!options_.record.empty()) {
+        if (auto opened = open_recording(); !opened) return opened;
+    }
+    bool fine = takeover.receive() && takeover.load(connections_, rooms_);
+    if (fine && recording_.is_open()) {
+        recording_.begin_at(takeover.tick());
+        if (auto written = recording_.write_states(rooms_.all()); !written) return written;
+    }
+    fine = fine && takeover.commit();
+    if (!fine) return std::unexpected(Error{"handover", 0});
+    handover_.stats = takeover.stats();
+    if (auto adopted = listener_.adopt(takeover.take_listener(), options_.listen); !adopted) {
+        return adopted;
+    }
+    connections_.begin_adopted();
+    connections_.listen(listener_.socket());
+    return open_handover();
 }
 
 RoomLimits Server::room_limits() const {
@@ -226,6 +260,7 @@ Result<void> Server::open_kept() {
 
 // That which was over before this server began.
 std::uint64_t Server::first_tick() const {
+    if (handover_.stats.handovers > 0) return kind_.takeover->tick();
     return kind_.resume == nullptr ? 0 : kind_.resume->tick();
 }
 
@@ -242,6 +277,7 @@ void Server::attach_metrics() {
                 .connections = &connections_,
                 .record = &recording_.stats(),
                 .drain = &drain_,
+                .handover = &handover_.stats,
                 .kept = &kept_,
                 .moments = &moments_,
                 .owner = &operator_,
@@ -259,7 +295,8 @@ void Server::attach_metrics() {
 void Server::enter_sandbox() {
     if (options_.sandbox) {
         sandbox_ = ringtick::enter_sandbox(
-            {.local_sockets = options_.listen.family == ListenAddress::Family::local});
+            {.local_sockets = options_.listen.family == ListenAddress::Family::local ||
+                              !options_.handover.empty()});
     }
     configuration_ = describe();
     metrics_.configuration = configuration_;
@@ -276,12 +313,15 @@ void Server::run() {
                .certificate = certificate_,
                .drain = drain_,
                .rooms = rooms_.all(),
-               .signals = signals_},
+               .signals = signals_,
+               .handover = &handover_},
               {.rate_hz = options_.rate_hz,
                .catch_up_max = options_.catch_up_max,
                .snapshot_size_max = options_.snapshot_size_max,
                .spin = spin(),
-               .first_tick = first_tick()},
+               .first_tick = first_tick(),
+               .first_at = handover_.stats.handovers > 0 ? std::optional(kind_.takeover->next_at())
+                                                         : std::nullopt},
               loop_stats_);
     loop.run();
     if (!recording_.finished()) {
@@ -298,6 +338,14 @@ std::size_t Server::write_totals(std::span<char> out) const {
 }
 
 std::string Server::explain(const Error& error) const {
+    const std::string_view operation = error.operation;
+    if (operation == "handover") return kind_.takeover->why();
+    if (operation != "handover socket") return explain_start(error);
+    return fmt::format("cannot listen at {} ({}). Choose another --handover.", options_.handover,
+                       std::generic_category().message(error.error_number));
+}
+
+std::string Server::explain_start(const Error& error) const {
     const std::string_view operation = error.operation;
     const std::string reason = std::generic_category().message(error.error_number);
     const char* const option = kind_.address_option;

@@ -7,6 +7,7 @@
 #include "server/certificate.hpp"
 #include "server/drain.hpp"
 #include "server/echo.hpp"
+#include "server/handover.hpp"
 #include "server/http_pages.hpp"
 #include "server/kept_replays.hpp"
 #include "server/loop.hpp"
@@ -23,6 +24,7 @@
 #include "server/sandbox.hpp"
 #include "server/serve.hpp"
 #include "server/shown_room.hpp"
+#include "server/takeover.hpp"
 #include "uring/buffer_ring.hpp"
 #include "uring/ring.hpp"
 
@@ -38,11 +40,13 @@ namespace ringtick {
 // How messages are treated: as a game's commands, or sent back.
 struct ServerKind {
     bool echo = false;
-    bool any_path = false;                    // Every path is the first room's.
-    bool quiet = false;                       // Does not print where it listens.
-    const RecordedMatch* show = nullptr;      // Nobody plays; this match is shown.
-    ResumedMatch* resume = nullptr;           // This match is played on.
-    const char* address_option = "--listen";  // The argument that chooses where.
+    bool any_path = false;                           // Every path is the first room's.
+    bool quiet = false;                              // Does not print where it listens.
+    const RecordedMatch* show = nullptr;             // Nobody plays; this match is shown.
+    ResumedMatch* resume = nullptr;                  // This match is played on.
+    Takeover* takeover = nullptr;                    // This process's match is played on.
+    const std::string* handover_identity = nullptr;  // See Handover::open().
+    const char* address_option = "--listen";         // The argument that chooses where.
 };
 
 // A whole server on one thread: builds the parts in order, runs the loop, takes them down in the
@@ -76,6 +80,9 @@ private:
     [[nodiscard]] Result<void> open_listener();
     [[nodiscard]] Result<void> open_recording();
     [[nodiscard]] Result<void> open_kept();
+    std::string explain_start(const Error& error) const;
+    [[nodiscard]] Result<void> open_handover();
+    [[nodiscard]] Result<void> take_over();
     RoomLimits room_limits() const;
     Nanoseconds spin() const;
     std::uint64_t first_tick() const;
@@ -109,6 +116,7 @@ private:
     KeptReplays kept_;
     Moments moments_;
     Ops ops_;
+    Handover handover_;
 };
 
 // Opens a server, says where it listens, runs it until a signal, prints its totals. Returns the

@@ -1,5 +1,6 @@
 // The pages and the line that are JSON: /stats.json, /rooms, /replay, and a run's totals.
 #include "server/drain.hpp"
+#include "server/handover.hpp"
 #include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
@@ -101,6 +102,15 @@ void add_rooms(TextWriter& text, const Metrics& metrics) {
     text.add("],");
 }
 
+// Which process this is of those that served one after the other.
+void add_handover(TextWriter& text, const HandoverStats* stats) {
+    if (stats == nullptr) return;
+    text.add(R"("handovers":{},"handover_connections":{},"handover_pause_ms":{:.3f},)",
+             stats->handovers, stats->connections_taken,
+             static_cast<double>(stats->pause_ns) / 1e6);
+    text.add(R"("handovers_failed":{},)", stats->failed);
+}
+
 std::size_t close_object(TextWriter& text) {
     text.trim(',');
     text.add("}}\n");
@@ -130,6 +140,7 @@ std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
     const MomentStats moments = metrics.moments->stats();
     text.add(R"("moments_kept":{},"moments_max":{},)", moments.kept, moments.count_max);
     text.add(R"("operator":"{}",)", metrics.owner->kind());
+    add_handover(text, metrics.handover);
     const CounterRows rows = counter_rows(metrics);
     for (const CounterRow& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);
     add_closed(text, metrics.connections->stats());

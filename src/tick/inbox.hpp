@@ -47,6 +47,7 @@ public:
 
     // Oldest first. The bytes live until clear().
     std::span<Command> commands() { return {commands_.get(), count_}; }
+    std::span<const Command> commands() const { return {commands_.get(), count_}; }
     void clear() {
         count_ = 0;
         bytes_used_ = 0;

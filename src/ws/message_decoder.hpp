@@ -60,6 +60,28 @@ public:
     // How many bytes of `assembly` are in use.
     std::size_t assembled() const { return assembled_; }
 
+    // See base/image.hpp. Of one that has seen no violation and no close frame; what is in
+    // `assembly` goes beside it.
+    template <class Image, class Self>
+    static void describe(Image& image, Self& self) {
+        FrameDecoder::describe(image, self.frames_);
+        image.whole(self.fragments_);
+        image.whole(self.assembled_);
+        image.whole(self.message_opcode_);
+        image.whole(self.compressed_);
+        Utf8Validator::describe(image, self.utf8_);
+        image.whole(self.control_size_);
+        image.bytes(self.control_);
+        if constexpr (Image::reads) {
+            const bool could_be = self.assembled_ <= self.size_max() &&
+                                  self.fragments_ <= self.fragments_max_ &&
+                                  self.control_size_ <= control_size_max &&
+                                  (!self.compressed_ || self.inflater_ != nullptr);
+            if (!could_be) image.refuse();
+        }
+    }
+    bool ended() const { return ended_; }
+
 private:
     static constexpr std::size_t control_size_max = 125;  // Section 5.5.
 

@@ -17,6 +17,14 @@ public:
     bool at_boundary() const { return missing_ == 0; }
     void reset() { *this = {}; }
 
+    // See base/image.hpp.
+    template <class Image, class Self>
+    static void describe(Image& image, Self& self) {
+        image.whole(self.missing_);
+        image.whole(self.next_min_);
+        image.whole(self.next_max_);
+    }
+
 private:
     bool begin_character(std::uint8_t lead);
 

@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Goal: a server is replaced by a new process, again and again, and no player's connection notices;
+and whatever becomes of the new process before it has taken them, the old one serves on.
+Method: players over raw sockets, in the middle of a frame and of a message while it happens, and a
+crowd that flies; then successors that end, hang or lie at each step, played by this test.
+"""
+import json
+import os
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import programs
+from pilot import ANEW, Player, schema_of
+
+RAILROIDS, SWARM = sys.argv[1:3]
+RATE_HZ = 30
+HELLO, WELCOME, REFUSED, READY, BEGIN, PIECE, SOCKETS, TAKEN = range(1, 9)
+VERSION = 1  # As src/server/handover.hpp has them.
+
+
+class Site:
+    """A port, a handover socket, and the servers that follow each other there."""
+
+    def __init__(self, folder, *arguments):
+        self.port = programs.free_port()
+        self.folder = folder
+        self.path = folder / "handover.socket"
+        self.arguments = ["--listen", f"127.0.0.1:{self.port}", "--handover", str(self.path),
+                          "--bots", "20", "--rooms", "2", "--players-max", "300", *arguments]
+        self.server = None
+
+    def start(self, *arguments):
+        return programs.Server(RAILROIDS, [*self.arguments, *arguments], self.port)
+
+    def begin(self, *arguments):
+        self.server = self.start(*arguments)
+        programs.until(self.server.healthy, "the server answers")
+        return self.server
+
+    def replace(self, *arguments):
+        """The next one serves; returns what the last one said at its end."""
+        before = self.server.stats()["handovers"]
+        old, self.server = self.server, self.start(*arguments)
+        out, log = old.process.communicate(timeout=programs.PATIENCE_S)
+        assert old.process.returncode == 0, log
+        programs.until(self.server.healthy, "the new server answers")
+        stats = self.server.stats()
+        assert stats["handovers"] == before + 1, stats
+        return json.loads(out.strip().splitlines()[-1]), log, stats
+
+
+def play_on(players, ticks=RATE_HZ):
+    for player in players:
+        seen = player.tick
+        player.until(lambda: player.tick >= seen + ticks)
+
+
+def ping_frame(payload):
+    """With a masking key of zeroes (RFC 6455, section 5.3)."""
+    return bytes([0x89, 0x80 | len(payload)]) + bytes(4) + payload
+
+
+def until_pong(player):
+    while True:
+        head = player.take(2)
+        size = int.from_bytes(player.take(2), "big") if head[1] == 126 else head[1]
+        message = player.take(size)
+        if head[0] == 0x8A:
+            return message
+        if message[0] & 15 == 4:
+            player.on_snapshot(message)
+
+
+def check_replaced(site, schema):
+    """Twice in a row, with a ping cut in its head and one in its payload, and half a message."""
+    players = [Player(site.port, schema, room=room, name=name).play()
+               for room, name in ((1, "Ann"), (1, "Bob"), (2, "Eve"))]
+    ships = [player.ship for player in players]
+    ping = ping_frame(b"are you there?")
+    # Of no kind that the game knows, in two fragments: passed over, where it is understood.
+    message = bytes([0x02, 0x80 | 100]) + b"abcd" + bytes(100) + bytes([0x80, 0x80 | 3]) + bytes(7)
+    for cut in (3, 11):
+        players[0].socket.sendall(ping[:cut])
+        players[1].socket.sendall(message[:cut * 6])
+        play_on(players)
+        _, log, stats = site.replace()
+        assert stats["handover_connections"] == 3, stats
+        assert "taken 3 connections" in log, log
+        players[0].socket.sendall(ping[cut:])
+        players[1].socket.sendall(message[cut * 6:] + ping)
+        assert until_pong(players[0]) == until_pong(players[1]) == b"are you there?"
+        play_on(players)
+        print(f"handover: paused {stats['handover_pause_ms']} ms")
+        assert site.server.stats()["closed"]["protocol"] == 0
+    names = {client["name"] for client in json.loads(site.server.get("/ops/clients"))["clients"]}
+    assert names == {"Ann", "Bob", "Eve"}, names
+    # The token that the first server gave is good for the third.
+    players[0].vanish()
+    programs.until(lambda: site.server.stats()["rooms"][0]["game"]["people"] == 1, "she is gone")
+    back = Player(site.port, schema, ships[0], players[0].token, knows=players[0]).play()
+    assert back.resumed == ANEW and back.ship == ships[0]
+    return [back, *players[1:]]
+
+
+def check_crowd(site):
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        swarm = subprocess.Popen(
+            [SWARM, "--url", f"ws://127.0.0.1:{site.port}/play/1", "--clients", "100", "--seconds",
+             "4", "--mode", "railroids", "--json", file.name], stdout=subprocess.PIPE, text=True)
+        programs.until(lambda: site.server.stats()["rooms"][0]["game"]["people"] >= 100, "they fly")
+        _, _, stats = site.replace()
+        out, _ = swarm.communicate(timeout=60)
+        found = json.loads(pathlib.Path(file.name).read_text())
+    assert swarm.returncode == 0, out
+    assert stats["handover_connections"] >= 100
+    assert found["healthy"]["errors"] == 0, found["healthy"]
+
+
+class Successor:
+    """A new process that goes as far as it is told, and no farther."""
+
+    def __init__(self, site):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(programs.PATIENCE_S)
+        self.socket.connect(str(site.path))
+
+    def hello(self, identity, version=VERSION):
+        self.socket.send(struct.pack("<BI", HELLO, version) + identity)
+        return self.socket.recv(1 << 16)
+
+    def ready(self):
+        self.socket.send(bytes([READY]))
+
+    def take_all(self):
+        """Everything but the word that it is taken. The sockets are closed again."""
+        size, _, sockets = struct.unpack("<xQII", self.socket.recv(1 << 16))
+        while size > 0 or sockets > 0:
+            message, descriptors, _, _ = socket.recv_fds(self.socket, 1 << 16, 253)
+            assert message, "it gave up"
+            for descriptor in descriptors:
+                os.close(descriptor)
+            size -= len(message) - 1 if message[0] == PIECE else 0
+            sockets -= len(descriptors)
+
+
+def failed(site):
+    return site.server.stats()["handovers_failed"]
+
+
+def check_failures(site, players):
+    identity = Successor(site).hello(b"somebody")
+    assert identity[0] == REFUSED
+    identity = identity[1:]
+    assert b"--bots 20" in identity
+    assert Successor(site).hello(identity, VERSION + 1)[0] == REFUSED
+    for garbage in (b"", b"\x00", bytes([READY]), bytes([TAKEN]), bytes(30_000)):
+        Successor(site).socket.send(garbage)
+    play_on(players, 5)
+
+    assert Successor(site).hello(identity)[0] == WELCOME  # And is gone.
+    play_on(players, 5)
+    before = failed(site)
+
+    def goes_away_behind(step):
+        successor = Successor(site)
+        assert successor.hello(identity)[0] == WELCOME
+        successor.ready()
+        step(successor)
+        successor.socket.close()
+        play_on(players, 5)
+    goes_away_behind(lambda successor: None)
+    goes_away_behind(lambda successor: successor.socket.recv(1 << 16))
+    goes_away_behind(Successor.take_all)
+    goes_away_behind(lambda successor: (successor.take_all(), successor.socket.send(b"?")))
+    # Whoever is silent has lost his chance, and is told so when he speaks.
+    silent = Successor(site)
+    assert silent.hello(identity)[0] == WELCOME
+    silent.ready()
+    silent.take_all()
+    site.server.stats()  # Answered when it serves again.
+    try:
+        silent.socket.send(bytes([TAKEN]))
+        raise AssertionError("both would serve")
+    except (BrokenPipeError, ConnectionError):
+        pass
+    programs.until(lambda: before + 3 <= failed(site), "the failures are counted")
+    assert site.server.process.poll() is None and site.server.stats()["closed"]["protocol"] == 0
+
+
+def check_refused(site, players):
+    other = site.start("--rewind-ms", "100")
+    _, log = other.process.communicate(timeout=programs.PATIENCE_S)
+    assert other.process.returncode == 1 and '"--rewind-ms 250", not "--rewind-ms 100"' in log, log
+    play_on(players, 5)
+    precious = site.folder / "precious"
+    precious.write_text("mine")
+    other = programs.Server(RAILROIDS, ["--listen", "127.0.0.1:0", "--handover", str(precious)], 0)
+    _, log = other.process.communicate(timeout=programs.PATIENCE_S)
+    assert other.process.returncode == 1 and "no handover socket" in log, log
+    assert precious.read_text() == "mine"
+
+
+def check_records(site, players):
+    """Each process has its own file, and the second begins where the first ends."""
+    first, second = site.folder / "a.rec", site.folder / "b.rec"
+    site.replace("--record", str(first))
+    play_on(players, 2 * RATE_HZ)
+    site.replace("--record", str(second))
+    play_on(players, 2 * RATE_HZ)
+    assert site.server.stop()[0] == 0
+    last = []
+    for path in (first, second):
+        done = subprocess.run([RAILROIDS, "--replay", str(path)], capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 0 and done.stderr == "" and "verified" in done.stdout, done
+        words = done.stdout.split()
+        ticks, begin = int(words[2]), int(words[words.index("tick") + 1])
+        last.append((begin, begin + ticks))
+    assert last[0][1] == last[1][0], last
+
+
+def check_stale(site):
+    """What a killed server leaves behind keeps nobody out."""
+    site.server.process.kill()
+    site.server.process.communicate()
+    assert site.path.exists()
+    site.begin()
+    assert site.server.stats()["handovers"] == 0
+    assert site.path.stat().st_mode & 0o777 == 0o600
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        site = Site(folder, "--handover-timeout", "1000")
+        try:
+            site.begin("--record", str(folder / "schema.rec"))
+            schema = schema_of(folder / "schema.rec")
+            players = check_replaced(site, schema)
+            check_crowd(site)
+            check_failures(site, players)
+            check_refused(site, players)
+            site.replace()
+            check_stale(site)
+            players = [Player(site.port, schema).play()]
+            check_records(site, players)
+            assert not site.path.exists()
+        finally:
+            site.server.__exit__()
+
+
+main()
