@@ -100,6 +100,9 @@ class TlsSocket:
             except ssl.SSLWantReadError:
                 self.flush()
                 self.take_in()
+            except ssl.SSLZeroReturnError:  # After we have said it, too.
+                self.said_goodbye = True
+                return b""
             except ssl.SSLEOFError:
                 return b""
 
