@@ -140,6 +140,7 @@ void Connections::on_end_of_stream(Handle handle, Connection& c) {
     c.ended_by_peer = true;
     switch (c.state) {
         case Connection::State::http:
+            if (c.is_tls && c.tls->waits) return;  // Until what it sent before has been opened.
             // A client may ask, close its side, and read the answers.
             if (c.output.empty()) die(handle, c, CloseReason::closed_by_peer);
             return;

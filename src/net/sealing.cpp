@@ -114,6 +114,8 @@ void Connections::shake_hands() {
         ASSERT(c != nullptr);  // Who is on the list keeps its slot.
         c->tls->waits = false;
         if (shake_hands_with(handle, *c)) left -= 1;
+        const bool asks = c->state == Connection::State::http;
+        if (asks && c->ended_by_peer) on_end_of_stream(handle, *c);
         settle(handle, *c);
     }
     waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(taken));

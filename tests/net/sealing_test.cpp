@@ -225,6 +225,31 @@ TEST_F(Sealing, SendsALongBodyInPieces) {
     EXPECT_NE(SSL_get_shutdown(visitor.tls->ssl()) & SSL_RECEIVED_SHUTDOWN, 0);
 }
 
+// The end of the stream is known before the handshake is gone on with, and comes behind it.
+TEST_F(Sealing, AnswersWhoAskedAndEndedInOneBreath) {
+    NetBench bench(options_);
+    NEEDS_RING(bench);
+    Visitor visitor(bench.port());
+    visitor.say_hello();
+    EXPECT_TRUE(bench.until([&] {
+        visitor.socket->read();
+        return visitor.answered();
+    }));
+    visitor.tls->take(as_bytes(visitor.socket->received()));
+    visitor.taken = visitor.socket->received().size();
+    EXPECT_TRUE(visitor.tls->shake_hands());
+    visitor.tls->write("GET /early HTTP/1.1\r\nHost: h\r\n\r\n");
+    SSL_shutdown(visitor.tls->ssl());
+    visitor.flush();
+    visitor.socket->finish();
+    EXPECT_TRUE(bench.until([&] {
+        visitor.take_in();
+        return visitor.socket->ended();
+    }));
+    EXPECT_TRUE(visitor.read.ends_with("you asked for /early\n")) << visitor.read;
+    EXPECT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+}
+
 // What cannot be opened ends the connection with an alert, and the game is told.
 TEST_F(Sealing, TellsOfARecordThatCannotBeOpened) {
     NetBench bench(options_);
