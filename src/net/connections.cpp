@@ -11,8 +11,9 @@ namespace ringtick {
 
 namespace {
 
-// Turns are at most a second apart, at one tick a second.
-constexpr Nanoseconds pause_max = std::chrono::seconds(2);
+// Turns are a quarter of a second apart at the most. This must be less than the shortest deadline:
+// else that is over with the pause.
+constexpr Nanoseconds pause_max = std::chrono::milliseconds(500);
 
 // A message and frames that are held back behind it; or, before, a request head and what is
 // pipelined behind it, which may all be frames.

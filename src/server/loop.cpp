@@ -74,7 +74,7 @@ Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
           std::min<Nanoseconds>(std::chrono::milliseconds(10),
                                 Nanoseconds(std::chrono::seconds(1)) / (4 * options.rate_hz))),
       frames_(options.snapshot_size_max, deflater_of(parts.connections)) {
-    set_aside_.reserve(parts_.ring.features().completions);
+    set_aside_.reserve(options.receives_max);
     stats_.started_ns = count_ns(now_);
     arm_signal();
     if (parts_.handover != nullptr) parts_.handover->arm();

@@ -29,6 +29,7 @@ struct LoopOptions {
     std::uint32_t catch_up_max = 4;
     std::uint32_t snapshot_size_max = 16'384;
     Nanoseconds spin{};                               // Before each tick; see server/realtime.hpp.
+    std::size_t receives_max = 0;                     // That can have completed and wait.
     std::uint64_t first_tick = 0;                     // Was over before; 0: none was.
     std::optional<Nanoseconds> first_at;              // When the next is due; none: one tick later.
     Nanoseconds drain_max = std::chrono::seconds(2);  // After SIGTERM.

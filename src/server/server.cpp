@@ -304,6 +304,7 @@ void Server::enter_sandbox() {
 }
 
 void Server::run() {
+    const Sizes sizes = sizes_of(options_.net);
     Loop loop({.ring = ring_,
                .buffers = buffers_,
                .connections = connections_,
@@ -319,6 +320,8 @@ void Server::run() {
                .catch_up_max = options_.catch_up_max,
                .snapshot_size_max = options_.snapshot_size_max,
                .spin = spin(),
+               // Each holds a buffer, or is the last of its connection's.
+               .receives_max = std::size_t{sizes.buffers} + sizes.slots,
                .first_tick = first_tick(),
                .first_at = handover_.stats.handovers > 0 ? std::optional(kind_.takeover->next_at())
                                                          : std::nullopt},

@@ -275,7 +275,8 @@ void SimulatedKernel::end_send(Socket& socket, std::int32_t result) {
     const bool whole = std::cmp_equal(result, socket.sending.size());
     socket.sending = {};
     socket.sent = 0;
-    if (!post_last(socket.send, result) || !whole) socket.disturbed = true;
+    const bool is_told = post_last(socket.send, result) && overflow_.empty();
+    if (!is_told || !whole) socket.disturbed = true;
 }
 
 void SimulatedKernel::end_wait(Socket& socket) {
@@ -339,6 +340,7 @@ void SimulatedKernel::sleep(Nanoseconds deadline) {
     if (!strikes(faults_.pause)) return;
     until += std::chrono::milliseconds(rng_.below(6'000));
     is_paused_ = true;
+    pauses_ += 1;
     if (world_ != nullptr) world_->go_on(until);
     is_paused_ = false;
     set_now(until);

@@ -127,6 +127,7 @@ public:
     std::uint64_t overflows() const { return stats_.cq_overflow; }
     // The server cannot run, whatever it waits for.
     bool is_paused() const { return is_paused_; }
+    std::uint64_t pauses() const { return pauses_; }
     // How often the server went to sleep: what it did in between, it did in one turn.
     std::uint64_t sleeps() const { return sleeps_; }
     // What the simulation took from the heap, within the server's own thread.
@@ -202,6 +203,7 @@ private:
     RingFeatures features_;
     RingStats stats_;
     bool is_paused_ = false;
+    std::uint64_t pauses_ = 0;
     std::uint64_t sleeps_ = 0;
     std::uint64_t allocations_ = 0;
 };

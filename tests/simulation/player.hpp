@@ -132,6 +132,8 @@ private:
     std::uint64_t welcomes_ = 0;
     std::uint64_t gap_max_ = 0;  // Ticks shown to others, between two snapshots.
     std::uint64_t undisturbed_ = 0;
+    std::uint64_t held_back_before_ = 0;  // This connection began.
+    std::uint64_t pauses_before_ = 0;
     // Killer and victim, as it was told of those that concern it, and not yet held against what
     // happened; and up to where that was.
     Deaths told_;

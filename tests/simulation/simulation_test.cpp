@@ -354,6 +354,7 @@ Findings simulate(std::uint64_t seed, bool verbose) {
             seed, found.complaint.empty() ? "fine" : found.complaint, found.ticks, found.snapshots,
             found.undisturbed, found.gap_max, found.welcomes, found.resumptions, found.kills_told,
             found.answers, found.faults, found.overflows, found.hashes);
+        std::fflush(stdout);  // A search may be ended by whoever has seen enough.
     }
     return found;
 }
@@ -364,8 +365,10 @@ Findings simulate(std::uint64_t seed, bool verbose) {
 namespace {
 
 // Those that found a bug once: first.
-constexpr std::array<std::uint64_t, 1> kept_seeds{
-    28,  // After a pause, what a player had said meanwhile was a flood.
+constexpr std::array<std::uint64_t, 3> kept_seeds{
+    28,    // After a pause, what a player had said meanwhile was a flood.
+    4634,  // A pause of more than a second, and less than two, cost an answer its end.
+    5777,  // Behind completions that overflowed, memory was taken.
 };
 
 struct Wish {

@@ -28,7 +28,8 @@ public:
                 .rewind_ms = options.rewind_ms,
                 .snapshot_bytes = options.snapshot_bytes},
                options),
-          people_max_(options.players_max) {}
+          people_max_(options.players_max),
+          times_held_back_(options.players_max) {}
 
     struct Ship {
         bool alive = false;
@@ -54,7 +55,6 @@ public:
         auto& row = rows_[tick % kept_ticks];
         row.tick = tick;
         row.is_last_of_turn = false;
-        row.held_back.clear();
         row.ships.clear();
         for (const railroids::Ship& ship : game().world().ships()) {
             row.ships.push_back({.alive = ship.alive(),
@@ -72,9 +72,7 @@ public:
     SnapshotKey snapshot_key(PlayerId viewer) override {
         const SnapshotKey key = Host::snapshot_key(viewer);
         const Outside outside(*SimulatedKernel::here());
-        if (key == SnapshotKey::held_back) {
-            rows_[tick_ % kept_ticks].held_back.push_back(viewer.slot);
-        }
+        if (key == SnapshotKey::held_back) times_held_back_[viewer.slot] += 1;
         return key;
     }
 
@@ -83,15 +81,15 @@ public:
         const auto& row = rows_[tick % kept_ticks];
         return row.tick == tick ? std::span<const Ship>(row.ships) : std::span<const Ship>();
     }
-    // How many of the ticks between these two were to be shown to this slot: the last of each turn,
-    // but for those in which the game itself holds it back. Of those that were forgiven there is
-    // none.
-    std::uint64_t shown_between(std::uint64_t tick, std::uint64_t end, std::uint16_t slot) const {
+    // How many of the ticks between these two were the last of their turn: others are not shown. Of
+    // those that were forgiven there is none.
+    std::uint64_t shown_between(std::uint64_t tick, std::uint64_t end) const {
         return static_cast<std::uint64_t>(std::ranges::count_if(rows_, [&](const Row& row) {
-            const bool is_held_back = std::ranges::find(row.held_back, slot) != row.held_back.end();
-            return row.is_last_of_turn && row.tick > tick && row.tick < end && !is_held_back;
+            return row.is_last_of_turn && row.tick > tick && row.tick < end;
         }));
     }
+    // How often this slot was to wait for reasons of the game, which may slow its rate down.
+    std::uint64_t times_held_back(std::uint16_t slot) const { return times_held_back_.at(slot); }
     // Those that concern people, in order.
     std::span<const Kill> kills() const { return kills_; }
     std::string name_in_seat(std::uint16_t seat) const {
@@ -104,11 +102,11 @@ private:
         std::uint64_t tick = 0;
         bool is_last_of_turn = false;
         std::vector<Ship> ships;
-        std::vector<std::uint16_t> held_back;  // Slots that were to wait, for reasons of the game.
     };
 
     std::uint16_t people_max_;
     std::array<Row, kept_ticks> rows_;
+    std::vector<std::uint64_t> times_held_back_;  // By slot.
     std::vector<Kill> kills_;
     std::uint64_t tick_ = 0;  // The last,
     std::uint64_t turn_ = 0;  // and the turn that it was in.
