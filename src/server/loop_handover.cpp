@@ -19,9 +19,9 @@ void Loop::give_away() {
     const Nanoseconds began = monotonic_now();
     const Nanoseconds until = began + parts_.handover->patience();
     const bool quiet = call_back(until);
-    // A signal may have come meanwhile, or a broken connection.
+    // A signal may have come meanwhile, a broken connection, or the end of the successor.
     const bool serves = stop_at_ == Nanoseconds::max();
-    if (!quiet || !serves) {
+    if (!quiet || !serves || !parts_.handover->is_due()) {
         parts_.handover->give_up();
     } else if (parts_.handover->give({.tick = clock_.tick(),
                                       .next_at = clock_.deadline(),

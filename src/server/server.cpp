@@ -197,7 +197,13 @@ Result<void> Server::take_over() {
     }
     connections_.begin_adopted();
     connections_.listen(listener_.socket());
-    return open_handover();
+    // By now nobody else serves these connections.
+    if (auto opened = open_handover(); !opened) {
+        log_warning(fmt::format("the next handover is not possible: {} cannot be listened at ({})",
+                                options_.handover,
+                                std::generic_category().message(opened.error().error_number)));
+    }
+    return {};
 }
 
 RoomLimits Server::room_limits() const {

@@ -63,7 +63,9 @@ std::string handover_identity(const Options& options, const Program& program) {
 }
 
 Takeover::~Takeover() {
-    for (const int socket : sockets_) handover_socket::close(socket);
+    for (const int socket : sockets_) {
+        if (socket >= 0) handover_socket::close(socket);
+    }
     if (socket_ >= 0) handover_socket::close(socket_);
 }
 
@@ -185,7 +187,7 @@ bool Takeover::commit() {
         return fail("the server that was to be taken over has given up waiting: it goes on");
     }
     taken_at_ = monotonic_now();
-    sockets_.clear();
+    sockets_.resize(1);  // The others are the connections' now, and take_listener() gives this one.
     handover_socket::close(std::exchange(socket_, -1));
     return true;
 }

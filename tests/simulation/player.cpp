@@ -364,8 +364,8 @@ void Player::check_gap(std::uint64_t before, std::uint64_t tick) {
     const std::uint64_t missed = witness_.shown_between(before, tick);
     gap_max_ = std::max(gap_max_, missed);
     const bool has_paused = kernel_.pauses() != pauses_before_;
-    if (missed > (has_paused ? gap_allowed_after_pause : gap_allowed))
-        complain("it was shown nothing for many ticks");
+    const std::uint64_t allowed = has_paused ? gap_allowed_after_pause : gap_allowed;
+    if (missed > allowed) complain("it was shown nothing for many ticks");
     const auto slot = static_cast<std::uint16_t>(client_->numbers().slot);
     if (socket_->disturbed || witness_.times_held_back(slot) != held_back_before_) return;
     undisturbed_ += 1;
