@@ -27,25 +27,34 @@ struct Free {
 };
 
 // Four classes for each doubling, from 32 bytes on: a block is a fourth too large at the most.
+// Above 8 KiB there is one class more, whose blocks are backed as far as they are touched. What a
+// client says decides how large some of these are, and a block serves its class alone: with a class
+// for each size, a crowd of one size would use the region up for all others. Nothing that OpenSSL
+// has a use for is larger; a hello may declare to be, and is refused.
 constexpr unsigned smallest_bits = 5;
-constexpr unsigned largest_bits = 40;
-constexpr std::size_t classes_count = std::size_t{4} * (largest_bits - smallest_bits);
+constexpr unsigned small_bits = 13;
+constexpr std::size_t large_size = 40'960;
+constexpr std::size_t large_class = std::size_t{4} * (small_bits - smallest_bits) + 1;
+constexpr std::size_t classes_count = large_class + 1;
 
 constexpr std::size_t class_of(std::size_t size) {
     if (size <= (1U << smallest_bits)) return 0;
+    if (size > (1U << small_bits)) return large_class;
     const auto bits = static_cast<unsigned>(std::bit_width(size - 1)) - 1;
     const std::size_t quarter = ((size - 1) >> (bits - 2)) & 3U;
     return std::size_t{4} * (bits - smallest_bits) + quarter + 1;
 }
 
 constexpr std::size_t size_of(std::size_t size_class) {
+    if (size_class == large_class) return large_size;
     const std::size_t bits = size_class / 4 + smallest_bits;
     return (4 + size_class % 4) << (bits - 2);
 }
 
 static_assert(size_of(0) == 32 && class_of(32) == 0 && class_of(33) == 1 && size_of(1) == 40);
 static_assert(class_of(64) == 4 && size_of(4) == 64 && class_of(65) == 5 && size_of(5) == 80);
-static_assert(class_of(16'384) == class_of(16'383) && size_of(class_of(16'384)) == 16'384);
+static_assert(class_of(8'192) == large_class - 1 && size_of(large_class - 1) == 8'192);
+static_assert(class_of(8'193) == large_class);
 
 // Never taken down: OpenSSL tidies up after main() has returned.
 class Region {
@@ -61,9 +70,10 @@ public:
     bool is_open() const { return begin_ != nullptr; }
 
     void* take(std::size_t size) {
-        const std::size_t size_class = class_of(std::min(size, size_max) + sizeof(Header));
+        const bool is_too_large = size > large_size - sizeof(Header);
         lock();
-        void* const block = take_of(size_class);
+        void* const block = is_too_large ? nullptr : take_of(class_of(size + sizeof(Header)));
+        figures_.refused += block == nullptr ? 1 : 0;
         unlock();
         return block;
     }
@@ -91,9 +101,6 @@ public:
     }
 
 private:
-    // Nothing that OpenSSL asks for comes near it; what does is refused below.
-    static constexpr std::size_t size_max = std::size_t{1} << (largest_bits - 1);
-
     static Header* header_of(void* block) {
         return reinterpret_cast<Header*>(static_cast<std::byte*>(block) - sizeof(Header));
     }
@@ -108,10 +115,7 @@ private:
         }
         // The header is aligned by what came before it: every size is rounded up to its own.
         const std::size_t stride = (size + sizeof(Header) - 1) / sizeof(Header) * sizeof(Header);
-        if (figures_.size_max - figures_.touched < stride) {
-            figures_.refused += 1;
-            return nullptr;
-        }
+        if (figures_.size_max - figures_.touched < stride) return nullptr;
         std::byte* const place = begin_ + figures_.touched;
         figures_.touched += stride;
         figures_.used += size;
