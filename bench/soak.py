@@ -25,7 +25,8 @@ import threading
 import time
 import urllib.request
 
-PATIENCE_S = 60
+from run import PATIENCE_S, free_port
+
 HOSTILE_PAUSE_S = 0.05
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all.
 UPGRADE = (b"GET /play/1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
@@ -41,12 +42,6 @@ DESCRIPTORS_ON_THEIR_WAY = 64  # Accepted or closing, and not counted as connect
 
 def say(text):
     print(text, flush=True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Hostile(threading.Thread):

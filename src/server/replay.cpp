@@ -1,6 +1,7 @@
 #include "server/replay.hpp"
 
 #include "server/clock.hpp"
+#include "server/progress_pace.hpp"
 #include "server/standard_streams.hpp"
 #include "tick/nowhere.hpp"
 #include "tick/playback.hpp"
@@ -53,12 +54,8 @@ private:
         return static_cast<double>(playback_.ticks_played()) / rate;
     }
 
-    // Once a second; the clock is looked at now and then.
     void report_progress() {
-        if (playback_.ticks_played() % 64 != 0) return;
-        const Nanoseconds now = monotonic_now();
-        if (now < report_at_) return;
-        report_at_ = now + std::chrono::seconds(1);
+        if (!pace_.is_due(playback_.ticks_played())) return;
         const RecordReader& reader = playback_.reader();
         say(fmt::format("tick {}, {:.0f} s of play, {:.0f} % of the file", playback_.tick(),
                         played_s(),
@@ -114,7 +111,7 @@ private:
     std::vector<std::unique_ptr<Game>> games_;
     Playback playback_;
     Nanoseconds started_ = monotonic_now();
-    Nanoseconds report_at_ = started_ + std::chrono::seconds(1);
+    ProgressPace pace_;
 };
 
 }  // namespace

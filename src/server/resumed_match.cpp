@@ -2,6 +2,7 @@
 
 #include "server/clock.hpp"
 #include "server/match_identity.hpp"
+#include "server/progress_pace.hpp"
 #include "tick/nowhere.hpp"
 #include "tick/playback.hpp"
 
@@ -27,7 +28,7 @@ constexpr Nanoseconds patience = std::chrono::seconds(2);
 
 // Whether a server still records to the file: it holds a lock for as long as it does.
 bool is_being_recorded(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return false;  // Whoever opens it next says why.
     const Nanoseconds until = monotonic_now() + patience;
     bool locked = ::flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
@@ -82,10 +83,7 @@ public:
 
 private:
     void report_progress() {
-        if (playback_.ticks_played() % 64 != 0) return;
-        const Nanoseconds now = monotonic_now();
-        if (now < report_at_) return;
-        report_at_ = now + std::chrono::seconds(1);
+        if (!pace_.is_due(playback_.ticks_played())) return;
         const RecordReader& reader = playback_.reader();
         std::fputs(fmt::format("{}: taking the match up: tick {}, {} played since tick {}, {:.0f} "
                                "% of the file\n",
@@ -99,7 +97,7 @@ private:
     const char* name_;
     Playback playback_;
     std::uint64_t began_at_;
-    Nanoseconds report_at_ = monotonic_now() + std::chrono::seconds(1);
+    ProgressPace pace_;
 };
 
 std::string why_not_whole(const Playback& playback, Playback::State state, std::size_t room) {
