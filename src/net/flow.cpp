@@ -34,7 +34,8 @@ bool is_urgent(const Connection& c, Nanoseconds now) {
 void Connections::begin_tick_of(Connection& c) const {
     ASSERT(c.tick_seen <= tick_);
     if (c.tick_seen == tick_) return;
-    const auto ticks = static_cast<std::int64_t>(std::min<std::uint64_t>(tick_ - c.tick_seen, 10));
+    const auto ticks =
+        static_cast<std::int64_t>(std::min<std::uint64_t>(tick_ - c.tick_seen, 1U << 20));
     const std::int64_t step = ticks * options_.messages_per_tick;
     const std::int64_t most = message_credit_max(options_);
     const std::int64_t credit = c.message_credit > most ? std::max(c.message_credit - step, most)

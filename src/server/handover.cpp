@@ -67,6 +67,10 @@ void Handover::on_completion(const Completion& completion) {
 void Handover::accept() {
     for (int socket = handover_socket::accept(listener_, user_); socket >= 0;
          socket = handover_socket::accept(listener_, user_)) {
+        if (state_ == State::ready) {  // It is being given everything.
+            handover_socket::close(socket);
+            continue;
+        }
         drop_peer();
         peer_ = socket;
         peer_number_ += 1;

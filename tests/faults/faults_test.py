@@ -196,11 +196,14 @@ def full_disk(tools):
 @case
 def stopped_for_five_seconds(tools):
     """Nobody is cut off for what they could not hear, and missed ticks are forgiven."""
-    with game(tools) as server, Players(tools, server) as good:
+    impatient = ("--idle-timeout", "4", "--ping-after", "2", "--messages-per-tick", "3")
+    with game(tools, *impatient) as server, Players(tools, server) as good:
         all_play(server, good.count)
         play(server)
         server.process.send_signal(signal.SIGSTOP)
-        time.sleep(5)  # This is the fault, and no wait for anything.
+        # A line a second, as the players count them, and those of before.
+        for _ in range(8):
+            assert good.process.stderr.readline()
         server.process.send_signal(signal.SIGCONT)
         play(server, 60)
         stats = server.stats()

@@ -18,6 +18,8 @@ import programs
 
 EXPOSURE_MAX = 1.5
 ALLOW, ERRNO_EPERM = 0x7FFF0000, 0x00050001
+NEW_USER = 0x10000000 | 17  # CLONE_NEWUSER, and SIGCHLD at its end.
+ERRNO, MASKED_EQUAL = 0x00050000, 7  # libseccomp's SCMP_ACT_ERRNO(0) and SCMP_CMP_MASKED_EQ.
 
 
 def check_unit(unit):
@@ -42,6 +44,20 @@ def check_man_page(page):
     assert not worse, worse
 
 
+class Comparison(ctypes.Structure):
+    """Of an argument: struct scmp_arg_cmp."""
+
+    _fields_ = [("index", ctypes.c_uint), ("op", ctypes.c_int), ("value", ctypes.c_uint64),
+                ("value_two", ctypes.c_uint64)]
+
+
+def comparisons_of(rule):
+    found = [Comparison(one["index"], MASKED_EQUAL, one["value"], one["valueTwo"])
+             for one in rule.get("args", []) if one["op"] == "SCMP_CMP_MASKED_EQ"]
+    assert len(found) == len(rule.get("args", [])), rule
+    return (Comparison * len(found))(*found)
+
+
 def load_profile(leave_out):
     """As a container's runtime does, in the child that will be the server."""
     profile = json.loads((ROOT / "contrib/seccomp-io_uring.json").read_text())
@@ -50,12 +66,15 @@ def load_profile(leave_out):
     library.seccomp_init.restype = ctypes.c_void_p
     context = ctypes.c_void_p(library.seccomp_init(ERRNO_EPERM))
     for rule in profile["syscalls"]:
-        assert rule["action"] == "SCMP_ACT_ALLOW"
+        answer = {"SCMP_ACT_ALLOW": ALLOW, "SCMP_ACT_ERRNO": ERRNO | rule.get("errnoRet", 1)}
+        comparisons = comparisons_of(rule)
         for name in rule["names"]:
             number = library.seccomp_syscall_resolve_name(name.encode())
             assert number != -1, f"{name} is no system call"
             if not name.startswith(leave_out):
-                assert library.seccomp_rule_add(context, ALLOW, number, 0) == 0, name
+                added = library.seccomp_rule_add_array(
+                    context, answer[rule["action"]], number, len(comparisons), comparisons)
+                assert added == 0, name
     assert library.seccomp_load(context) == 0
 
 
@@ -74,6 +93,12 @@ def check_profile(railroids):
     assert refused.returncode == 1, refused
     assert "seccomp=contrib/seccomp-io_uring.json" in refused.stderr, refused.stderr
     assert (ROOT / "contrib/seccomp-io_uring.json").exists()
+    clone = ctypes.CDLL("libseccomp.so.2").seccomp_syscall_resolve_name(b"clone")
+    attempt = ("import ctypes, os; "
+               f"os._exit(ctypes.CDLL(None).syscall({clone}, {NEW_USER}, 0, 0, 0, 0) >= 0)")
+    tried = subprocess.run([sys.executable, "-c", attempt], check=False,
+                           preexec_fn=lambda: load_profile("none"))
+    assert tried.returncode == 0, "the profile lets a container make namespaces"
     print("runs under the profile")
 
 
