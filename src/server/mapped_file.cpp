@@ -24,7 +24,6 @@ Result<void> MappedFile::open(const std::string& path) {
     void* memory = nullptr;
     int error = 0;
     if (::fstat(file, &facts) != 0) error = errno;
-    if (error == 0 && !S_ISREG(facts.st_mode)) error = S_ISDIR(facts.st_mode) ? EISDIR : EINVAL;
     const auto size = static_cast<std::size_t>(facts.st_size);
     if (error == 0 && size > 0) {
         memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
