@@ -15,6 +15,7 @@ import itertools
 import json
 import pathlib
 import random
+import re
 import signal
 import socket
 import struct
@@ -146,12 +147,19 @@ class Server:
 
 
 def load(build, port, folder, name, clients, seconds, *more):
-    """A swarm of players; its result comes as JSON."""
-    return subprocess.Popen(
-        [build / "bench/load/ringtick-swarm", "--url", f"ws://127.0.0.1:{port}/play/1",
-         "--mode", "railroids", "--clients", str(clients), "--ramp", "200",
-         "--seconds", str(seconds), "--json", folder / f"{name}.json", *map(str, more)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """A swarm of players; its result comes as JSON, and what it saw each second as lines."""
+    with open(folder / f"{name}.log", "w", encoding="utf-8") as log:
+        return subprocess.Popen(
+            [build / "bench/load/ringtick-swarm", "--url", f"ws://127.0.0.1:{port}/play/1",
+             "--mode", "railroids", "--clients", str(clients), "--ramp", "200",
+             "--seconds", str(seconds), "--json", folder / f"{name}.json", *map(str, more)],
+            stdout=log, stderr=log)
+
+
+def seconds_with_gaps(folder, name):
+    """When it was, and how many: says whether they came once or all the time."""
+    found = re.findall(r"(\d+) s: .* ([1-9]\d*) gaps", (folder / f"{name}.log").read_text())
+    return {int(second): int(gaps) for second, gaps in found}
 
 
 def result(folder, name):
@@ -244,7 +252,7 @@ def soak(options, folder):
         found.append(f"the server ended with {code}")
     return {"minutes": options.minutes, "seed": options.seed, "before": before, "after": after,
             "samples": samples, "good": good, "rough": rough, "hostile": hostile.count,
-            "found": found}
+            "gaps_by_second": seconds_with_gaps(folder, "good"), "found": found}
 
 
 def leave_behind(server, before):
@@ -259,7 +267,10 @@ def leave_behind(server, before):
 
 def verdict(told):
     if told["found"]:
-        return f"soak: NOT FLAT after {told['minutes']} min: " + "; ".join(told["found"])
+        when = ", ".join(f"{gaps} in second {second}"
+                         for second, gaps in list(told["gaps_by_second"].items())[:10])
+        return (f"soak: NOT FLAT after {told['minutes']} min: " + "; ".join(told["found"])
+                + (f" ({when})" if when else ""))
     rss = [sample["rss_kib"] for sample in told["samples"]]
     good, rough = told["good"]["healthy"], told["rough"]
     return (f"soak: flat after {told['minutes']} min: rss {rss[len(rss) // 5]} to {rss[-1]} KiB, "

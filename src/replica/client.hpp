@@ -378,9 +378,16 @@ private:
         return frame_ + round_trip_usual_ + clock_.period() / 2;
     }
 
+    // A first probe that took very long has waited out a pause, as a rule: taken for the way, it
+    // would stamp inputs for ticks so far ahead that none is due for as long. The second decides.
+    bool knows_way() const {
+        return round_trips_count_ > 1 ||
+               (round_trips_count_ == 1 && round_trips_[0] <= InputPacer::leap);
+    }
+
     // In which tick what leaves now reaches the server.
     TickTime reaches(Nanoseconds now) const {
-        const Nanoseconds there = numbers_.round_trip.value_or(Nanoseconds::zero());
+        const Nanoseconds there = knows_way() ? *numbers_.round_trip : Nanoseconds::zero();
         return clock_.at(now) + clock_.in_ticks(there);
     }
 
@@ -395,6 +402,7 @@ private:
     bool apply_pong(std::span<const std::byte> message, Nanoseconds now) {
         Pong pong;
         if (!decode(message, pong)) return false;
+        const bool knew_way = knows_way();
         const std::uint32_t took_us = microseconds(now) - pong.sent_us;
         if (took_us > 60'000'000) return false;  // Not an answer to anything we sent lately.
         if constexpr (requires { game_.on_put_off(pong.put_off); }) {
@@ -409,8 +417,7 @@ private:
         std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count));
         numbers_.round_trip = sorted[0];
         round_trip_usual_ = sorted[count / 2];
-        const bool first = round_trips_count_ == 1;
-        if (first && pacer_.running()) pacer_.leap_to(reaches(now));
+        if (!knew_way && knows_way() && pacer_.running()) pacer_.leap_to(reaches(now));
         return true;
     }
 

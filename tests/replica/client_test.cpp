@@ -127,6 +127,17 @@ protected:
         }
     }
 
+    // What answers a probe that left so long ago.
+    std::vector<std::byte> pong_after(Nanoseconds way) const {
+        std::vector<std::byte> bytes(16);
+        FieldWriter writer(bytes);
+        Pong pong;
+        pong.sent_us = static_cast<std::uint32_t>((now - way) / std::chrono::microseconds(1));
+        Pong::describe(writer, pong);
+        bytes.resize(writer.finish());
+        return bytes;
+    }
+
     // One connection is lost, and another is there.
     void come_back(Resumed resumed, std::uint8_t events = 0) {
         client.reconnect();
@@ -224,13 +235,7 @@ TEST_F(Counted, StampsAnInputWithWhatWasSeenAndWhenItArrives) {
     client.want_encoding(Encoding::whole);
     EXPECT_EQ(client.write_ping(now, ping), 5U);
     EXPECT_EQ(ping[0], std::byte{0x26});
-    std::array<std::byte, 16> pong{};
-    FieldWriter writer(pong);
-    Pong answer;
-    answer.sent_us =
-        static_cast<std::uint32_t>((now - milliseconds(80)) / std::chrono::microseconds(1));
-    Pong::describe(writer, answer);
-    client.on_message(std::span(pong).first(writer.finish()), now);
+    client.on_message(pong_after(milliseconds(80)), now);
     EXPECT_EQ(client.numbers().round_trip, milliseconds(80));
     EXPECT_EQ(client.numbers().round_trip_last, milliseconds(80));
     EXPECT_EQ(client.numbers().round_trips, 1U);
@@ -243,6 +248,41 @@ TEST_F(Counted, StampsAnInputWithWhatWasSeenAndWhenItArrives) {
     // 80 ms are two ticks, and it is to be there one or two early.
     EXPECT_EQ(client.game().stamped.tick, tick + 3);
     EXPECT_EQ(client.game().written, 1U);
+}
+
+// Goal: a first probe that waited out a pause of three seconds silences nobody for as long.
+TEST_F(Counted, DoesNotTakeAPauseForTheWay) {
+    welcome();
+    run(50);
+    client.on_message(pong_after(milliseconds(3'000)), now);
+    EXPECT_EQ(client.numbers().round_trip, milliseconds(3'000));
+    std::array<std::byte, 16> out{};
+    client.advance(now);
+    client.want({}, now);
+    client.write_inputs(now, out);
+    const auto written = static_cast<std::uint32_t>(client.game().written);
+    EXPECT_GT(written, 0U);
+    EXPECT_LE(client.game().stamped.tick + written, tick + 4);
+    client.on_message(pong_after(milliseconds(80)), now);
+    for (int i = 0; i < 10; ++i) {
+        run(4);
+        EXPECT_GE(client.inputs_due(now), 3U);
+        client.want({}, now);
+        client.write_inputs(now, out);
+    }
+}
+
+// Goal: a way that is as long as the first probe said is believed when the second says so, too.
+TEST_F(Counted, BelievesALongWayTheSecondTime) {
+    welcome();
+    run(50);
+    std::array<std::byte, 16> out{};
+    for (int i = 0; i < 2; ++i) client.on_message(pong_after(milliseconds(800)), now);
+    client.advance(now);
+    client.want({}, now);
+    client.write_inputs(now, out);
+    const auto written = static_cast<std::uint32_t>(client.game().written);
+    EXPECT_GE(client.game().stamped.tick + written, tick + 20);  // 800 ms at 25 Hz.
 }
 
 TEST_F(Counted, MakesOneInputForEachTickAndOneMessageOfAllThatAreDue) {

@@ -21,9 +21,8 @@ using namespace std::chrono_literals;
 
 constexpr Nanoseconds patience = 3s;       // With who is asked for an answer.
 constexpr std::uint64_t gap_allowed = 24;  // Ticks: four of the slowest rate.
-// More where a pause fell into the connection: a client whose first probe waited it out takes its
-// path for as long, makes inputs for then, and is silent until that is now. Whose acknowledgements
-// do not come is believed to be behind, until it has been silent for a second.
+// More where a pause fell into the connection: whose acknowledgements do not come is believed to be
+// behind, until it has been silent for a second.
 constexpr std::uint64_t gap_allowed_after_pause = gap_allowed + 32;
 constexpr float tolerance = 0.4F;  // Units, of what everyone is told.
 constexpr std::size_t message_size_max = 65'536;
