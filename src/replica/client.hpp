@@ -387,7 +387,8 @@ private:
 
     // In which tick what leaves now reaches the server.
     TickTime reaches(Nanoseconds now) const {
-        const Nanoseconds there = knows_way() ? *numbers_.round_trip : Nanoseconds::zero();
+        if (!knows_way()) return clock_.at(now);
+        const Nanoseconds there = numbers_.round_trip.value_or(Nanoseconds::zero());
         return clock_.at(now) + clock_.in_ticks(there);
     }
 
