@@ -99,6 +99,8 @@ void Handover::read_peer() {
         } else if (state_ == State::welcomed &&
                    kind == std::byte{std::uint8_t(HandoverKind::ready)}) {
             state_ = State::ready;
+        } else if (state_ == State::ready) {  // It has ended, or speaks out of turn.
+            give_up();
         } else {
             drop_peer();
         }
@@ -142,6 +144,7 @@ std::vector<std::byte> Handover::make_image(const Moment& moment,
     ImageWriter image;
     image.whole(moment.tick);
     image.whole(moment.next_at.count());
+    image.whole(moment.ticked_at.count());
     image.whole(moment.began_at.count());
     image.whole(stats.handovers);
     std::uint32_t slots = 0;

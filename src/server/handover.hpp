@@ -35,9 +35,10 @@ namespace ringtick {
 // "Taken" is the one moment at which the sockets change hands. Nobody reads or writes them between
 // "begin" and that: this process has no request under way, the other has not begun. If it has not
 // come in time, this one shuts its end for receiving: from then on the other cannot send it any
-// more (and ends, for that fails), and what it sent before is still found. So never do both serve,
-// and never nobody, wherever one of them is killed or stopped: this one goes on as if nothing had
-// been, for its descriptors are open still.
+// more (and ends, for that fails), and what it sent before is still found. So never do both serve.
+// Wherever the other is killed or stopped before it has said "taken", this one goes on as if
+// nothing had been, for its descriptors are open still. Between "begin" and the end of patience
+// nobody serves; and nobody does, as after any crash, if the other is killed behind "taken".
 //
 // Only a process of the same user is listened to, and one at a time: who comes later takes the
 // place of who has not said "ready" yet. What it says is checked; a build that says another version
@@ -54,12 +55,13 @@ enum class HandoverKind : std::uint8_t {
 };
 
 // Changes whenever an image is laid out otherwise.
-inline constexpr std::uint32_t handover_version = 1;
+inline constexpr std::uint32_t handover_version = 2;
 
 struct HandoverStats {
     std::uint64_t handovers = 0;          // Until this process serves, one after the other.
     std::uint64_t connections_taken = 0;  // At the last one.
     std::uint64_t pause_ns = 0;           // From the last one's receiving nothing more to here.
+    std::uint64_t gap_ns = 0;             // From its last tick to the first one here.
     std::uint64_t failed = 0;             // Of this process's own, after "ready".
 };
 
@@ -92,10 +94,11 @@ public:
     bool is_due() const { return state_ == State::ready; }
     Nanoseconds patience() const { return patience_; }
     struct Moment {
-        std::uint64_t tick = 0;  // The last one.
-        Nanoseconds next_at{};   // When the next is due.
-        Nanoseconds began_at{};  // When receiving stopped.
-        Nanoseconds until{};     // When patience ends.
+        std::uint64_t tick = 0;   // The last one.
+        Nanoseconds next_at{};    // When the next is due.
+        Nanoseconds ticked_at{};  // When the loop woke for the last one.
+        Nanoseconds began_at{};   // When receiving stopped.
+        Nanoseconds until{};      // When patience ends.
     };
     // Between two ticks, while nothing is under way on any connection that can move. True: the
     // other process has them, and here they are forgotten.

@@ -203,6 +203,7 @@ void Loop::tick_if_due() {
     std::uint64_t tick = clock_.tick();
     const std::uint32_t due = clock_.advance(now_, options_.catch_up_max);
     if (due == 0 || stop_at_ != Nanoseconds::max()) return;
+    if (options_.ticked_at) tell_gap();
     stats_.sends_in_flight = parts_.connections.sends_in_flight();
     if (parts_.rooms.empty()) return count_allocations();  // They only part what clients may bring.
 

@@ -32,6 +32,7 @@ struct LoopOptions {
     std::size_t receives_max = 0;                     // That can have completed and wait.
     std::uint64_t first_tick = 0;                     // Was over before; 0: none was.
     std::optional<Nanoseconds> first_at;              // When the next is due; none: one tick later.
+    std::optional<Nanoseconds> ticked_at;             // When another process ran that one.
     Nanoseconds drain_max = std::chrono::seconds(2);  // After SIGTERM.
 };
 
@@ -79,6 +80,7 @@ private:
     void give_away();
     bool call_back(Nanoseconds until);
     void leave_to_successor();
+    void tell_gap();
 
     void arm_signal();
     void on_completion(const Completion& completion);

@@ -3,6 +3,8 @@
 #include "server/log.hpp"
 #include "server/loop.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace ringtick {
@@ -11,23 +13,29 @@ namespace {
 
 constexpr Nanoseconds look_again_after = std::chrono::microseconds(500);
 
+double count_ms(Nanoseconds time) {
+    return std::chrono::duration<double, std::milli>(time).count();
+}
+
 }  // namespace
 
 void Loop::give_away() {
     const bool is_wanted = parts_.handover != nullptr && parts_.handover->is_due();
     if (!is_wanted || stop_at_ != Nanoseconds::max()) return;
     const Nanoseconds began = monotonic_now();
-    const Nanoseconds until = began + parts_.handover->patience();
-    const bool quiet = call_back(until);
-    // A signal may have come meanwhile, a broken connection, or the end of the successor.
+    const Handover::Moment moment{.tick = clock_.tick(),
+                                  .next_at = clock_.deadline(),
+                                  .ticked_at = now_,
+                                  .began_at = began,
+                                  .until = began + parts_.handover->patience()};
+    const bool quiet = call_back(moment.until);
+    // A signal may have come meanwhile, or the end of the successor, which was given up then.
     const bool serves = stop_at_ == Nanoseconds::max();
-    if (!quiet || !serves || !parts_.handover->is_due()) {
+    const bool is_there = parts_.handover->is_due();
+    if (is_there && quiet && serves) {
+        if (parts_.handover->give(moment)) leave_to_successor();
+    } else if (is_there) {
         parts_.handover->give_up();
-    } else if (parts_.handover->give({.tick = clock_.tick(),
-                                      .next_at = clock_.deadline(),
-                                      .began_at = began,
-                                      .until = until})) {
-        leave_to_successor();
     }
     parts_.connections.go_on_all();
     now_ = monotonic_now();
@@ -43,6 +51,20 @@ bool Loop::call_back(Nanoseconds until) {
         gather();
     }
     return true;
+}
+
+// In the first tick of a process that took another's place.
+void Loop::tell_gap() {
+    const Nanoseconds gap = now_ - options_.ticked_at.value_or(now_);
+    options_.ticked_at.reset();
+    HandoverStats& stats = parts_.handover->stats;
+    stats.gap_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(0, gap.count()));
+    log_info(
+        fmt::format("{} connections were taken over: {:.1f} ms from the last tick of the process "
+                    "before to the first one here, where {:.1f} ms are meant; {:.1f} ms of them "
+                    "nobody served",
+                    stats.connections_taken, count_ms(gap), 1'000.0 / options_.rate_hz,
+                    count_ms(Nanoseconds(stats.pause_ns))));
 }
 
 // As after SIGTERM, but that the listening socket is somebody's, and hardly anybody is left here.

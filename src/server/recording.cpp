@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace ringtick {
 
@@ -45,7 +46,10 @@ Result<void> Recording::open(const std::string& path,
                              const RecordStates& states) {
     ASSERT(!is_open());
     // For its owner to give on: it shows where everyone was, and what they said.
-    file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    constexpr int how = O_WRONLY | O_CREAT | O_CLOEXEC;
+    file_ = ::open(path.c_str(), how | O_EXCL, 0600);
+    file_made_ = file_ >= 0;
+    if (!file_made_ && errno == EEXIST) file_ = ::open(path.c_str(), how, 0600);
     if (file_ < 0) return std::unexpected(Error{"record", errno});
     // Two that found it empty at the same time would both write to it.
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) return std::unexpected(Error{"record", errno});
@@ -63,6 +67,15 @@ Result<void> Recording::open(const std::string& path,
     writer_ = std::make_unique<RecordWriter>(block_size + for_states, header.rooms, for_states);
     if (states.tick > 0) writer_->begin_at(states.tick);
     return {};
+}
+
+// An empty file of somebody else's is left as it was.
+void Recording::discard() {
+    ASSERT(ticks_ == 0);
+    if (!is_open()) return;
+    [[maybe_unused]] const int emptied = ::ftruncate(file_, 0);
+    if (file_made_) ::unlink(path_.c_str());
+    ::close(std::exchange(file_, -1));
 }
 
 void Recording::begin_at(std::uint64_t tick) {

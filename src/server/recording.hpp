@@ -57,6 +57,8 @@ public:
     // The states of the rooms that the match begins with, if it begins with some. Before the first
     // tick; waits for the disk.
     [[nodiscard]] Result<void> write_states(std::span<const std::unique_ptr<Room>> rooms);
+    // Takes back what was written, before the first tick: whoever tries again may use the name.
+    void discard();
     bool is_open() const { return file_ >= 0; }
     RecordWriter& writer() { return *writer_; }
 
@@ -92,6 +94,7 @@ private:
 
     Ring& ring_;
     int file_ = -1;
+    bool file_made_ = false;  // It was not there before.
     std::string path_;
     std::unique_ptr<RecordWriter> writer_;
     std::uint32_t rate_hz_ = 0;

@@ -184,13 +184,10 @@ Result<void> Server::take_over() {
     if (!options_.record.empty()) {
         if (auto opened = open_recording(); !opened) return opened;
     }
-    bool fine = takeover.receive() && takeover.load(connections_, rooms_);
-    if (fine && recording_.is_open()) {
-        recording_.begin_at(takeover.tick());
-        if (auto written = recording_.write_states(rooms_.all()); !written) return written;
+    if (auto taken = take_match(takeover); !taken) {
+        recording_.discard();
+        return taken;
     }
-    fine = fine && takeover.commit();
-    if (!fine) return std::unexpected(Error{"handover", 0});
     handover_.stats = takeover.stats();
     if (auto adopted = listener_.adopt(takeover.take_listener(), options_.listen); !adopted) {
         return adopted;
@@ -204,6 +201,17 @@ Result<void> Server::take_over() {
                                 std::generic_category().message(opened.error().error_number)));
     }
     return {};
+}
+
+// From here to its end nobody serves.
+Result<void> Server::take_match(Takeover& takeover) {
+    const Error failed{"handover", 0};
+    if (!takeover.receive() || !takeover.load(connections_, rooms_)) return std::unexpected(failed);
+    if (recording_.is_open()) {
+        recording_.begin_at(takeover.tick());
+        if (auto written = recording_.write_states(rooms_.all()); !written) return written;
+    }
+    return takeover.commit() ? Result<void>() : std::unexpected(failed);
 }
 
 RoomLimits Server::room_limits() const {
@@ -311,27 +319,30 @@ void Server::enter_sandbox() {
 
 void Server::run() {
     const Sizes sizes = sizes_of(options_.net);
-    Loop loop({.ring = ring_,
-               .buffers = buffers_,
-               .connections = connections_,
-               .listener = listener_,
-               .recording = recording_,
-               .moments = moments_,
-               .certificate = certificate_,
-               .drain = drain_,
-               .rooms = rooms_.all(),
-               .signals = signals_,
-               .handover = &handover_},
-              {.rate_hz = options_.rate_hz,
-               .catch_up_max = options_.catch_up_max,
-               .snapshot_size_max = options_.snapshot_size_max,
-               .spin = spin(),
-               // Each holds a buffer, or is the last of its connection's.
-               .receives_max = std::size_t{sizes.buffers} + sizes.slots,
-               .first_tick = first_tick(),
-               .first_at = handover_.stats.handovers > 0 ? std::optional(kind_.takeover->next_at())
-                                                         : std::nullopt},
-              loop_stats_);
+    Loop loop(
+        {.ring = ring_,
+         .buffers = buffers_,
+         .connections = connections_,
+         .listener = listener_,
+         .recording = recording_,
+         .moments = moments_,
+         .certificate = certificate_,
+         .drain = drain_,
+         .rooms = rooms_.all(),
+         .signals = signals_,
+         .handover = &handover_},
+        {.rate_hz = options_.rate_hz,
+         .catch_up_max = options_.catch_up_max,
+         .snapshot_size_max = options_.snapshot_size_max,
+         .spin = spin(),
+         // Each holds a buffer, or is the last of its connection's.
+         .receives_max = std::size_t{sizes.buffers} + sizes.slots,
+         .first_tick = first_tick(),
+         .first_at = handover_.stats.handovers > 0 ? std::optional(kind_.takeover->next_at())
+                                                   : std::nullopt,
+         .ticked_at = handover_.stats.handovers > 0 ? std::optional(kind_.takeover->ticked_at())
+                                                    : std::nullopt},
+        loop_stats_);
     loop.run();
     if (!recording_.finished()) {
         log_warning(

@@ -83,6 +83,7 @@ private:
     std::string explain_start(const Error& error) const;
     [[nodiscard]] Result<void> open_handover();
     [[nodiscard]] Result<void> take_over();
+    [[nodiscard]] Result<void> take_match(Takeover& takeover);
     RoomLimits room_limits() const;
     Nanoseconds spin() const;
     std::uint64_t first_tick() const;

@@ -108,7 +108,8 @@ void add_handover(TextWriter& text, const HandoverStats* stats) {
     text.add(R"("handovers":{},"handover_connections":{},"handover_pause_ms":{:.3f},)",
              stats->handovers, stats->connections_taken,
              static_cast<double>(stats->pause_ns) / 1e6);
-    text.add(R"("handovers_failed":{},)", stats->failed);
+    text.add(R"("handover_gap_ms":{:.3f},"handovers_failed":{},)",
+             static_cast<double>(stats->gap_ns) / 1e6, stats->failed);
 }
 
 std::size_t close_object(TextWriter& text) {

@@ -24,6 +24,10 @@ namespace {
 constexpr std::uint32_t patience_ms = 10'000;
 // More than this no server has to tell of itself.
 constexpr std::size_t image_size_max = std::size_t{1} << 30;
+// Longer than any tick, and than any patience (--handover-timeout).
+constexpr Nanoseconds far = std::chrono::minutes(2);
+// What a snapshot can tell, with years to spare.
+constexpr std::uint64_t ticks_max = std::uint64_t{1} << 32;
 
 std::string_view next_line(std::string_view& text) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -148,19 +152,12 @@ int Takeover::take_listener() {
 
 bool Takeover::load(Connections& connections, Rooms& rooms) {
     ImageReader image(image_);
-    std::int64_t next_at = 0;
-    std::int64_t began_at = 0;
-    image.whole(moment_.tick);
-    image.whole(next_at);
-    image.whole(began_at);
-    image.whole(handovers_);
-    moment_.next_at = Nanoseconds(next_at);
-    moment_.began_at = Nanoseconds(began_at);
     const auto refused = [this] {
         return fail(
             "what the server that was to be taken over says of itself does not add up: it "
             "goes on");
     };
+    if (!read_moment(image)) return refused();
     for (const auto& room : rooms.all()) {
         std::size_t size = 0;
         image.whole(size);
@@ -179,6 +176,22 @@ bool Takeover::load(Connections& connections, Rooms& rooms) {
     }
     rooms.adopt(image, moved);
     return image.finished() ? true : refused();
+}
+
+// A process that would begin at once with all the ticks of an hour, or in an hour, serves nobody.
+bool Takeover::read_moment(ImageReader& image) {
+    image.whole(moment_.tick);
+    for (Nanoseconds* const at : {&moment_.next_at, &moment_.ticked_at, &moment_.began_at}) {
+        std::int64_t ns = 0;
+        image.whole(ns);
+        *at = Nanoseconds(ns);
+    }
+    image.whole(handovers_);
+    const Nanoseconds now = monotonic_now();
+    const auto is_past = [now](Nanoseconds at) { return at >= now - far && at <= now; };
+    return image.ok() && moment_.tick < ticks_max && is_past(moment_.ticked_at) &&
+           is_past(moment_.began_at) && moment_.next_at >= now - far &&
+           moment_.next_at <= now + far;
 }
 
 bool Takeover::commit() {

@@ -15,6 +15,8 @@
 
 namespace ringtick {
 
+class ImageReader;
+
 // What both processes of a handover must have in common: a line for each, "--bots 20".
 std::string handover_identity(const Options& options, const Program& program);
 
@@ -43,12 +45,14 @@ public:
 
     std::uint64_t tick() const { return moment_.tick; }
     Nanoseconds next_at() const { return moment_.next_at; }
+    Nanoseconds ticked_at() const { return moment_.ticked_at; }
     HandoverStats stats() const;
 
 private:
     bool fail(std::string why);
     bool receive_begin();
     bool receive_piece();
+    bool read_moment(ImageReader& image);
 
     int socket_ = -1;
     std::vector<std::byte> image_;

@@ -5,59 +5,18 @@ Method: players over raw sockets, in the middle of a frame and of a message whil
 crowd that flies; then successors that end, hang or lie at each step, played by this test.
 """
 import json
-import os
 import pathlib
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import programs
+from handing_over import (HELLO, RATE_HZ, READY, REFUSED, TAKEN, VERSION, WELCOME, Between, Site,
+                          Successor, failed, play_on)
 from pilot import ANEW, Player, schema_of
 
 RAILROIDS, SWARM = sys.argv[1:3]
-RATE_HZ = 30
-HELLO, WELCOME, REFUSED, READY, BEGIN, PIECE, SOCKETS, TAKEN = range(1, 9)
-VERSION = 1  # As src/server/handover.hpp has them.
-
-
-class Site:
-    """A port, a handover socket, and the servers that follow each other there."""
-
-    def __init__(self, folder, *arguments):
-        self.port = programs.free_port()
-        self.folder = folder
-        self.path = folder / "handover.socket"
-        self.arguments = ["--listen", f"127.0.0.1:{self.port}", "--handover", str(self.path),
-                          "--bots", "20", "--rooms", "2", "--players-max", "300", *arguments]
-        self.server = None
-
-    def start(self, *arguments):
-        return programs.Server(RAILROIDS, [*self.arguments, *arguments], self.port)
-
-    def begin(self, *arguments):
-        self.server = self.start(*arguments)
-        programs.until(self.server.healthy, "the server answers")
-        return self.server
-
-    def replace(self, *arguments):
-        """The next one serves; returns what the last one said at its end."""
-        before = self.server.stats()["handovers"]
-        old, self.server = self.server, self.start(*arguments)
-        out, log = old.process.communicate(timeout=programs.PATIENCE_S)
-        assert old.process.returncode == 0, log
-        programs.until(self.server.healthy, "the new server answers")
-        stats = self.server.stats()
-        assert stats["handovers"] == before + 1, stats
-        return json.loads(out.strip().splitlines()[-1]), log, stats
-
-
-def play_on(players, ticks=RATE_HZ):
-    for player in players:
-        seen = player.tick
-        player.until(lambda: player.tick >= seen + ticks)
 
 
 def ping_frame(payload):
@@ -121,37 +80,6 @@ def check_crowd(site):
     assert found["healthy"]["errors"] == 0, found["healthy"]
 
 
-class Successor:
-    """A new process that goes as far as it is told, and no farther."""
-
-    def __init__(self, site):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(programs.PATIENCE_S)
-        self.socket.connect(str(site.path))
-
-    def hello(self, identity, version=VERSION):
-        self.socket.send(struct.pack("<BI", HELLO, version) + identity)
-        return self.socket.recv(1 << 16)
-
-    def ready(self):
-        self.socket.send(bytes([READY]))
-
-    def take_all(self):
-        """Everything but the word that it is taken. The sockets are closed again."""
-        size, _, sockets = struct.unpack("<xQII", self.socket.recv(1 << 16))
-        while size > 0 or sockets > 0:
-            message, descriptors, _, _ = socket.recv_fds(self.socket, 1 << 16, 253)
-            assert message, "it gave up"
-            for descriptor in descriptors:
-                os.close(descriptor)
-            size -= len(message) - 1 if message[0] == PIECE else 0
-            sockets -= len(descriptors)
-
-
-def failed(site):
-    return site.server.stats()["handovers_failed"]
-
-
 def check_failures(site, players):
     identity = Successor(site).hello(b"somebody")
     assert identity[0] == REFUSED
@@ -188,7 +116,7 @@ def check_failures(site, players):
         raise AssertionError("both would serve")
     except (BrokenPipeError, ConnectionError):
         pass
-    programs.until(lambda: before + 3 <= failed(site), "the failures are counted")
+    assert failed(site) == before + 5
     assert site.server.process.poll() is None and site.server.stats()["closed"]["protocol"] == 0
 
 
@@ -224,6 +152,21 @@ def check_records(site, players):
     assert last[0][1] == last[1][0], last
 
 
+def check_record_of_nothing(site):
+    """A process that has taken nothing leaves no recording behind, so that the next can try under
+    the same name; and an empty file is left as it was."""
+    record = site.folder / "retry.rec"
+    for there_before in (False, True):
+        if there_before:
+            record.touch()
+        between = Between(site, site.folder / "between.socket", "--record", str(record))
+        assert record.stat().st_size > 0  # It was there when it could have failed.
+        assert "did not say all" in between.end()
+        assert record.exists() == there_before and (not there_before or record.read_bytes() == b"")
+    site.replace("--record", str(record))
+    assert record.stat().st_size > 0
+
+
 def check_stale(site):
     """What a killed server leaves behind keeps nobody out."""
     site.server.process.kill()
@@ -237,7 +180,7 @@ def check_stale(site):
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        site = Site(folder, "--handover-timeout", "1000")
+        site = Site(RAILROIDS, folder, "--handover-timeout", "1000")
         try:
             site.begin("--record", str(folder / "schema.rec"))
             schema = schema_of(folder / "schema.rec")
@@ -245,7 +188,7 @@ def main():
             check_crowd(site)
             check_failures(site, players)
             check_refused(site, players)
-            site.replace()
+            check_record_of_nothing(site)
             check_stale(site)
             players = [Player(site.port, schema).play()]
             check_records(site, players)

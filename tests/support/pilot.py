@@ -2,6 +2,7 @@
 to be shown the world and to come back."""
 import socket
 import struct
+import zlib
 
 import programs
 
@@ -10,6 +11,7 @@ FRESH, ANEW, KEYFRAME, DELTA = range(4)  # As src/replica/resume.hpp has them.
 KEYFRAME_FLAG = 1
 RELOAD = 1  # As src/replica/protocol.hpp has it.
 NOBODY = bytes(16)
+TO_PLAY = 0xFFFF  # As src/replica/session.hpp has it.
 NOTHING_IN_SIGHT = bytes(2)  # Two empty lists (src/replica/held.hpp): no list is decoded here.
 
 
@@ -23,22 +25,24 @@ class Player:
     """A connection to the game, and what it has been told."""
     tokens = set()  # Of everybody.
 
-    def __init__(self, port, schema, ship=0, token=NOBODY, knows=None, room=1, name="Ann"):
-        """`knows`: another player's connection, whose world this one goes on with."""
-        self.socket = programs.upgrade(port, f"/play/{room}")
+    def __init__(self, port, schema, ship=0, token=NOBODY, knows=None, room=1, name="Ann",
+                 watch=TO_PLAY, **how):
+        """`knows`: another player's connection, whose world this one goes on with. `watch`: whose
+        ship a spectator looks at. The rest is for programs.upgrade()."""
+        self.socket = programs.upgrade(port, f"/play/{room}", **how)
         self.shown_token = token
         tick, events = (knows.tick, knows.events) if knows else (0, 0)
         held = NOTHING_IN_SIGHT if knows else b""
         resume = struct.pack("<H16sBIIH", ship, token, knows is not None, tick, events, len(held))
-        to_play = struct.pack("<H", 0xFFFF)
         self.socket.sendall(frame(struct.pack("<BHQ", HELLO, 1, schema) + resume + held +
-                                  to_play + bytes([len(name)]) + name.encode()))
+                                  struct.pack("<H", watch) + bytes([len(name)]) + name.encode()))
         self.tick = tick
         self.events = events
         self.first_snapshot = None
         self.bye = None
         self.closed_with = None
         self.welcome = None
+        self.inflated = 0  # Messages that came compressed (RFC 7692, section 7.2.2).
 
     def read(self):
         """One message: its kind, or None at the end of the stream or at a close frame."""
@@ -50,7 +54,10 @@ class Player:
         if size == 126:
             size = int.from_bytes(self.take(2), "big")
         message = self.take(size)
-        if message is None or head[0] != 0x82:
+        if message is not None and head[0] == 0xC2:
+            message = zlib.decompressobj(-15).decompress(message + b"\0\0\xff\xff")
+            self.inflated += 1
+        elif message is None or head[0] != 0x82:
             return None if message is None else 0
         kind = message[0] & 15
         if kind == WELCOME:
@@ -59,6 +66,7 @@ class Player:
             self.on_snapshot(message)
         elif kind == EVENT:
             self.events += 1
+            self.on_event(message)
         elif kind == BYE:
             self.bye = message
         return kind
@@ -81,6 +89,9 @@ class Player:
         self.token = self.told_token if self.resumed == FRESH else self.shown_token
         Player.tokens.add(self.token)
         self.welcome = message
+
+    def on_event(self, message):
+        """For those who listen."""
 
     # A keyframe says its tick; a delta, how many ticks less one it is after the one before.
     def on_snapshot(self, message):

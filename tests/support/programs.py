@@ -109,12 +109,13 @@ class Crowd:
         return json.loads(out.strip().splitlines()[-1])
 
 
-def upgrade(port, path="/"):
-    """A raw socket whose opening handshake is done."""
-    client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+def upgrade(port, path="/", client=None, extensions=""):
+    """A raw socket whose opening handshake is done: `client`, or a new one."""
+    client = client or socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    wish = f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
     client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\n"
                    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+                   f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{wish}\r\n".encode())
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         byte = client.recv(1)
