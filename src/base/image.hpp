@@ -14,7 +14,7 @@ namespace ringtick {
 // how they know).
 
 template <class T>
-concept InImage = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+concept InImage = std::is_arithmetic_v<T>;
 
 // Allocates as it grows.
 class ImageWriter {
@@ -24,6 +24,13 @@ public:
     template <InImage T>
     void whole(const T& value) {
         bytes(std::as_bytes(std::span(&value, 1)));
+    }
+    // Of enumerators from 0 on; `last` is the highest.
+    template <class E>
+    requires std::is_enum_v<E>
+    void choice(const E& value, E last) {
+        static_cast<void>(last);
+        whole(static_cast<std::underlying_type_t<E>>(value));
     }
     void bytes(std::span<const std::byte> some) {
         image_.insert(image_.end(), some.begin(), some.end());
@@ -45,7 +52,20 @@ public:
     void whole(T& value) {
         value = {};
         const auto from = take(sizeof value);
-        if (!from.empty()) std::memcpy(&value, from.data(), sizeof value);
+        if (from.empty()) return;
+        if constexpr (std::is_same_v<T, bool>) {
+            if (from[0] > std::byte{1}) return refuse();
+        }
+        std::memcpy(&value, from.data(), sizeof value);
+    }
+    template <class E>
+    requires std::is_enum_v<E>
+    void choice(E& value, E last) {
+        std::underlying_type_t<E> number{};
+        whole(number);
+        value = {};
+        if (number < 0 || number > static_cast<std::underlying_type_t<E>>(last)) return refuse();
+        value = static_cast<E>(number);
     }
     void bytes(std::span<std::byte> out) {
         const auto from = take(out.size());

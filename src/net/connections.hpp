@@ -195,6 +195,7 @@ private:
     bool read_proxy_header(Handle handle, Connection& c);
 
     // moving.cpp
+    bool could_be(const Connection& c) const;
     void take_bytes(Handle handle, Connection& c, ImageReader& image);
 
     // flow.cpp: what is armed and when

@@ -17,7 +17,7 @@ namespace {
 // All of a connection that outlives the process, but for its bytes.
 template <class Image, class C>
 void describe_moved(Image& image, C& c) {
-    image.whole(c.peer.kind);
+    image.choice(c.peer.kind, Peer::Kind::ip);
     image.bytes(std::as_writable_bytes(std::span(c.peer.address.bytes)));
     image.whole(c.deflate_window_bits);
     image.whole(c.pinged);
@@ -92,20 +92,29 @@ std::optional<Handle> Connections::adopt(int socket, ImageReader& image) {
     c.socket = socket;
     c.state = Connection::State::open;
     c.output = Output(outputs_.of(handle.slot));
-    c.decoder = MessageDecoder(options_.message, compression_ ? &compression_->inflater : nullptr);
     describe_moved(image, c);
+    if (!could_be(c)) image.refuse();
+    const bool deflates = image.ok() && c.deflate_window_bits > 0;
+    c.decoder = MessageDecoder(options_.message, deflates ? &compression_->inflater : nullptr);
     c.tick_seen = tick_;
-    if (c.pong_size > c.pong.size()) image.refuse();
     std::uint32_t divisor = 1;
     image.whole(divisor);
     c.rate.start_at(divisor);
+    if (c.rate.divisor() != divisor) image.refuse();
     take_bytes(handle, c, image);
-    const bool could_be = c.deflate_window_bits == 0 || compression_ != nullptr;
-    if (!could_be) image.refuse();
-    if (!image.ok()) c.pong_size = 0;
     use_memory(c);
     count_as(c, c.peer);
     return handle;
+}
+
+// Moments are of the clock that all processes share; a deadline may be max().
+bool Connections::could_be(const Connection& c) const {
+    const auto is_past = [this](Nanoseconds at) { return at >= Nanoseconds{} && at <= now_; };
+    const bool deflates = c.deflate_window_bits > 0;
+    const bool bits_fit = c.deflate_window_bits >= 9 && c.deflate_window_bits <= 15;
+    return is_past(c.pinged_at) && is_past(c.heard_at) && is_past(c.progressed_at) &&
+           c.deadline >= Nanoseconds{} && c.pong_size <= c.pong.size() &&
+           (!deflates || (bits_fit && compression_ != nullptr));
 }
 
 // What it sent that is not read yet, and what it was to be sent.

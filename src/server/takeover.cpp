@@ -86,7 +86,7 @@ std::string Takeover::connect(const Options& options, const std::string& identit
     if (connected->found == handover_socket::Found::nobody) return {};
     socket_ = connected->socket;
     ImageWriter hello;
-    hello.whole(HandoverKind::hello);
+    hello.whole(static_cast<std::uint8_t>(HandoverKind::hello));
     hello.whole(handover_version);
     hello.bytes(as_bytes(identity));
     const bool said = handover_socket::send(socket_, hello.image());

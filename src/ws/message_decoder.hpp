@@ -67,7 +67,7 @@ public:
         FrameDecoder::describe(image, self.frames_);
         image.whole(self.fragments_);
         image.whole(self.assembled_);
-        image.whole(self.message_opcode_);
+        image.choice(self.message_opcode_, Opcode::binary);
         image.whole(self.compressed_);
         Utf8Validator::describe(image, self.utf8_);
         image.whole(self.control_size_);
@@ -76,6 +76,7 @@ public:
             const bool could_be = self.assembled_ <= self.size_max() &&
                                   self.fragments_ <= self.fragments_max_ &&
                                   self.control_size_ <= control_size_max &&
+                                  self.message_opcode_ != Opcode::continuation &&
                                   (!self.compressed_ || self.inflater_ != nullptr);
             if (!could_be) image.refuse();
         }

@@ -23,6 +23,11 @@ public:
         image.whole(self.missing_);
         image.whole(self.next_min_);
         image.whole(self.next_max_);
+        if constexpr (Image::reads) {
+            const bool could_be = self.missing_ <= 3 && self.next_min_ >= 0x80 &&
+                                  self.next_min_ <= self.next_max_ && self.next_max_ <= 0xBF;
+            if (!could_be) image.refuse();
+        }
     }
 
 private:
