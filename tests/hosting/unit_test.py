@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
@@ -32,6 +33,34 @@ def check_unit(unit):
         return print("this systemd-analyze does not read files")
     assert float(found[1]) <= EXPOSURE_MAX, report.stdout
     print(f"exposure of the unit: {found[1]}")
+
+
+def check_handover_unit(unit):
+    """Made as docs/HOSTING.md says, it is as closed, and all that it says is known to systemd."""
+    addition = ROOT / "contrib/railroids-handover.conf"
+    guide = (ROOT / "docs/HOSTING.md").read_text()
+    assert addition.name in guide and "systemctl start railroids@b" in guide
+    listed = addition.read_text()
+    for needed in ("User=", "RuntimeDirectory=", "RuntimeDirectoryPreserve=yes", "--handover %t/"):
+        assert needed in listed, f"{needed} is what a handover relies on"
+    if not shutil.which("systemd-analyze"):
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        made = folder / "railroids@.service"
+        program = folder / "railroids"
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        # In one file, since not every version takes a drop-in without a running systemd.
+        whole = pathlib.Path(unit).read_text() + listed
+        made.write_text(re.sub(r"^(ExecStart=)\S+", rf"\1{program}", whole, flags=re.MULTILINE))
+        check_unit(str(made))
+        instance = folder / "railroids@b.service"
+        instance.symlink_to(made)
+        verified = subprocess.run(["systemd-analyze", "verify", "--man=false", str(instance)],
+                                  capture_output=True, text=True)
+        complaints = [line for line in verified.stderr.splitlines() if "railroids@" in line]
+        assert not complaints, complaints
 
 
 def check_man_page(page):
@@ -104,6 +133,7 @@ def check_profile(railroids):
 
 def main(railroids, unit, page):
     check_unit(unit)
+    check_handover_unit(unit)
     check_man_page(page)
     check_profile(os.path.abspath(railroids))
 

@@ -5,6 +5,7 @@ Method: players over raw sockets, in the middle of a frame and of a message whil
 crowd that flies; then successors that end, hang or lie at each step, played by this test.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -120,6 +121,62 @@ def check_failures(site, players):
     assert site.server.process.poll() is None and site.server.stats()["closed"]["protocol"] == 0
 
 
+def is_turned_away(successor):
+    try:
+        return successor.hello(b"whoever") == b""
+    except (BrokenPipeError, ConnectionError):
+        return True
+
+
+def check_newcomers(site, players):
+    """Nobody takes the place of who is being given everything; of others who comes later does."""
+    identity = Successor(site).hello(b"somebody")[1:]
+    before = failed(site)
+    early, ready = Successor(site), None
+    assert early.hello(identity)[0] == WELCOME
+    for _ in range(10):
+        ready = Successor(site)
+        assert ready.hello(identity)[0] == WELCOME
+        ready.ready()
+        late = Successor(site)
+        ready.take_all()
+        ready.socket.close()
+        assert is_turned_away(late)
+        play_on(players, 2)
+    assert early.socket.recv(1) == b"", "two were welcome at the same time"
+    assert failed(site) == before + 10
+
+
+def check_end_at_any_moment(site, players):
+    """Right behind a tick, when the server calls its receives back: as many moments as tries."""
+    identity = Successor(site).hello(b"somebody")[1:]
+    before = failed(site)
+    for _ in range(40):
+        successor = Successor(site)
+        assert successor.hello(identity)[0] == WELCOME
+        successor.ready()
+        play_on(players[:1], 1)
+        successor.socket.close()
+    play_on(players, 2)
+    programs.until(lambda: failed(site) == before + 40, "each of them failed")
+
+
+def check_stranger(site, players):
+    """Of another user, whom the file's mode would let in."""
+    if os.geteuid() != 0:
+        return print("not root: nobody else can be played")
+    site.folder.chmod(0o711)
+    site.path.chmod(0o666)
+    os.seteuid(65_534)
+    try:
+        stranger = Successor(site)
+    finally:
+        os.seteuid(0)
+    assert is_turned_away(stranger)
+    play_on(players, 2)
+    assert Successor(site).hello(b"somebody")[0] == REFUSED  # Who is ours is answered.
+
+
 def check_refused(site, players):
     other = site.start("--rewind-ms", "100")
     _, log = other.process.communicate(timeout=programs.PATIENCE_S)
@@ -187,6 +244,9 @@ def main():
             players = check_replaced(site, schema)
             check_crowd(site)
             check_failures(site, players)
+            check_newcomers(site, players)
+            check_end_at_any_moment(site, players)
+            check_stranger(site, players)
             check_refused(site, players)
             check_record_of_nothing(site)
             check_stale(site)
