@@ -220,6 +220,16 @@ void Connections::forgive(Nanoseconds pause, std::uint64_t ticks) {
     });
 }
 
+// The ticks of the pause pass all at once, and what is forgiven for them does not pass away with
+// them, but with those that follow.
+void Connections::keep_forgiven_credit() {
+    table_.for_each([this](Handle, Connection& c) {
+        const std::int32_t credit = c.message_credit;
+        begin_tick_of(c);
+        c.message_credit = std::max(c.message_credit, credit);
+    });
+}
+
 void Connections::sweep() {
     const bool review = now_ >= rates_reviewed_at_ + rate_review_period;
     if (review) rates_reviewed_at_ = now_;

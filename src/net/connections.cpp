@@ -87,9 +87,14 @@ void Connections::begin_turn(Nanoseconds now, std::uint64_t tick, std::uint64_t 
     // counts against nobody.
     const Nanoseconds pause = now - now_;
     now_ = now;
-    if (pause > pause_max && table_.count() > 0) forgive(pause, due);
+    if (pause > pause_max && table_.count() > 0) {
+        forgive(pause, due);
+        forgiven_until_ = tick + due;
+    }
     if (tick != tick_) {
+        const bool was_pause = tick_ < forgiven_until_;
         tick_ = tick;
+        if (was_pause) keep_forgiven_credit();
         go_on_with(throttled_, throttled_.size());
     }
     if (listener_ >= 0 && !accept_armed_ && now_ >= accept_resumes_at_) {

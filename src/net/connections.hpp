@@ -271,6 +271,7 @@ private:
     bool stalled(Connection& c) const;
     bool may_take_more(Connection& c) const;
     void forgive(Nanoseconds pause, std::uint64_t ticks);
+    void keep_forgiven_credit();
 
     const NetOptions options_;
     const http::HandshakePolicy policy_;
@@ -300,6 +301,7 @@ private:
     Nanoseconds rates_reviewed_at_{};
     Nanoseconds now_{};
     std::uint64_t tick_ = 0;
+    std::uint64_t forgiven_until_ = 0;  // The tick that the last pause that was forgiven led to.
     std::uint32_t urgent_count_ = 0;
     std::uint32_t blocked_count_ = 0;
     std::uint32_t sends_in_flight_ = 0;

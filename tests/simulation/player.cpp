@@ -21,10 +21,7 @@ using namespace std::chrono_literals;
 
 constexpr Nanoseconds patience = 3s;       // With who is asked for an answer.
 constexpr std::uint64_t gap_allowed = 24;  // Ticks: four of the slowest rate.
-// More where a pause fell into the connection: whose acknowledgements do not come is believed to be
-// behind, until it has been silent for a second.
-constexpr std::uint64_t gap_allowed_after_pause = gap_allowed + 32;
-constexpr float tolerance = 0.4F;  // Units, of what everyone is told.
+constexpr float tolerance = 0.4F;          // Units, of what everyone is told.
 constexpr std::size_t message_size_max = 65'536;
 
 std::string request_of(std::uint32_t room, bool inflates) {
@@ -111,7 +108,6 @@ void Player::connect(Nanoseconds now) {
     socket_->room_max = 4'096ULL << rng_.below(6);
     state_ = State::handshake;
     knocked_at_ = now;
-    pauses_before_ = kernel_.pauses();
     handshake_ = {};
     frames_ = {};
     message_.clear();
@@ -120,6 +116,7 @@ void Player::connect(Nanoseconds now) {
     last_arrival_ = now;
     looks_on_ = rng_.below(1'000) < manners_.looks_on;
     client_->reconnect();
+    tls_ = manners_.seals ? std::make_unique<TlsEnd>(rng_, ticket_) : nullptr;
     send(as_bytes(request_of(identity_.room, manners_.inflates)), now);
 }
 
@@ -144,6 +141,8 @@ void Player::misbehave(Nanoseconds now, Nanoseconds elapsed) {
         std::array<std::byte, 16> bye{};
         const std::size_t size = encode(Bye{.reason = ByeReason::leave}, bye);
         send_frame(Opcode::binary, std::span(bye).first(size), now);
+        if (tls_) tls_->say_goodbye();
+        send({}, now);
         socket_->fin_at = last_arrival_ + 1ms;
         return leave_connection(now, true);
     }
@@ -161,7 +160,7 @@ void Player::lie(Nanoseconds now) {
     const std::size_t size = 1 + rng_.below(bytes.size());
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(rng_.next());
     const auto lies = std::span(bytes).first(size);
-    if (rng_.chance(30)) return send(lies, now);
+    if (rng_.chance(30)) return tls_ && rng_.chance(50) ? post(lies, now) : send(lies, now);
     if (rng_.chance(70)) bytes[0] = static_cast<std::byte>(1 + rng_.below(10));  // A kind of ours.
     send_frame(Opcode::binary, lies, now);
 }
@@ -179,6 +178,7 @@ void Player::speak(Nanoseconds now) {
     client_->advance(now);
     if (now < ping_at_) return;
     ping_at_ = now + 1s;
+    if (tls_ && rng_.chance(10)) tls_->change_keys();
     client_->want_encoding(static_cast<Encoding>(rng_.below(3)));
     send_frame(Opcode::binary, std::span(out).first(client_->write_ping(now, out)), now);
 }
@@ -189,8 +189,14 @@ void Player::send_frame(Opcode opcode, std::span<const std::byte> payload, Nanos
     send(std::span(frame).first(size), now);
 }
 
-// A stream, in pieces of any size, each of which comes when it comes.
 void Player::send(std::span<const std::byte> bytes, Nanoseconds now) {
+    if (!tls_) return post(bytes, now);
+    if (!bytes.empty()) tls_->write(bytes);
+    post(tls_->take(), now);
+}
+
+// A stream, in pieces of any size, each of which comes when it comes.
+void Player::post(std::span<const std::byte> bytes, Nanoseconds now) {
     while (!bytes.empty()) {
         const auto left = static_cast<std::uint32_t>(bytes.size());
         const bool cut = rng_.below(1'000) < 20 + manners_.hurries;
@@ -221,7 +227,8 @@ std::vector<std::byte> Player::take_bytes() {
 }
 
 void Player::read(Nanoseconds now) {
-    const auto taken = take_bytes();
+    auto taken = take_bytes();
+    if (tls_) taken = unseal(taken, now);
     std::span<const std::byte> bytes = taken;
     if (state_ == State::handshake) read_answer(bytes, now);
     read_frames(bytes, now);
@@ -233,6 +240,13 @@ void Player::read(Nanoseconds now) {
     }
     socket_->fin_at = now;
     leave_connection(now, false);
+}
+
+std::vector<std::byte> Player::unseal(std::span<const std::byte> sealed, Nanoseconds now) {
+    auto plain = tls_->read(sealed);
+    if (tls_->has_failed() && !has_lied_) complain("what it was sent is no TLS");
+    send({}, now);
+    return plain;
 }
 
 void Player::read_answer(std::span<const std::byte>& bytes, Nanoseconds now) {
@@ -314,7 +328,7 @@ void Player::on_message(Nanoseconds now) {
 void Player::on_welcome() {
     railroids::Welcome welcome;
     if (!decode(message_, welcome)) return complain("a welcome that cannot be read");
-    held_back_before_ = witness_.times_held_back(welcome.slot);
+    held_back_before_ = held_back_at_shown_ = witness_.times_held_back(welcome.slot);
     if (welcome.resume.goes_on()) return;
     told_.clear();
     seated_at_ = welcome.tick;
@@ -362,11 +376,12 @@ void Player::check_gap(std::uint64_t before, std::uint64_t tick) {
     if (before == 0 || !is_model_) return;
     const std::uint64_t missed = witness_.shown_between(before, tick);
     gap_max_ = std::max(gap_max_, missed);
-    const bool has_paused = kernel_.pauses() != pauses_before_;
-    const std::uint64_t allowed = has_paused ? gap_allowed_after_pause : gap_allowed;
-    if (missed > allowed) complain("it was shown nothing for many ticks");
+    // Whose acknowledgements do not come is believed to be behind.
     const auto slot = static_cast<std::uint16_t>(client_->numbers().slot);
-    if (socket_->disturbed || witness_.times_held_back(slot) != held_back_before_) return;
+    const std::uint64_t held_back = witness_.times_held_back(slot);
+    const std::uint64_t held_meanwhile = held_back - std::exchange(held_back_at_shown_, held_back);
+    if (missed > gap_allowed + held_meanwhile) complain("it was shown nothing for many ticks");
+    if (socket_->disturbed || held_back != held_back_before_) return;
     undisturbed_ += 1;
     if (missed > 0) complain("a snapshot that it could take was missing");
 }

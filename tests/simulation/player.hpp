@@ -16,6 +16,7 @@
 #include "load/server_frame_reader.hpp"
 #include "load/unpacker.hpp"
 #include "simulation/kernel.hpp"
+#include "simulation/tls_end.hpp"
 #include "simulation/witness.hpp"
 
 namespace ringtick {
@@ -31,6 +32,8 @@ struct Manners {
     std::uint32_t looks_on = 0;  // Of a thousand who come, so many only watch.
     // No fault of its own: whether it offers to have messages compressed.
     bool inflates = false;
+    // Nor whether the server speaks TLS.
+    bool seals = false;
 
     bool has_none() const {
         return leaves + breaks + vanishes + stalls + lies + hurries + looks_on == 0;
@@ -56,7 +59,7 @@ public:
     void step(Nanoseconds now);
     // Does nothing any more but read and answer, so that a server can stop.
     void behave() {
-        manners_ = {.inflates = manners_.inflates};
+        manners_ = {.inflates = manners_.inflates, .seals = manners_.seals};
         is_ending_ = true;
     }
 
@@ -82,8 +85,10 @@ private:
     void lie(Nanoseconds now);
     void speak(Nanoseconds now);
     void send(std::span<const std::byte> bytes, Nanoseconds now);
+    void post(std::span<const std::byte> bytes, Nanoseconds now);
     void send_frame(Opcode opcode, std::span<const std::byte> payload, Nanoseconds now);
     std::vector<std::byte> take_bytes();
+    std::vector<std::byte> unseal(std::span<const std::byte> sealed, Nanoseconds now);
     void read(Nanoseconds now);
     void read_answer(std::span<const std::byte>& bytes, Nanoseconds now);
     void greet(Nanoseconds now);
@@ -110,6 +115,8 @@ private:
     std::unique_ptr<railroids::RailroidsClient> client_ =
         std::make_unique<railroids::RailroidsClient>();
     SimulatedSocket* socket_ = nullptr;  // The kernel's.
+    TlsTicket ticket_;
+    std::unique_ptr<TlsEnd> tls_;  // Of this connection; null: plain bytes.
     State state_ = State::away;
     swarm::HandshakeReader handshake_;
     swarm::ServerFrameReader frames_;
@@ -132,8 +139,8 @@ private:
     std::uint64_t welcomes_ = 0;
     std::uint64_t gap_max_ = 0;  // Ticks shown to others, between two snapshots.
     std::uint64_t undisturbed_ = 0;
-    std::uint64_t held_back_before_ = 0;  // This connection began.
-    std::uint64_t pauses_before_ = 0;
+    std::uint64_t held_back_before_ = 0;    // This connection began.
+    std::uint64_t held_back_at_shown_ = 0;  // And when it was shown the newest.
     // Killer and victim, as it was told of those that concern it, and not yet held against what
     // happened; and up to where that was.
     Deaths told_;

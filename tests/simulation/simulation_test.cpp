@@ -14,6 +14,7 @@
 #include "tick/nowhere.hpp"
 #include "tick/playback.hpp"
 #include "tick/record_reader.hpp"
+#include "tls/memory.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@
 
 #include "simulation/kernel.hpp"
 #include "simulation/player.hpp"
+#include "simulation/tls_end.hpp"
 #include "simulation/visitor.hpp"
 #include "simulation/witness.hpp"
 
@@ -89,6 +91,7 @@ struct Scene {
     Options options;
     std::vector<Manners> players;
     std::uint32_t visitors = 0;
+    bool seals = false;  // It speaks TLS.
     Nanoseconds length{};
 };
 
@@ -155,6 +158,8 @@ Scene scene_of(std::uint64_t seed) {
         manners.inflates = inflates && rng.chance(60);
         scene.players.push_back(manners);
     }
+    scene.seals = Rng(Rng::mix(seed + 1)).chance(25);
+    for (Manners& manners : scene.players) manners.seals = scene.seals;
     scene.visitors = rng.chance(50) ? 0 : 1 + rng.below(6);
     scene.length = std::chrono::seconds(4 + rng.below(12));
     return scene;
@@ -227,6 +232,8 @@ public:
         const Folder folder;
         scene_.options.record = folder.path / "match.rec";
         if (scene_.options.keep.seconds > 0) scene_.options.moments.folder = folder.path;
+        if (scene_.seals) scene_.options.tls = folder.certificate();
+        seed_openssl(scene_.seed);
         witnesses_made.clear();
         {
             const auto server =
@@ -257,6 +264,13 @@ private:
         Folder(const Folder&) = delete;
         Folder& operator=(const Folder&) = delete;
 
+        TlsFiles certificate() const {
+            const TlsFiles files{.certificate = path / "certificate.pem", .key = path / "key.pem"};
+            std::ofstream(files.certificate) << simulated_certificate;
+            std::ofstream(files.key) << simulated_key;
+            return files;
+        }
+
         std::filesystem::path path = std::filesystem::temp_directory_path() /
                                      fmt::format("ringtick-simulation-{}", ::getpid());
     };
@@ -272,8 +286,8 @@ private:
                 scene_.players[i]));
         }
         for (std::uint32_t i = 0; i < scene_.visitors; ++i) {
-            visitors_.push_back(
-                std::make_unique<Visitor>(kernel_, Rng::mix(scene_.seed + 100'000 + i)));
+            visitors_.push_back(std::make_unique<Visitor>(
+                kernel_, Rng::mix(scene_.seed + 100'000 + i), scene_.seals));
         }
         ends_at_ = kernel_.now() + scene_.length;
     }
@@ -365,11 +379,14 @@ Findings simulate(std::uint64_t seed, bool verbose) {
 namespace {
 
 // Those that found a bug once: first.
-constexpr std::array<std::uint64_t, 3> kept_seeds{
+constexpr std::array<std::uint64_t, 4> kept_seeds{
     28,    // After a pause, what a player had said meanwhile was a flood.
+    155,   // So it was where all of that came behind the ticks of the pause.
     4634,  // A pause of more than a second, and less than two, cost an answer its end.
     5777,  // Behind completions that overflowed, memory was taken.
 };
+
+constexpr std::size_t openssl_memory_max = 1UL << 30U;  // Of address space, for both ends.
 
 struct Wish {
     std::uint64_t seed = 0;  // 0: those from the first on.
@@ -430,6 +447,7 @@ int main(int argc, char** argv) {
     std::signal(SIGSEGV, say_last_words);
     ringtick::block_stop_signals();
     ringtick::start_log("off");
+    ringtick::give_openssl_memory(openssl_memory_max);
     const int code = play(wish);
     return ringtick::stop_log() ? code : 1;
 }

@@ -98,7 +98,8 @@ std::string filled_in(std::string_view text, Rng& rng) {
 
 }  // namespace
 
-Visitor::Visitor(SimulatedKernel& kernel, std::uint64_t seed) : kernel_(kernel), rng_(seed) {
+Visitor::Visitor(SimulatedKernel& kernel, std::uint64_t seed, bool seals)
+    : kernel_(kernel), rng_(seed), seals_(seals) {
     wakes_at_ = kernel.now() + std::chrono::milliseconds(rng_.below(4'000));
 }
 
@@ -135,11 +136,24 @@ void Visitor::connect(Nanoseconds now) {
     last_arrival_ = now;
     is_well_mannered_ = rng_.chance(70);
     asks_for_heads_ = false;
+    speech_ = Speech::plain;
+    tls_.reset();
+    if (seals_ && rng_.chance(80)) {
+        speech_ = Speech::tls;
+        tls_ = std::make_unique<TlsEnd>(rng_, ticket_);
+    } else if (seals_) {
+        is_well_mannered_ = false;
+        if (rng_.chance(50)) return send_rubbish(now);
+    }
     ask(now);
 }
 
 void Visitor::leave(Nanoseconds now) {
-    socket_->fin_at = now;
+    if (tls_ && rng_.chance(50)) {
+        tls_->say_goodbye();
+        send({}, now);
+    }
+    socket_->fin_at = std::max(now, last_arrival_);
     socket_ = nullptr;
     wakes_at_ = now + std::chrono::milliseconds(rng_.below(1'500));
 }
@@ -148,7 +162,7 @@ void Visitor::ask(Nanoseconds now) {
     asked_at_ = now;
     wakes_at_ = now + std::chrono::milliseconds(rng_.below(500));
     if (!is_well_mannered_) {
-        asked_ = nonsense[rng_.below(nonsense.size())];
+        asked_ = nonsense[seals_ && !tls_ ? 0 : rng_.below(nonsense.size())];
         if (asked_.ends_with(": ")) asked_ += std::string(9'000, 'x');
         open_questions_ += 1;
         return send(asked_, now);
@@ -169,8 +183,31 @@ void Visitor::ask(Nanoseconds now) {
     send(text, now);
 }
 
+// A hello that is cut off, or with a byte of it changed; or no TLS at all.
+void Visitor::send_rubbish(Nanoseconds now) {
+    speech_ = Speech::rubbish;
+    asked_at_ = now;
+    wakes_at_ = now + std::chrono::milliseconds(rng_.below(3'000));
+    TlsTicket none;
+    auto hello = TlsEnd(rng_, none).take();
+    const std::uint32_t place = rng_.below(static_cast<std::uint32_t>(hello.size()));
+    if (rng_.chance(40)) {
+        hello.resize(place + 1);
+    } else if (rng_.chance(70)) {
+        hello[place] ^= static_cast<std::byte>(1 + rng_.below(255));
+    } else {
+        for (std::byte& byte : hello) byte = static_cast<std::byte>(rng_.next());
+    }
+    post(hello, now);
+}
+
 void Visitor::send(std::string_view text, Nanoseconds now) {
-    auto bytes = as_bytes(text);
+    if (!tls_) return post(as_bytes(text), now);
+    if (!text.empty()) tls_->write(as_bytes(text));
+    post(tls_->take(), now);
+}
+
+void Visitor::post(std::span<const std::byte> bytes, Nanoseconds now) {
     while (!bytes.empty()) {
         const auto left = static_cast<std::uint32_t>(bytes.size());
         const std::size_t size = rng_.chance(30) ? 1 + rng_.below(left) : left;
@@ -181,17 +218,30 @@ void Visitor::send(std::string_view text, Nanoseconds now) {
     }
 }
 
-void Visitor::read(Nanoseconds now) {
+// All that has come, or a little of it.
+std::vector<std::byte> Visitor::take_bytes() {
     auto& unread = socket_->unread;
     std::size_t size = unread.size();
     if (!is_well_mannered_ && rng_.chance(80)) size = std::min<std::size_t>(size, 7);
-    for (const std::byte byte : std::span(unread).first(size)) {
-        answers_text_ += std::to_integer<char>(byte);
-    }
-    unread.erase(unread.begin(), unread.begin() + static_cast<std::ptrdiff_t>(size));
+    const auto end = unread.begin() + static_cast<std::ptrdiff_t>(size);
+    std::vector<std::byte> bytes(unread.begin(), end);
+    unread.erase(unread.begin(), end);
     socket_->read += size;
+    return bytes;
+}
+
+void Visitor::read(Nanoseconds now) {
+    auto bytes = take_bytes();
+    if (tls_) {
+        bytes = tls_->read(bytes);
+        if (tls_->has_failed()) complain("what it was sent is no TLS");
+        send({}, now);
+    }
+    // Whoever asked for nothing may be told anything.
+    if (speech_ != Speech::rubbish) answers_text_ += as_text(bytes);
     while (take_answer()) asked_at_ = now;
-    const bool ended = unread.empty() && (socket_->fin_from_server || socket_->reset_by_server);
+    const bool ended =
+        socket_->unread.empty() && (socket_->fin_from_server || socket_->reset_by_server);
     if (!ended) return;
     if (!answers_text_.empty()) complain("the end of an answer is missing", answers_text_);
     leave(now);

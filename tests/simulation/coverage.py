@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Which lines of the server a simulation reaches: builds it with gcov's counters, runs some seeds
+and counts.
+
+usage: tests/simulation/coverage.py [--seeds N] [--first SEED] [--build DIRECTORY] [--missing]
+
+One line a folder and a file of src/. A line of a header counts once, however many translation units
+have it, and is reached if it is in any. With --missing the lines that were not reached follow each
+file. Assertions that hold and branches that no kernel takes are counted like all others.
+"""
+import argparse
+import collections
+import gzip
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+FOLDERS = ("net", "ws", "http", "tls", "replica", "server")
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def build(directory):
+    if not (directory / "build.ninja").exists():
+        say(f"configuring {directory}")
+        subprocess.run(["meson", "setup", directory, ROOT, "--buildtype=debugoptimized",
+                        "-Dbenchmarks=false", "-Db_coverage=true"],
+                       check=True, stdout=subprocess.DEVNULL)
+    say("building")
+    subprocess.run(["ninja", "-C", directory, "tests/simulation/simulation_test"],
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def run(directory, first, seeds):
+    """What earlier runs have counted does not count."""
+    for counted in directory.rglob("*.gcda"):
+        counted.unlink()
+    say(f"simulating {seeds} seeds from {first} on")
+    program = directory / "tests/simulation/simulation_test"
+    code = subprocess.run([program, "--first", str(first), "--seeds", str(seeds)],
+                          check=False).returncode
+    if code != 0:
+        say("a seed failed: what it reached counts all the same")
+
+
+def counts_of(directory):
+    """By file of src/, by line: how often it was reached."""
+    counts = collections.defaultdict(collections.Counter)
+    counted = [str(path) for path in directory.rglob("*.gcda")]
+    with tempfile.TemporaryDirectory() as folder:
+        # Names of objects repeat themselves in other folders, so each has its own call.
+        for number, path in enumerate(sorted(counted)):
+            subprocess.run(["gcov", "--json-format", path], cwd=folder, check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for report in pathlib.Path(folder).glob("*.gcov.json.gz"):
+                add(counts, json.loads(gzip.decompress(report.read_bytes())), directory)
+                report.unlink()
+            if number % 20 == 19:
+                say(f"{number + 1} of {len(counted)} objects read")
+    return counts
+
+
+def add(counts, report, directory):
+    for file in report["files"]:
+        path = os.path.relpath(os.path.realpath(directory / file["file"]), ROOT / "src")
+        if path.split(os.sep)[0] in FOLDERS:
+            for line in file["lines"]:
+                counts[path][line["line_number"]] += line["count"]
+
+
+def ranges(lines):
+    """`3-5, 9`."""
+    found = []
+    for line in sorted(lines):
+        if found and found[-1][1] == line - 1:
+            found[-1][1] = line
+        else:
+            found.append([line, line])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
+def row(name, counts):
+    reached = sum(1 for count in counts if count > 0)
+    share = 100 * reached / max(1, len(counts))
+    return f"{name:<44}{reached:>6} of {len(counts):>6} lines {share:6.1f} %"
+
+
+def tell(counts, with_missing):
+    for folder in FOLDERS:
+        files = {path: lines for path, lines in counts.items() if path.startswith(folder + os.sep)}
+        print(row(folder, [count for lines in files.values() for count in lines.values()]))
+        for path, lines in sorted(files.items()):
+            print(row("    " + path, list(lines.values())))
+            missing = [line for line, count in lines.items() if count == 0]
+            if with_missing and missing:
+                print(f"        {ranges(missing)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--seeds", type=int, default=300)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/coverage")
+    parser.add_argument("--missing", action="store_true", help="the lines that were not reached")
+    options = parser.parse_args()
+    options.build = options.build.resolve()
+    build(options.build)
+    run(options.build, options.first, options.seeds)
+    tell(counts_of(options.build), options.missing)
+
+
+if __name__ == "__main__":
+    main()
