@@ -39,6 +39,8 @@ void add_counters(TextWriter& text, const Metrics& metrics) {
                  name_of(static_cast<CloseReason>(reason)),
                  metrics.connections->stats().closed[reason]);
     }
+    add_one(text, "tls_memory_refused_total", "Blocks for which OpenSSL's memory had no room",
+            "counter", openssl_memory().refused);
     if (const auto delay = run_delay_ns()) {
         add_one(text, "run_delay_seconds_total",
                 "Time the loop was ready to run and another had its core", "counter",
@@ -54,6 +56,8 @@ void add_gauges(TextWriter& text, const Metrics& metrics) {
             metrics.connections->tls_waiting_count());
     add_one(text, "tls_memory_bytes", "Of OpenSSL's memory, in use", "gauge",
             openssl_memory().used);
+    add_one(text, "tls_memory_touched_bytes", "The most that OpenSSL's memory ever was", "gauge",
+            openssl_memory().touched);
     add_one(text, "receive_buffers_lent",
             "Receive buffers not yet given back, expected 1: the one with this question", "gauge",
             metrics.buffers->lent());

@@ -140,9 +140,14 @@ int serve(int argc, char** argv, const Program& program) {
 
 int run_server(const Options& options, const Program& program, ServerKind kind) {
     // Before anything else of OpenSSL's is used. Where that is too late it has the heap.
-    if (options.tls.given()) give_openssl_memory(tls_memory_max(options.net));
+    const bool bounded = !options.tls.given() || give_openssl_memory(tls_memory_max(options.net));
     block_signals(server_signals(options.tls.given()));
     start_log(options.log_level);
+    if (!bounded) {
+        log_warning(
+            "OpenSSL takes its memory from the heap: nothing but the machine bounds what TLS takes "
+            "(as always in a build with AddressSanitizer)");
+    }
     const int exit_code = run_to_the_end(options, program, kind);
     // Last, for it may have to be left behind.
     if (!stop_log()) std::_Exit(exit_code);
