@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -81,6 +82,11 @@ Result<int> listen(const std::string& path) {
 
 std::uint32_t this_user() {
     return ::geteuid();
+}
+
+void make_room_for(std::uint32_t descriptors) {
+    const int copy = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, static_cast<int>(descriptors));
+    if (copy >= 0) ::close(copy);
 }
 
 int accept(int listener, std::uint32_t user) {

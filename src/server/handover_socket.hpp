@@ -31,6 +31,9 @@ struct Connected {
 [[nodiscard]] Result<int> listen(const std::string& path);
 // Asked at the start, for the sandbox lets nobody ask later.
 std::uint32_t this_user();
+// Room for so many descriptors; none, if the limit is lower. Where threads share them, the kernel
+// waits some milliseconds each time that their table grows: that is to be over before it matters.
+void make_room_for(std::uint32_t descriptors);
 // Of that user; of anybody else it is closed at once. Below 0: nobody came.
 int accept(int listener, std::uint32_t user);
 // False, with errno: EAGAIN if there is no room; what else is the end of it.

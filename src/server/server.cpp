@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "server/allocation_counter.hpp"
 #include "server/clock.hpp"
+#include "server/handover_socket.hpp"
 #include "server/log.hpp"
 #include "server/match_identity.hpp"
 #include "server/signals.hpp"
@@ -32,13 +33,18 @@ constexpr BufferGroup receive_group{.id = 1};
 // Half of it is shared by the players evenly: each has room for a HELLO, whoever else is loud.
 constexpr std::uint32_t inbox_bytes_of_player = 2'304;
 constexpr std::uint32_t inbox_bytes_least = 4'194'304;
+
+std::uint32_t descriptors_needed(std::uint32_t connections_max) {
+    return connections_max + 128;
+}
+
 // A server is the kind of program that the hard limit is for.
 void raise_descriptor_limit(std::uint32_t connections_max) {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    const rlim_t needed = rlim_t{connections_max} + 128;
+    const rlim_t needed = descriptors_needed(connections_max);
     if (limit.rlim_cur >= needed) return;
     log_warning(
         fmt::format("only {} descriptors are allowed, {} are needed for {} connections: "
@@ -184,6 +190,7 @@ Result<void> Server::take_over() {
     if (!options_.record.empty()) {
         if (auto opened = open_recording(); !opened) return opened;
     }
+    handover_socket::make_room_for(descriptors_needed(options_.net.connections_max));
     if (auto taken = take_match(takeover); !taken) {
         recording_.discard();
         return taken;
