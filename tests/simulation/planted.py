@@ -40,6 +40,10 @@ BUGS = [
      "if (record_ != nullptr) record_->leave(number_, player);", ""),
     ("a slot is let again while the kernel still has a request of it", "src/net/sealing.cpp",
      "return recv_armed || sending || blocked;", "return sending || blocked;"),
+    ("what was sealed and not yet taken is forgotten", "src/net/tls_link.hpp",
+     "if (head == tail) head = tail = 0;", "head = tail = 0;"),
+    ("what is forgiven for a pause passes away with it", "src/net/connections.cpp",
+     "if (was_pause) keep_forgiven_credit();", "static_cast<void>(was_pause);"),
 ]
 
 
