@@ -246,7 +246,9 @@ def check_tls(folder, schema):
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        site = Site(RAILROIDS, folder, "--deflate", bots=200)
+        # Who is asleep is so for two handovers, which take long under a sanitizer.
+        site = Site(RAILROIDS, folder, "--deflate", "--stall-timeout", "120",
+                    "--idle-timeout", "300", bots=200)
         try:
             site.begin("--record", str(folder / "schema.rec"))
             schema = schema_of(folder / "schema.rec")

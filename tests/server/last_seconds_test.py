@@ -75,7 +75,9 @@ class Download:
         """Returns how many ticks, from which on, and how many hashes."""
         done = subprocess.run([RAILROIDS, "--replay", str(self.path)], capture_output=True,
                               text=True, timeout=60)
-        assert done.returncode == 0 and done.stderr == "", done
+        assert done.returncode == 0, done
+        # On a busy machine it says how far it is.
+        assert all("% of the file" in line for line in done.stderr.splitlines()), done
         told = re.fullmatch(r"railroids: replayed (\d+) ticks from tick (\d+) \([\d.]+ s of play\) "
                             r"in [\d.]+ s, \d+x real time; (\d+) hashes verified\n", done.stdout)
         assert told, done.stdout

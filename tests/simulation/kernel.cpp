@@ -340,7 +340,6 @@ void SimulatedKernel::sleep(Nanoseconds deadline) {
     if (!strikes(faults_.pause)) return;
     until += std::chrono::milliseconds(rng_.below(6'000));
     is_paused_ = true;
-    pauses_ += 1;
     if (world_ != nullptr) world_->go_on(until);
     is_paused_ = false;
     set_now(until);

@@ -127,7 +127,8 @@ public:
     std::uint64_t overflows() const { return stats_.cq_overflow; }
     // The server cannot run, whatever it waits for.
     bool is_paused() const { return is_paused_; }
-    std::uint64_t pauses() const { return pauses_; }
+    // A turn may have no time to hear of all that was done.
+    bool works_slowly() const { return faults_.slow_work > 0; }
     // How often the server went to sleep: what it did in between, it did in one turn.
     std::uint64_t sleeps() const { return sleeps_; }
     // What the simulation took from the heap, within the server's own thread.
@@ -203,7 +204,6 @@ private:
     RingFeatures features_;
     RingStats stats_;
     bool is_paused_ = false;
-    std::uint64_t pauses_ = 0;
     std::uint64_t sleeps_ = 0;
     std::uint64_t allocations_ = 0;
 };
