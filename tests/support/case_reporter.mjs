@@ -16,6 +16,7 @@ export default async function* report(events) {
     const { skip, details } = event.data;
     if (details.error) yield `${details.error.cause?.stack ?? details.error}\n`;
     const outcome = skip === undefined ? word[event.type.slice(5)] : ' SKIPPED ';
-    yield `[${outcome.padEnd(10).slice(0, 10)}] ${name_of(event)}\n`;
+    const time = `(${Math.round(details.duration_ms)} ms)`;
+    yield `[${outcome.padEnd(10).slice(0, 10)}] ${name_of(event)} ${time}\n`;
   }
 }
