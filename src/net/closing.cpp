@@ -165,6 +165,7 @@ void Connections::on_end_of_stream(Handle handle, Connection& c) {
 void Connections::die(Handle handle, Connection& c, CloseReason why) {
     if (c.state == Connection::State::dead) return;
     const bool was_open = c.state == Connection::State::open;
+    if (c.is_tls && why != CloseReason::reset) end_sealed_at_once(c);
     // What ended the closing handshake matters less than what began it.
     if (c.state == Connection::State::open || c.state == Connection::State::http) {
         c.close_reason = why;

@@ -174,6 +174,7 @@ private:
     void flush_sealed(Handle handle, Connection& c);
     void on_sealed_sent(Handle handle, Connection& c, std::int32_t result);
     static void end_sealed(Connection& c);
+    static void end_sealed_at_once(Connection& c);
 
     // admission.cpp: who may come in
     void admit(int socket);

@@ -38,6 +38,12 @@ bool has_unsealed(const Connection& c) {
            !c.output.in_flight();
 }
 
+void say_goodbye(TlsLink& link) {
+    TlsSession::Wire wire{.output = link.room()};
+    link.session.say_goodbye(wire);
+    link.commit(wire.written);
+}
+
 }  // namespace
 
 bool Connection::armed() const {
@@ -250,10 +256,21 @@ void Connections::on_sealed_sent(Handle handle, Connection& c, std::int32_t resu
 
 // Before our FIN: that it is not somebody else's (RFC 8446, section 6.1).
 void Connections::end_sealed(Connection& c) {
-    TlsSession::Wire wire{.output = c.tls->room()};
-    c.tls->session.say_goodbye(wire);
-    c.tls->commit(wire.written);
+    say_goodbye(*c.tls);
     if (c.tls->empty()) ::shutdown(c.socket, SHUT_WR);
+}
+
+// The same where nobody waits for the kernel any more, and what the session has still to say: by a
+// send(2) that takes what there is room for, as is enough for so little. Not where that would part
+// what is under way, or claim that all was told that is not.
+void Connections::end_sealed_at_once(Connection& c) {
+    TlsLink& link = *c.tls;
+    if (link.in_flight > 0 || !c.output.empty()) return;
+    if (c.state != Connection::State::draining) say_goodbye(link);  // Else it has been said.
+    if (link.empty()) return;
+    const auto words = link.begin_send();
+    ::send(c.socket, words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    link.sent(words.size());
 }
 
 }  // namespace ringtick

@@ -250,6 +250,58 @@ TEST_F(Sealing, AnswersWhoAskedAndEndedInOneBreath) {
     EXPECT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
 }
 
+// Goal: the end of what we say is our doing, however the connection ends (RFC 8446, section 6.1).
+TEST_F(Sealing, SaysGoodbyeHoweverItEnds) {
+    const auto hears_it = [](NetBench& bench, Visitor& visitor) {
+        EXPECT_TRUE(bench.until([&] {
+            visitor.take_in();
+            return visitor.socket->ended();
+        }));
+        EXPECT_FALSE(visitor.socket->was_reset());
+        EXPECT_TRUE(bench.until([&] { return bench.connections().count() == 0; }));
+        return (SSL_get_shutdown(visitor.tls->ssl()) & SSL_RECEIVED_SHUTDOWN) != 0;
+    };
+    NetBench bench(options_);
+    NEEDS_RING(bench);
+    {
+        SCOPED_TRACE("a player says it, and ends its stream");
+        Visitor visitor = open(bench);
+        SSL_shutdown(visitor.tls->ssl());
+        visitor.flush();
+        visitor.socket->finish();
+        EXPECT_TRUE(hears_it(bench, visitor));
+    }
+    {
+        SCOPED_TRACE("a player ends its stream without a word");
+        Visitor visitor = open(bench);
+        visitor.socket->finish();
+        EXPECT_TRUE(hears_it(bench, visitor));
+    }
+    const auto visit = [&] {
+        Visitor visitor(bench.port());
+        visitor.say_hello();
+        EXPECT_TRUE(bench.until([&] {
+            visitor.take_in();
+            return visitor.open();
+        }));
+        return visitor;
+    };
+    {
+        SCOPED_TRACE("who has not asked says it, and ends its stream");
+        Visitor visitor = visit();
+        SSL_shutdown(visitor.tls->ssl());
+        visitor.flush();
+        visitor.socket->finish();
+        EXPECT_TRUE(hears_it(bench, visitor));
+    }
+    {
+        SCOPED_TRACE("who does not ask has waited too long");
+        Visitor visitor = visit();
+        bench.pass(options_.handshake_timeout + 1s);
+        EXPECT_TRUE(hears_it(bench, visitor));
+    }
+}
+
 // What cannot be opened ends the connection with an alert, and the game is told.
 TEST_F(Sealing, TellsOfARecordThatCannotBeOpened) {
     NetBench bench(options_);

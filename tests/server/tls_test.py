@@ -146,6 +146,10 @@ def our_close_says_so(server):
             pass
         client.expect_end()
         assert client.socket.said_goodbye
+    with client_of(server) as client:  # It has said so itself, and ends its stream with it.
+        client.socket.shutdown(socket.SHUT_WR)
+        client.expect_end()
+        assert client.socket.said_goodbye
 
 
 def curl_reads_the_pages(server):

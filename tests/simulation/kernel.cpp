@@ -287,21 +287,23 @@ void SimulatedKernel::end_wait(Socket& socket) {
 
 // Success is silent, and what fails is told behind what was received meanwhile.
 void SimulatedKernel::show(Socket& socket, std::span<const std::byte> bytes, Token token) {
-    std::int32_t result = -EAGAIN;
-    if (socket.writes_ended || socket.reset_by_client) {
-        result = -EPIPE;
-    } else {
-        std::size_t size = std::min(bytes.size(), socket.room());
-        if (size > 0 && strikes(faults_.short_send)) {
-            size = rng_.below(static_cast<std::uint32_t>(size));
-        }
-        socket.unread.insert(socket.unread.end(), bytes.begin(),
-                             bytes.begin() + static_cast<std::ptrdiff_t>(size));
-        if (size == bytes.size()) return;
-        socket.disturbed = true;
-        if (size > 0) result = static_cast<std::int32_t>(size);
-    }
+    const std::int32_t result = send_now(socket, bytes);
+    if (result == static_cast<std::int32_t>(bytes.size())) return;
+    if (result != -EPIPE) socket.disturbed = true;
     told_at_submit_.push_back(completion(token, result));
+}
+
+// As much as there is room for, or a negative errno.
+std::int32_t SimulatedKernel::send_now(Socket& socket, std::span<const std::byte> bytes) {
+    if (socket.writes_ended || socket.reset_by_client) return -EPIPE;
+    ASSERT(socket.sending.empty());  // Else bytes would part those of a message.
+    std::size_t size = std::min(bytes.size(), socket.room());
+    if (size > 0 && strikes(faults_.short_send)) {
+        size = rng_.below(static_cast<std::uint32_t>(size));
+    }
+    socket.unread.insert(socket.unread.end(), bytes.begin(),
+                         bytes.begin() + static_cast<std::ptrdiff_t>(size));
+    return size > 0 ? static_cast<std::int32_t>(size) : -EAGAIN;
 }
 
 // Silent itself, as Ring promises.

@@ -139,6 +139,7 @@ public:
     SimulatedSocket* socket_of(int descriptor);
     void close(int descriptor);
     void shut_down(SimulatedSocket& socket, bool both_ways);
+    std::int32_t send_now(SimulatedSocket& socket, std::span<const std::byte> bytes);
 
 private:
     friend class Ring;

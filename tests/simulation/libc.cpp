@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <ctime>
@@ -21,6 +23,7 @@ extern "C" {
 int __real_clock_gettime(clockid_t clock, timespec* time);
 int __real_shutdown(int socket, int how);
 int __real_close(int descriptor);
+ssize_t __real_send(int socket, const void* bytes, size_t size, int flags);
 int __real_getsockopt(int socket, int level, int option, void* value, socklen_t* size);
 int __real_getpeername(int socket, sockaddr* name, socklen_t* size);
 
@@ -49,6 +52,20 @@ int __wrap_shutdown(int socket, int how) {
     ASSERT(peer != nullptr);
     ringtick::SimulatedKernel::here()->shut_down(*peer, how != SHUT_WR);
     return 0;
+}
+
+ssize_t __wrap_send(int socket, const void* bytes, size_t size, int flags) {
+    if (socket < ringtick::SimulatedKernel::first_descriptor) {
+        return __real_send(socket, bytes, size, flags);
+    }
+    ASSERT(flags == (MSG_DONTWAIT | MSG_NOSIGNAL));
+    const ringtick::Outside outside(*ringtick::SimulatedKernel::here());
+    auto* const peer = ringtick::SimulatedKernel::here()->socket_of(socket);
+    ASSERT(peer != nullptr);
+    const std::span all(static_cast<const std::byte*>(bytes), size);
+    const int result = ringtick::SimulatedKernel::here()->send_now(*peer, all);
+    if (result < 0) errno = -result;
+    return std::max(result, -1);
 }
 
 int __wrap_close(int descriptor) {
