@@ -140,7 +140,7 @@ bool Connections::shake_hands_with(Handle handle, Connection& c) {
         refuse_plain(handle, c);
         return false;
     }
-    if (first && !link.session.begin(*options_.tls)) {
+    if (first && !link.session.begin(*options_.tls, now_)) {
         die(handle, c, CloseReason::overflow);
         return true;
     }

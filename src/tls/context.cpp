@@ -21,8 +21,9 @@ constexpr const char* ciphers_of_tls_1_3 =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* groups = "X25519:P-256:P-384";
 
-// How long a ticket is good for: long enough for who reloads the page or lost the network.
-constexpr long ticket_lifetime_s = 7'200;
+// Long enough for who reloads the page or lost the network.
+constexpr long ticket_lifetime_s =
+    std::chrono::duration_cast<std::chrono::seconds>(TicketKeys::lifetime).count();
 
 // As the extension carries it (RFC 7301, section 3.1).
 constexpr std::array<unsigned char, 9> http_1_1{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
@@ -128,7 +129,10 @@ TlsProblem TlsContext::load(std::string_view certificate, std::string_view key) 
     detail_ = {};
     Native fresh(SSL_CTX_new(TLS_server_method()));
     if (fresh == nullptr || !configure(fresh.get())) return TlsProblem::out_of_memory;
-    const TlsProblem problem = fill(fresh.get(), certificate, key);
+    TlsProblem problem = fill(fresh.get(), certificate, key);
+    if (problem == TlsProblem::none && !ticket_keys_->serve(fresh.get())) {
+        problem = TlsProblem::out_of_memory;
+    }
     if (problem == TlsProblem::none) {
         native_ = std::move(fresh);
     } else if (const char* const reason = ERR_reason_error_string(ERR_peek_last_error())) {

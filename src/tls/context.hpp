@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tls/ticket_keys.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -20,11 +22,11 @@ enum class TlsProblem : std::uint8_t {
 };
 
 // What all sessions that begin have in common: certificate and key, TLS 1.2 and 1.3, the ciphers,
-// ALPN (http/1.1 and nothing else, RFC 7301), and the keys of session tickets (RFC 5077, RFC 8446
-// section 4.6.1), which are this context's own and are kept nowhere. Without compression,
-// renegotiation and early data.
+// ALPN (http/1.1 and nothing else, RFC 7301), and the keys of session tickets, which are new with
+// every certificate. Without compression, renegotiation and early data.
 //
-// A session keeps the context alive that it began with, so another one can take its place.
+// A session keeps what it began with, so another certificate can take its place. It must not
+// outlive this.
 //
 // Reads no file and no clock. (OpenSSL does look at the time, for how old a ticket is.)
 class TlsContext {
@@ -42,6 +44,9 @@ public:
     // What OpenSSL says of the last problem; empty if it says nothing.
     std::string_view detail() const { return detail_; }
 
+    // To be told the time when a session begins.
+    TicketKeys& ticket_keys() const { return *ticket_keys_; }
+
     ssl_ctx_st* native() const { return native_.get(); }
 
 private:
@@ -52,6 +57,7 @@ private:
 
     TlsProblem fill(ssl_ctx_st* context, std::string_view certificate, std::string_view key);
 
+    std::unique_ptr<TicketKeys> ticket_keys_ = std::make_unique<TicketKeys>();
     Native native_;
     std::int64_t valid_from_ = 0;
     std::int64_t valid_until_ = 0;

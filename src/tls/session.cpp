@@ -92,10 +92,11 @@ void TlsSession::Free::operator()(ssl_st* session) const {
     SSL_free(session);
 }
 
-bool TlsSession::begin(const TlsContext& context) {
+bool TlsSession::begin(const TlsContext& context, Nanoseconds now) {
     ASSERT(context.loaded());
     ASSERT(state_ == State::none);
     ERR_clear_error();
+    context.ticket_keys().renew(now);
     native_.reset(SSL_new(context.native()));
     BIO* const bio =
         native_ != nullptr && wire_method() != nullptr ? BIO_new(wire_method()) : nullptr;

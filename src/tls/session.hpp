@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/time.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,8 +51,8 @@ public:
 
     TlsSession() = default;
 
-    // False if there is no memory for it.
-    [[nodiscard]] bool begin(const TlsContext& context);
+    // `now`: on a clock that never goes back. False if there is no memory for it.
+    [[nodiscard]] bool begin(const TlsContext& context, Nanoseconds now);
     void end();
 
     State state() const { return state_; }

@@ -33,7 +33,7 @@ const TlsContext& context() {
 
 Served begin() {
     Served served;
-    ASSERT(served.session.begin(context()));
+    ASSERT(served.session.begin(context(), {}));
     return served;
 }
 

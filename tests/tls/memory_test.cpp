@@ -111,7 +111,7 @@ TEST_F(OpensslMemoryTest, IsNotUsedUpBySessions) {
     const auto play = [&] {
         TlsClient client;
         Served served;
-        ASSERT_TRUE(served.session.begin(context));
+        ASSERT_TRUE(served.session.begin(context, {}));
         converse(client, served);
         ASSERT_EQ(served.session.state(), TlsSession::State::open);
         for (int i = 0; i < 100; ++i) {
@@ -138,7 +138,7 @@ TEST_F(OpensslMemoryTest, IsSharedByManySessions) {
     std::vector<Served> all(count);
     const auto each = [&](std::size_t from) { return (openssl_memory().used - from) / count; };
     const std::size_t before = openssl_memory().used;
-    for (Served& served : all) ASSERT_TRUE(served.session.begin(context));
+    for (Served& served : all) ASSERT_TRUE(served.session.begin(context, {}));
     EXPECT_LE(each(before), 16'384U);
     std::printf("a session that has begun: %zu bytes\n", each(before));
     for (Served& served : all) {
@@ -150,7 +150,7 @@ TEST_F(OpensslMemoryTest, IsSharedByManySessions) {
     EXPECT_LE(each(before), 131'072U);
     for (Served& served : all) served.session.end();
     for (Served& served : all) {
-        ASSERT_TRUE(served.session.begin(context));
+        ASSERT_TRUE(served.session.begin(context, {}));
         TlsClient client;
         converse(client, served);
         ASSERT_EQ(served.session.state(), TlsSession::State::open);
@@ -179,7 +179,7 @@ TEST_F(OpensslMemoryTest, IsNotUsedUpByWhoDeclaresMuch) {
     for (const std::uint32_t declared : {30'000U, 20'000U, 131'000U, 12'000U, 26'000U}) {
         const OpensslMemory before = openssl_memory();
         for (Served& served : all) {
-            ASSERT_TRUE(served.session.begin(context));
+            ASSERT_TRUE(served.session.begin(context, {}));
             served.take(as_bytes(beginning_of_hello(declared)));
         }
         EXPECT_LE((openssl_memory().used - before.used) / count, 262'144U) << declared;

@@ -24,14 +24,14 @@ protected:
         const Identity identity = make_identity();
         EXPECT_EQ(context_.load(identity.certificate, identity.key), TlsProblem::none);
     }
-    Served begin() {
+    Served begin(Nanoseconds now = {}) {
         Served served;
-        EXPECT_TRUE(served.session.begin(context_));
+        EXPECT_TRUE(served.session.begin(context_, now));
         return served;
     }
     // A session that is open, and its client.
-    Served open(TlsClient& client) {
-        Served served = begin();
+    Served open(TlsClient& client, Nanoseconds now = {}) {
+        Served served = begin(now);
         converse(client, served);
         EXPECT_EQ(served.session.state(), State::open);
         return served;
@@ -141,6 +141,56 @@ TEST_F(TlsSessions, GoOnFromATicketInBothVersions) {
         SSL_SESSION_free(ticket);
         ticket = nullptr;
     }
+}
+
+// Goal: a key that is stolen opens what was said under it in a few hours, and no more.
+// Method: a ticket is shown again and again, ever later.
+TEST_F(TlsSessions, BelieveATicketForSoLongAndItsKeyNoLonger) {
+    Nanoseconds first_at{};
+    constexpr Nanoseconds lifetime = TicketKeys::lifetime;
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        SCOPED_TRACE(version);
+        const auto choose = [&](SSL_CTX* c) {
+            SSL_CTX_set_max_proto_version(c, version);
+            SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_CLIENT);
+            SSL_CTX_sess_set_new_cb(c, keep_ticket);
+        };
+        first_at += std::chrono::hours(100);
+        TlsClient first(choose);
+        const Served served = open(first, first_at);
+        first.read();
+        SSL_SESSION* const shown = std::exchange(ticket, nullptr);
+        ASSERT_NE(shown, nullptr);
+        const auto goes_on_at = [&](Nanoseconds now) {
+            TlsClient client(choose);
+            // Its own, for who ends without a farewell shows its session to nobody again.
+            const Owned<SSL_SESSION, SSL_SESSION_free> own(SSL_SESSION_dup(shown));
+            EXPECT_EQ(SSL_set_session(client.ssl(), own.get()), 1);
+            const bool goes_on = open(client, now).session.resumed();
+            client.read();
+            return goes_on;
+        };
+        EXPECT_TRUE(goes_on_at(first_at));
+        EXPECT_TRUE(goes_on_at(first_at + lifetime - std::chrono::seconds(1)));
+        const auto key = context_.ticket_keys().current().cipher;
+        // Another key is in use, and this one believed.
+        EXPECT_TRUE(goes_on_at(first_at + lifetime));
+        EXPECT_NE(context_.ticket_keys().current().cipher, key);
+        EXPECT_TRUE(goes_on_at(first_at + 2 * lifetime - std::chrono::seconds(1)));
+        EXPECT_FALSE(goes_on_at(first_at + 2 * lifetime));
+        SSL_SESSION_free(shown);
+        SSL_SESSION_free(std::exchange(ticket, nullptr));
+    }
+}
+
+// After a quiet night, whose keys are of no use to anybody.
+TEST_F(TlsSessions, BelieveNoTicketFromBeforeALongSilence) {
+    TicketKeys& keys = context_.ticket_keys();
+    keys.renew(std::chrono::hours(100));
+    const auto name = keys.current().name;
+    keys.renew(std::chrono::hours(100) + 2 * TicketKeys::lifetime);
+    EXPECT_EQ(keys.find(name), nullptr);
+    EXPECT_EQ(keys.find(keys.current().name), &keys.current());
 }
 
 TEST_F(TlsSessions, SpeakHttp11ToWhoAsksWhichProtocol) {
