@@ -20,6 +20,10 @@ namespace {
 // have them come and go.
 constexpr Nanoseconds memory_kept_for = std::chrono::seconds(2);
 
+// Turns are a quarter of a second apart at the most. This must be less than the shortest deadline:
+// else that is over with the pause.
+constexpr Nanoseconds pause_max = std::chrono::milliseconds(500);
+
 // Of a pause, whose messages are taken all at once: two minutes of 60 Hz.
 constexpr std::uint64_t forgiven_ticks_max = 7'200;
 
@@ -205,9 +209,13 @@ void Connections::bury() {
     dead_.resize(kept);
 }
 
-// Moves every moment that something is measured from, or waits for, by as long as nobody could act.
-// What was said meanwhile comes all at once, or as fast as it can be read: those ticks' messages.
-void Connections::forgive(Nanoseconds pause, std::uint64_t ticks) {
+// A machine that slept, or a process that was stopped: nobody could act meanwhile, so the pause
+// counts against nobody. Moves every moment that something is measured from, or waits for, by as
+// long. What was said meanwhile comes all at once, or as fast as it can be read: those messages of
+// the ticks that fell due behind `tick`.
+void Connections::forgive(Nanoseconds pause, std::uint64_t tick, std::uint64_t ticks) {
+    if (pause <= pause_max || table_.count() == 0) return;
+    forgiven_until_ = tick + ticks;
     const auto counted = static_cast<std::int32_t>(std::min(ticks, forgiven_ticks_max));
     const std::int32_t credit = message_credit_max(options_) +
                                 counted * static_cast<std::int32_t>(options_.messages_per_tick);

@@ -11,10 +11,6 @@ namespace ringtick {
 
 namespace {
 
-// Turns are a quarter of a second apart at the most. This must be less than the shortest deadline:
-// else that is over with the pause.
-constexpr Nanoseconds pause_max = std::chrono::milliseconds(500);
-
 // A message and frames that are held back behind it; or, before, a request head and what is
 // pipelined behind it, which may all be frames.
 std::size_t input_size(const NetOptions& options) {
@@ -83,14 +79,9 @@ void Connections::stop_listening() {
 void Connections::begin_turn(Nanoseconds now, std::uint64_t tick, std::uint64_t due) {
     ASSERT(now >= now_);
     ASSERT(tick >= tick_);
-    // A machine that slept, or a process that was stopped: nobody could act meanwhile, so the pause
-    // counts against nobody.
     const Nanoseconds pause = now - now_;
     now_ = now;
-    if (pause > pause_max && table_.count() > 0) {
-        forgive(pause, due);
-        forgiven_until_ = tick + due;
-    }
+    forgive(pause, tick, due);
     if (tick != tick_) {
         const bool was_pause = tick_ < forgiven_until_;
         tick_ = tick;
@@ -156,7 +147,8 @@ void Connections::end_turn() {
 void Connections::on_accept(const Completion& completion) {
     if (!completion.more) accept_armed_ = false;
     if (completion.result >= 0) return admit(completion.result);
-    if (listener_ < 0 || is_moving_) return;  // Cancelled by stop_listening(), or pause_all().
+    // By stop_listening(), or by pause_all(), which may be over by now.
+    if (listener_ < 0 || completion.result == -ECANCELED) return;
 
     // Out of descriptors or memory: the connection stays in the backlog, and to ask again at once
     // would be refused at once, for ever. Wait for somebody to leave.
@@ -210,8 +202,8 @@ void Connections::on_send(Handle handle, Connection& c, std::int32_t result) {
     if (c.is_tls) return on_sealed_sent(handle, c, result);
     ASSERT(c.output.in_flight());
     c.output.sent(result > 0 ? static_cast<std::size_t>(result) : 0);
-    if (is_moving_ && result == -ECANCELED) return;
     if (c.state == Connection::State::dead) return;
+    if (result == -ECANCELED) return;  // By pause_all(), which may be over by now: it is sent anew.
     if (result <= 0) return die(handle, c, CloseReason::reset);
 
     c.progressed_at = now_;

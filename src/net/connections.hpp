@@ -104,7 +104,8 @@ public:
     // Nothing is done with the socket before begin_adopted(). None: there is no place. What is read
     // may be refused: then the process is to end.
     std::optional<Handle> adopt(int socket, ImageReader& image);
-    void begin_adopted();
+    // Nobody has served them since `served_until`, for as many ticks as have fallen due.
+    void begin_adopted(Nanoseconds served_until, Nanoseconds now, std::uint64_t due);
     void forget_moved(std::span<const Handle> moved);
 
     // Somebody waits for an answer sooner than the tick.
@@ -271,7 +272,7 @@ private:
     void cancel_requests(Handle handle, const Connection& c);
     bool stalled(Connection& c) const;
     bool may_take_more(Connection& c) const;
-    void forgive(Nanoseconds pause, std::uint64_t ticks);
+    void forgive(Nanoseconds pause, std::uint64_t tick, std::uint64_t ticks);
     void keep_forgiven_credit();
 
     const NetOptions options_;

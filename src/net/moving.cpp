@@ -140,7 +140,10 @@ void Connections::take_bytes(Handle handle, Connection& c, ImageReader& image) {
     }
 }
 
-void Connections::begin_adopted() {
+void Connections::begin_adopted(Nanoseconds served_until, Nanoseconds now, std::uint64_t due) {
+    ASSERT(now >= now_);
+    now_ = now;
+    forgive(now - served_until, tick_, due);
     table_.for_each([this](Handle handle, Connection& c) {
         c.tick_seen = tick_;
         go_on(handle, c);

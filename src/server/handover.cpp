@@ -147,6 +147,8 @@ std::vector<std::byte> Handover::make_image(const Moment& moment,
     image.whole(moment.ticked_at.count());
     image.whole(moment.began_at.count());
     image.whole(stats.handovers);
+    image.whole(parts_.drain.on());
+    image.whole(parts_.drain.close_at().count());
     std::uint32_t slots = 0;
     for (const Handle handle : moved) slots = std::max(slots, handle.slot + 1);
     std::vector<std::uint32_t> places(std::max(slots, parts_.connections.slots()), Room::no_place);

@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 #include "net/connections.hpp"
 #include "net/listener.hpp"
+#include "server/drain.hpp"
 #include "server/rooms.hpp"
 #include "uring/completion.hpp"
 #include "uring/ring.hpp"
@@ -55,7 +56,7 @@ enum class HandoverKind : std::uint8_t {
 };
 
 // Changes whenever an image is laid out otherwise.
-inline constexpr std::uint32_t handover_version = 2;
+inline constexpr std::uint32_t handover_version = 3;
 
 struct HandoverStats {
     std::uint64_t handovers = 0;          // Until this process serves, one after the other.
@@ -72,6 +73,7 @@ public:
         Connections& connections;
         Rooms& rooms;
         Listener& listener;
+        const Drain& drain;
     };
 
     explicit Handover(const Parts& parts) : parts_(parts) {}

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -46,6 +47,13 @@ void set_patience(int socket, std::uint32_t ms) {
     ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
+// Who listens, of a socket that has connected (unix(7), SO_PEERCRED).
+bool is_of(int socket, std::uint32_t user) {
+    ucred who{};
+    socklen_t size = sizeof who;
+    return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == user;
+}
+
 }  // namespace
 
 Result<Connected> connect(const std::string& path, std::uint32_t patience_ms) {
@@ -56,11 +64,13 @@ Result<Connected> connect(const std::string& path, std::uint32_t patience_ms) {
     if (socket < 0) return std::unexpected(Error{"socket", errno});
     set_patience(socket, patience_ms);
     const sockaddr_un name = name_of(path);
-    if (::connect(socket, generic(name), sizeof name) == 0) {
+    const bool connected = ::connect(socket, generic(name), sizeof name) == 0;
+    const int error = errno;
+    if (connected && is_of(socket, this_user())) {
         return Connected{.found = Found::somebody, .socket = socket};
     }
-    const int error = errno;
     ::close(socket);
+    if (connected) return Connected{.found = Found::stranger};
     if (error == ECONNREFUSED) return Connected{};
     if (error == EPROTOTYPE) return Connected{.found = Found::no_socket};
     return std::unexpected(Error{"connect", error});
@@ -90,14 +100,11 @@ void make_room_for(std::uint32_t descriptors) {
 }
 
 int accept(int listener, std::uint32_t user) {
-    const int socket = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (socket < 0) return -1;
-    ucred who{};
-    socklen_t size = sizeof who;
-    const bool known = ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0;
-    if (known && who.uid == user) return socket;
-    ::close(socket);
-    return -1;
+    while (true) {
+        const int socket = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (socket < 0 || is_of(socket, user)) return socket;
+        ::close(socket);
+    }
 }
 
 bool send(int socket, std::span<const std::byte> message, std::span<const int> descriptors) {
@@ -139,10 +146,20 @@ Received receive(int socket, bool waits) {
         received.descriptors.resize(bytes / sizeof(int));
         std::memcpy(received.descriptors.data(), CMSG_DATA(one), bytes);
     }
+    received.lost_descriptors = size > 0 && (header.msg_flags & MSG_CTRUNC) != 0;
     const bool whole = size > 0 && (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
     received.message.resize(whole ? static_cast<std::size_t>(size) : 0);
     errno = size < 0 ? error : 0;
     return received;
+}
+
+Waited wait(int socket, int interrupt, std::uint32_t patience_ms) {
+    std::array<pollfd, 2> both{{{.fd = socket, .events = POLLIN, .revents = 0},
+                                {.fd = interrupt, .events = POLLIN, .revents = 0}}};
+    if (::poll(both.data(), both.size(), static_cast<int>(patience_ms)) <= 0) {
+        return Waited::nothing;
+    }
+    return both[1].revents != 0 ? Waited::interrupted : Waited::something;
 }
 
 void refuse_more(int socket) {

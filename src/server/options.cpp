@@ -308,6 +308,10 @@ std::string contradiction(const Options& options) {
     if (!options.moments.folder.empty() && !options.replay.empty()) {
         return "--moments is of a match under way: it does nothing with --replay";
     }
+    if (!options.moments.folder.empty() && !options.handover.empty()) {
+        return "--handover cannot be given with --moments: both processes would keep theirs in the "
+               "same folder";
+    }
     const std::uint32_t backlog_max = listen_backlog_max(options.net);
     if (options.net.listen_backlog > backlog_max) {
         return fmt::format(

@@ -85,6 +85,19 @@ void pause_briefly() {
     ::poll(nullptr, 0, 10);
 }
 
+std::string explain_record(const Error& error, const std::string& path) {
+    if (error.operation == std::string_view("record over a file")) {
+        return fmt::format(
+            "{} holds something, which is not written over. Remove it, or choose another --record.",
+            path);
+    }
+    if (error.error_number == EAGAIN) {
+        return fmt::format("another server records to {}. Choose another --record.", path);
+    }
+    return fmt::format("cannot record to {}: {}. Choose another --record.", path,
+                       std::generic_category().message(error.error_number));
+}
+
 }  // namespace
 
 Server::Server(const Options& options, const Program& program, ServerKind kind)
@@ -115,8 +128,11 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
             .rooms = rooms_,
             .drain = drain_,
             .moments = moments_}),
-      handover_(
-          {.ring = ring_, .connections = connections_, .rooms = rooms_, .listener = listener_}) {
+      handover_({.ring = ring_,
+                 .connections = connections_,
+                 .rooms = rooms_,
+                 .listener = listener_,
+                 .drain = drain_}) {
     echo_.attach(connections_);
     operator_.serve_over(policy_.transport);
 }
@@ -180,6 +196,9 @@ Result<void> Server::open_listener() {
 
 Result<void> Server::open_handover() {
     if (options_.handover.empty()) return {};
+    if (rooms_.all().front()->game().state_size_max() == 0) {
+        return std::unexpected(Error{"handover of nothing", EOPNOTSUPP});
+    }
     return handover_.open(options_.handover, *kind_.handover_identity,
                           std::chrono::milliseconds(options_.handover_ms));
 }
@@ -193,13 +212,12 @@ Result<void> Server::take_over() {
     handover_socket::make_room_for(descriptors_needed(options_.net.connections_max));
     if (auto taken = take_match(takeover); !taken) {
         recording_.discard();
+        listener_.leave();
         return taken;
     }
     handover_.stats = takeover.stats();
-    if (auto adopted = listener_.adopt(takeover.take_listener(), options_.listen); !adopted) {
-        return adopted;
-    }
-    connections_.begin_adopted();
+    const Nanoseconds now = monotonic_now();
+    connections_.begin_adopted(takeover.began_at(), now, takeover.ticks_due(now));
     connections_.listen(listener_.socket());
     // By now nobody else serves these connections.
     if (auto opened = open_handover(); !opened) {
@@ -213,7 +231,12 @@ Result<void> Server::take_over() {
 // From here to its end nobody serves.
 Result<void> Server::take_match(Takeover& takeover) {
     const Error failed{"handover", 0};
-    if (!takeover.receive() || !takeover.load(connections_, rooms_)) return std::unexpected(failed);
+    if (!takeover.receive(signals_) || !takeover.load(connections_, rooms_, drain_)) {
+        return std::unexpected(failed);
+    }
+    if (auto adopted = listener_.adopt(takeover.take_listener(), options_.listen); !adopted) {
+        return adopted;
+    }
     if (recording_.is_open()) {
         recording_.begin_at(takeover.tick());
         if (auto written = recording_.write_states(rooms_.all()); !written) return written;
@@ -367,6 +390,10 @@ std::size_t Server::write_totals(std::span<char> out) const {
 std::string Server::explain(const Error& error) const {
     const std::string_view operation = error.operation;
     if (operation == "handover") return kind_.takeover->why();
+    if (operation == "handover of nothing") {
+        return "--handover hands over nothing of a game whose state cannot be saved: start without "
+               "it.";
+    }
     if (operation != "handover socket") return explain_start(error);
     return fmt::format("cannot listen at {} ({}). Choose another --handover.", options_.handover,
                        std::generic_category().message(error.error_number));
@@ -391,15 +418,7 @@ std::string Server::explain_start(const Error& error) const {
         return fmt::format("cannot listen there ({}: {}). Choose another {}.", error.operation,
                            reason, option);
     }
-    if (operation == "record over a file") {
-        return fmt::format(
-            "{} holds something, which is not written over. Remove it, or choose another --record.",
-            options_.record);
-    }
-    if (operation == "record") {
-        return fmt::format("cannot record to {}: {}. Choose another --record.", options_.record,
-                           reason);
-    }
+    if (operation.starts_with("record")) return explain_record(error, options_.record);
     if (operation == "keep") {
         return fmt::format(
             "no address space for the last seconds of {} rooms ({}). Lower --keep-memory, or raise "

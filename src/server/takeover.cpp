@@ -7,6 +7,7 @@
 #include "server/handover_socket.hpp"
 #include "server/match_identity.hpp"
 #include "tick/record.hpp"
+#include "tick/tick_clock.hpp"
 
 #include <fmt/format.h>
 
@@ -75,10 +76,14 @@ Takeover::~Takeover() {
 
 std::string Takeover::connect(const Options& options, const std::string& identity) {
     const std::string& path = options.handover;
+    rate_hz_ = options.rate_hz;
     const auto connected = handover_socket::connect(path, patience_ms);
     if (!connected) {
         return fmt::format("cannot ask for a server at {} ({}): choose another --handover", path,
                            std::generic_category().message(connected.error().error_number));
+    }
+    if (connected->found == handover_socket::Found::stranger) {
+        return fmt::format("{} is another user's: choose another --handover", path);
     }
     if (connected->found == handover_socket::Found::no_socket) {
         return fmt::format("{} is no handover socket: choose another --handover", path);
@@ -107,12 +112,23 @@ bool Takeover::fail(std::string why) {
     return false;
 }
 
-bool Takeover::receive() {
+bool Takeover::receive(int signals) {
     ASSERT(is_on());
     const auto ready = static_cast<std::byte>(HandoverKind::ready);
-    bool fine = handover_socket::send(socket_, {&ready, 1}) && receive_begin();
+    bool fine = handover_socket::send(socket_, {&ready, 1});
+    const auto waited = handover_socket::wait(socket_, signals, patience_ms);
+    if (waited == handover_socket::Waited::interrupted) {
+        return fail("stopped before it had taken anything over: the one that serves goes on");
+    }
+    fine = fine && waited == handover_socket::Waited::something && receive_begin();
     while (fine && (image_.size() < image_size_ || sockets_.size() < sockets_count_)) {
         fine = receive_piece();
+    }
+    if (lost_descriptors_) {
+        return fail(
+            fmt::format("there is no room for the descriptors of {} connections: the server that "
+                        "was to be taken over goes on. Raise `ulimit -n`",
+                        sockets_count_ - 1));
     }
     if (!fine || checksum(image_) != checksum_) {
         return fail(
@@ -138,6 +154,7 @@ bool Takeover::receive_begin() {
 bool Takeover::receive_piece() {
     const auto received = handover_socket::receive(socket_, true);
     sockets_.insert(sockets_.end(), received.descriptors.begin(), received.descriptors.end());
+    lost_descriptors_ = received.lost_descriptors;
     if (received.message.empty() || sockets_.size() > sockets_count_) return false;
     const auto bytes = std::span(received.message).subspan(1);
     if (received.message[0] == static_cast<std::byte>(HandoverKind::sockets)) return true;
@@ -150,7 +167,7 @@ int Takeover::take_listener() {
     return std::exchange(sockets_.front(), -1);
 }
 
-bool Takeover::load(Connections& connections, Rooms& rooms) {
+bool Takeover::load(Connections& connections, Rooms& rooms, Drain& drain) {
     ImageReader image(image_);
     const auto refused = [this] {
         return fail(
@@ -164,6 +181,7 @@ bool Takeover::load(Connections& connections, Rooms& rooms) {
         const auto state = image.take(size);
         if (!image.ok() || !room->game().load_state(moment_.tick, state)) return refused();
     }
+    if (is_draining_) drain.begin(close_at_);
     connections.begin_turn(monotonic_now(), moment_.tick);
     std::uint32_t count = 0;
     image.whole(count);
@@ -187,22 +205,33 @@ bool Takeover::read_moment(ImageReader& image) {
         *at = Nanoseconds(ns);
     }
     image.whole(handovers_);
+    image.whole(is_draining_);
+    std::int64_t close_at_ns = 0;
+    image.whole(close_at_ns);
+    close_at_ = Nanoseconds(close_at_ns);
     const Nanoseconds now = monotonic_now();
     const auto is_past = [now](Nanoseconds at) { return at >= now - far && at <= now; };
     return image.ok() && moment_.tick < ticks_max && is_past(moment_.ticked_at) &&
            is_past(moment_.began_at) && moment_.next_at >= now - far &&
-           moment_.next_at <= now + far;
+           moment_.next_at <= now + far && close_at_ >= Nanoseconds{};
 }
 
 bool Takeover::commit() {
     const auto taken = static_cast<std::byte>(HandoverKind::taken);
     if (!handover_socket::send(socket_, {&taken, 1})) {
-        return fail("the server that was to be taken over has given up waiting: it goes on");
+        return fail(
+            "the server that was to be taken over has given up waiting and goes on, or has ended; "
+            "if that, start with --resume-from");
     }
     taken_at_ = monotonic_now();
     sockets_.resize(1);  // The others are the connections' now, and take_listener() gives this one.
     handover_socket::close(std::exchange(socket_, -1));
     return true;
+}
+
+std::uint64_t Takeover::ticks_due(Nanoseconds now) const {
+    const Nanoseconds period = TickClock(rate_hz_, {}).deadline();
+    return TickClock(rate_hz_, moment_.next_at - period).due_at(now);
 }
 
 HandoverStats Takeover::stats() const {

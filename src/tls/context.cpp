@@ -44,9 +44,10 @@ int choose_protocol(SSL*,
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-// Asked for when a key is encrypted: there is nobody to type it in, and a prompt would hang us.
+// Asked for when a key is encrypted, or what is said to be a certificate: there is nobody to type
+// it in, and a prompt would hang us.
 int no_passphrase(char*, int, int, void* asked) {
-    *static_cast<bool*>(asked) = true;
+    if (asked != nullptr) *static_cast<bool*>(asked) = true;
     return -1;
 }
 

@@ -37,10 +37,13 @@ def check_unit(unit):
 
 def check_handover_unit(unit):
     """Made as docs/HOSTING.md says, it is as closed, and all that it says is known to systemd."""
-    addition = ROOT / "contrib/railroids-handover.conf"
+    addition = pathlib.Path(unit).with_name("railroids-handover.conf")
     guide = (ROOT / "docs/HOSTING.md").read_text()
     assert addition.name in guide and "systemctl start railroids@b" in guide
     listed = addition.read_text()
+    programs_run = [re.search(r"^ExecStart=(/\S+)", text, re.MULTILINE)[1]
+                    for text in (pathlib.Path(unit).read_text(), listed)]
+    assert programs_run[0] == programs_run[1], programs_run
     for needed in ("User=", "RuntimeDirectory=", "RuntimeDirectoryPreserve=yes", "--handover %t/"):
         assert needed in listed, f"{needed} is what a handover relies on"
     if not shutil.which("systemd-analyze"):

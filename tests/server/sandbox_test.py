@@ -37,10 +37,12 @@ def status_of_threads(pid):
     return found
 
 
-def dared(program, *arguments):
+def dared(program, *arguments, listen=None):
     """What the game was told: {(who, what): errno}, and what it may, {(who, what): 0 or 1}."""
     # Of a game whose last seconds are kept a match is played while the server opens.
-    with start(program, "--keep-seconds", "0", *arguments) as server:
+    arguments = ("--keep-seconds", "0", *arguments)
+    with (programs.Server(program, ["--listen", listen, *arguments], 0) if listen
+          else start(program, *arguments)) as server:
         forbidden, may = {}, {}
         for line in server.process.stdout:
             if line == "dared\n":
@@ -59,6 +61,14 @@ def refuses_every_thread_what_a_server_does_not_do(_, daring):
     forbidden, may = dared(daring)
     leaks = {name: error for name, error in forbidden.items() if error != errno.EPERM}
     assert not leaks, leaks
+    assert not any(may.values()), may
+
+
+def local_sockets_that_there_are_let_none_be_made(_, daring):
+    """Only a name may be taken away."""
+    forbidden, may = dared(daring, listen=f"unix:/tmp/ringtick-sandbox-{os.getpid()}.sock")
+    leaks = {what for (_, what), error in forbidden.items() if error != errno.EPERM}
+    assert leaks == {"unlink"}, leaks
     assert not any(may.values()), may
 
 
@@ -130,7 +140,8 @@ def goes_on_where_the_machine_has_no_filters(railroids, _):
 
 
 def main(railroids, daring):
-    for test in (refuses_every_thread_what_a_server_does_not_do, leaves_it_to_a_game_that_asks,
+    for test in (refuses_every_thread_what_a_server_does_not_do,
+                 local_sockets_that_there_are_let_none_be_made, leaves_it_to_a_game_that_asks,
                  says_whether_it_is_on, takes_its_own_socket_away, serves_as_nobody,
                  goes_on_where_the_machine_has_no_filters):
         test(railroids, daring)

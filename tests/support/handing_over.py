@@ -9,7 +9,7 @@ import programs
 
 RATE_HZ = 30
 HELLO, WELCOME, REFUSED, READY, BEGIN, PIECE, SOCKETS, TAKEN = range(1, 9)
-VERSION = 2  # As src/server/handover.hpp has them.
+VERSION = 3  # As src/server/handover.hpp has them.
 
 
 class Site:
@@ -35,13 +35,18 @@ class Site:
         programs.until(self.server.healthy, "the server answers")
         return self.server
 
-    def replace(self, *arguments):
+    def replace(self, *arguments, drains=False):
         """The next one serves; returns what the last one said at its end."""
         before = self.server.stats()["handovers"]
         old, self.server = self.server, self.start(*arguments)
-        out, log = old.process.communicate(timeout=programs.PATIENCE_S)
+        try:
+            out, log = old.process.communicate(timeout=programs.PATIENCE_S)
+        except BaseException:
+            old.process.kill()
+            raise
         assert old.process.returncode == 0, log
-        programs.until(self.server.healthy, "the new server answers")
+        programs.until(self.server.answers if drains else self.server.healthy,
+                       "the new server answers")
         stats = self.server.stats()
         assert stats["handovers"] == before + 1, stats
         return json.loads(out.strip().splitlines()[-1]), log, stats

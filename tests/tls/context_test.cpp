@@ -38,6 +38,13 @@ TEST(TlsContext, SaysWhatIsWrongAndKeepsWhatItHad) {
               TlsProblem::certificate_malformed);
     EXPECT_EQ(context.load(mine.certificate + mine.certificate.substr(0, 200), mine.key),
               TlsProblem::certificate_malformed);
+    // What says that a passphrase opens it, of which nobody asks what it is.
+    std::string sealed = mine.certificate;
+    sealed.insert(sealed.find('\n') + 1,
+                  "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF"
+                  "\n\n");
+    EXPECT_EQ(context.load(sealed, mine.key), TlsProblem::certificate_malformed);
+    EXPECT_EQ(context.load(mine.certificate + sealed, mine.key), TlsProblem::certificate_malformed);
     EXPECT_EQ(context.load(mine.certificate, ""), TlsProblem::key_malformed);
     EXPECT_EQ(context.load(mine.certificate, mine.certificate), TlsProblem::key_malformed);
     EXPECT_EQ(context.load(mine.certificate, encrypted(mine.key)), TlsProblem::key_encrypted);
