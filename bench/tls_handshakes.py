@@ -3,7 +3,7 @@
 them so many handshakes a second, each of a new connection that leaves when it is done.
 
 usage: bench/tls_handshakes.py RAILROIDS [--rates 0,250,1000] [--seconds 10] [--steps 0] [--whole]
-                               [--realtime]
+                               [--realtime] [--key p256|rsa]
 
 Open loop: handshakes begin when they are due, whether or not those before them are done. Without
 --whole the client keeps back the last flight, the cheap one, so that it costs next to nothing and
@@ -161,11 +161,13 @@ def main():
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--realtime", action="store_true")
+    parser.add_argument("--key", choices=tls_socket.KEYS, default="p256")
     options = parser.parse_args()
     pin(0, last=False)
-    files, context = tls_socket.certificate(), tls_socket.client_context()
+    files = tls_socket.certificate(kind=options.key)
+    context = tls_socket.client_context()
     print(f"{'handshakes/s':>12} {'answered':>9} {'p50 ms':>7} {'p99 ms':>7} {'late p50':>9} "
-          f"{'late p99':>9} {'work p99':>9} us, {options.steps} steps a turn")
+          f"{'late p99':>9} {'work p99':>9} us, {options.steps} steps a turn, key {options.key}")
     rows = []
     for rate in map(int, options.rates.split(",")):
         row = measure(options, rate, files, context)

@@ -344,21 +344,35 @@ def streams_that_end_without_a_word(server):
 
 
 def a_flood_of_tiny_records(server):
-    """Each byte of many pings in a record of its own: a tick bounds what is read, as ever."""
+    """Each byte of many pings in a record of its own: a tick bounds what is read, as ever, and all
+    of it is: the last one is answered."""
+    throttled = server.stats()["receive_throttled"]
     with open_client(server) as client:
-        ping = wire.frame(wire.PING)
-        records = b"".join(client.socket.seal(bytes([byte])) for byte in ping * 2_000)
+        pings = wire.frame(wire.PING) * 4_000 + wire.frame(wire.PING, b"the last")
+        records = b"".join(client.socket.seal(bytes([byte])) for byte in pings)
         client.socket.plain.settimeout(programs.PATIENCE_S)
         client.socket.plain.sendall(records)
-        while client.read_frame().opcode != wire.PONG:
-            pass
-    with client_of(server) as client:  # Empty ones, of which some are allowed in a row.
+        while True:
+            frame = client.read_frame()
+            if frame.opcode == wire.PONG and frame.payload == b"the last":
+                break
+    assert server.stats()["receive_throttled"] > throttled, "all of it was read in a tick"
+
+
+def empty_records_end_it(server):
+    """With nothing sealed in them they are none."""
+    ended = server.stats()["closed"]["protocol"]
+    with open_client(server) as client:
         client.socket.plain.sendall(b"\x17\x03\x03\x00\x00" * 5_000)
         try:
             while client.fill():
                 pass
-        except (ssl.SSLError, ConnectionResetError):
-            pass
+            raise AssertionError("the stream ended without an alert")
+        except ssl.SSLError as alert:
+            assert "alert" in str(alert).lower(), alert
+        except ConnectionResetError:
+            pass  # What was on its way behind the first was not read.
+    programs.until(lambda: server.stats()["closed"]["protocol"] == ended + 1, "it is ended")
 
 
 def after_command(server, version, command):
@@ -470,7 +484,7 @@ def main():
                      a_foreign_origin_is_refused, plain_http_is_told_in_words,
                      a_handshake_one_byte_at_a_time, handshakes_that_are_abandoned,
                      records_that_are_none, random_spoilt_records, streams_that_end_without_a_word,
-                     a_flood_of_tiny_records, nobody_begins_anew):
+                     a_flood_of_tiny_records, empty_records_end_it, nobody_begins_anew):
             case(server)
             began = time.monotonic()
             assert server.healthy(), case.__name__

@@ -11,12 +11,14 @@ import threading
 FOLDER = tempfile.TemporaryDirectory(prefix="ringtick-tls-")
 
 
-def certificate(name="localhost", days=2, curve="P-256"):
+KEYS = {"p256": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "rsa": ["rsa:2048"]}
+
+
+def certificate(name="localhost", days=2, kind="p256"):
     """Makes a key and a certificate for it, which vouches for itself. Returns their two paths."""
     key, made = (str(pathlib.Path(FOLDER.name) / f"{name}.{end}.pem") for end in ("key", "cert"))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    f"ec_paramgen_curve:{curve}", "-nodes", "-keyout", key, "-out", made, "-days",
-                    str(days), "-subj", f"/CN={name}", "-addext",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", *KEYS[kind], "-nodes", "-keyout", key,
+                    "-out", made, "-days", str(days), "-subj", f"/CN={name}", "-addext",
                     "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
     return made, key
 
