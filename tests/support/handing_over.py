@@ -17,13 +17,13 @@ class Site:
 
     kind = programs.Server
 
-    def __init__(self, program, folder, *arguments, bots=20):
+    def __init__(self, program, folder, *arguments, bots=20, players_max=300):
         self.program = program
         self.port = programs.free_port()
         self.folder = folder
         self.path = folder / "handover.socket"
         self.arguments = ["--listen", f"127.0.0.1:{self.port}", "--bots", str(bots),
-                          "--rooms", "2", "--players-max", "300", *arguments]
+                          "--rooms", "2", "--players-max", str(players_max), *arguments]
         self.server = None
 
     def start(self, *arguments, path=None):

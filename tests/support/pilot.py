@@ -9,7 +9,7 @@ import programs
 HELLO, WELCOME, SNAPSHOT, EVENT, BYE = 1, 2, 4, 5, 9
 FRESH, ANEW, KEYFRAME, DELTA = range(4)  # As src/replica/resume.hpp has them.
 KEYFRAME_FLAG = 1
-RELOAD = 1  # As src/replica/protocol.hpp has it.
+RELOAD, LEAVE = 1, 2  # As src/replica/protocol.hpp has them.
 NOBODY = bytes(16)
 TO_PLAY = 0xFFFF  # As src/replica/session.hpp has it.
 NOTHING_IN_SIGHT = bytes(2)  # Two empty lists (src/replica/held.hpp): no list is decoded here.
@@ -104,7 +104,8 @@ class Player:
     def until(self, done):
         while not done():
             if self.read() is None:
-                raise AssertionError("the connection ended")
+                raise AssertionError(f"the connection ended: closed with {self.closed_with}, "
+                                     f"bye {self.bye}")
         return self
 
     def play(self):
@@ -113,6 +114,13 @@ class Player:
 
     def is_keyframe(self):
         return bool(self.first_snapshot[0] >> 4 & KEYFRAME_FLAG)
+
+    def leave(self):
+        """For good: its seat is free when the server has closed the connection."""
+        self.socket.sendall(frame(bytes([BYE, LEAVE, 0, 0])))
+        while self.read() is not None:
+            pass
+        self.socket.close()
 
     def vanish(self):
         """As a machine that is carried out of reach: no close frame, nothing more is read."""
