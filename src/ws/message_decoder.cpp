@@ -71,6 +71,25 @@ std::span<std::byte> MessageDecoder::take_short_message(std::span<std::byte>& in
     return payload;
 }
 
+// Of what an image says: whether the rules below could have led there.
+bool MessageDecoder::could_be() const {
+    const bool is_message = message_opcode_ == Opcode::text || message_opcode_ == Opcode::binary;
+    return is_message && fragments_ <= fragments_max_ && (fragments_ > 0 || assembled_ == 0) &&
+           assembled_ <= size_max() && control_size_ <= control_size_max &&
+           (!compressed_ || inflater_ != nullptr) && frame_could_be();
+}
+
+// Whether what is left of the frame under way has its place.
+bool MessageDecoder::frame_could_be() const {
+    if (!frames_.mid_payload()) return true;
+    const FrameHeader& header = frames_.header();
+    if (!is_control(header.opcode)) {
+        return fragments_ > 0 && frames_.payload_left() <= size_max() - assembled_;
+    }
+    const bool has_half_a_code = header.opcode == Opcode::close && header.payload_size == 1;
+    return !has_half_a_code && control_size_ + frames_.payload_left() == header.payload_size;
+}
+
 CloseCode MessageDecoder::on_header() {
     const FrameHeader& header = frames_.header();
     if (!is_control(header.opcode)) return begin_fragment(header);

@@ -73,12 +73,7 @@ public:
         image.whole(self.control_size_);
         image.bytes(self.control_);
         if constexpr (Image::reads) {
-            const bool could_be = self.assembled_ <= self.size_max() &&
-                                  self.fragments_ <= self.fragments_max_ &&
-                                  self.control_size_ <= control_size_max &&
-                                  self.message_opcode_ != Opcode::continuation &&
-                                  (!self.compressed_ || self.inflater_ != nullptr);
-            if (!could_be) image.refuse();
+            if (!self.could_be()) image.refuse();
         }
     }
     bool ended() const { return ended_; }
@@ -86,6 +81,8 @@ public:
 private:
     static constexpr std::size_t control_size_max = 125;  // Section 5.5.
 
+    bool could_be() const;
+    bool frame_could_be() const;
     std::span<std::byte> take_short_message(std::span<std::byte>& input);
     CloseCode on_header();
     CloseCode begin_fragment(const FrameHeader& header);

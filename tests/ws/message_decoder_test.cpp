@@ -289,5 +289,140 @@ TEST(MessageDecoder, TellsTheSameStoryForRandomCuts) {
     }
 }
 
+TEST(MessageDecoder, TellsTheSameStoryInAnotherProcess) {
+    for (const Bytes& wire : streams()) {
+        for (std::size_t cut = 0; cut < wire.size(); ++cut) {
+            MessageStory story(small_limits);
+            story.feed(std::span(wire).first(cut));
+            if (!story.mid_message()) continue;
+            ASSERT_TRUE(story.go_on_from(story.image())) << cut;
+            story.feed(std::span(wire).subspan(cut));
+            ASSERT_EQ(story.text(), decode(wire)) << cut;
+        }
+    }
+}
+
+// In the middle of a frame, which goes on with a text; and in the middle of a control frame in it.
+Bytes image_in_a_text() {
+    MessageStory story(small_limits);
+    story.feed(wire_of({{.payload = "abc", .fin = false}}));
+    const Bytes next = ClientFrame{.opcode = Opcode::continuation, .payload = "defghi"}.wire();
+    story.feed(std::span(next).first(next.size() - 2));
+    return story.image();
+}
+Bytes image_in_a_control_frame(Opcode opcode) {
+    MessageStory story(small_limits);
+    story.feed(wire_of({{.payload = "abc", .fin = false}}));
+    const Bytes next = ClientFrame{.opcode = opcode,
+                                   .payload =
+                                       "\x03\xE8"
+                                       "ef"}
+                           .wire();
+    story.feed(std::span(next).first(next.size() - 1));
+    return story.image();
+}
+
+struct Field {
+    const char* name;
+    std::size_t offset;  // As describe() lays it out.
+    int value;           // Of one byte, or of two.
+};
+
+// Which of these are taken all the same.
+std::string taken(const Bytes& image, const std::vector<Field>& fields) {
+    std::string names;
+    for (const Field& field : fields) {
+        Bytes changed = image;
+        changed.at(field.offset) = static_cast<std::byte>(field.value);
+        if (field.value > 255) {
+            changed.at(field.offset + 1) = static_cast<std::byte>(field.value >> 8);
+        }
+        MessageStory story(small_limits);
+        if (story.go_on_from(changed)) names += std::string(" ") + field.name;
+    }
+    return names;
+}
+
+TEST(MessageDecoder, RefusesAnImageOfWhatCouldNotBe) {
+    const Bytes image = image_in_a_text();
+    EXPECT_EQ(taken(image, {{"nothing", 0, 1}}), " nothing");
+    EXPECT_EQ(taken(image, {{"failed", 0, 2},
+                            {"no state", 0, 3},
+                            {"half a header", 1, 3},
+                            {"header too long", 1, 14},
+                            {"fin of 2", 20, 2},
+                            {"reserved bit", 21, 4},
+                            {"reserved opcode", 22, 3},
+                            {"no opcode", 22, 11},
+                            {"unmasked", 23, 0},
+                            {"more than a message", 24, 1'001},
+                            {"not minimal", 32, 0},
+                            {"more than the frame", 33, 7},
+                            {"more than is left of the message", 24, 1'000},
+                            {"no fragment", 41, 0},
+                            {"too many fragments", 41, 5},
+                            {"gathered too much", 45, 1'001},
+                            {"no place for the rest", 45, 999},
+                            {"a message that goes on", 53, 0},
+                            {"a message of close", 53, 8},
+                            {"compressed", 54, 1},
+                            {"four bytes missing", 55, 4},
+                            {"begins below", 56, 0x7F},
+                            {"ends above", 57, 0xC0},
+                            {"ends before it begins", 56, 0xC0},
+                            {"control frame too long", 58, 126}}),
+              "");
+}
+
+TEST(MessageDecoder, RefusesAnImageOfWhatIsGatheredForNoMessage) {
+    MessageStory story(small_limits);
+    story.feed(wire_of({{.payload = "abc", .fin = false}}));
+    EXPECT_EQ(taken(story.image(), {{"nothing", 0, 0}, {"no fragment", 41, 0}}), " nothing");
+}
+
+TEST(MessageDecoder, RefusesAnImageOfAControlFrameThatCouldNotBe) {
+    const Bytes image = image_in_a_control_frame(Opcode::close);
+    EXPECT_EQ(taken(image, {{"nothing", 0, 1}}), " nothing");
+    EXPECT_EQ(taken(image, {{"not final", 20, 0},
+                            {"too long", 24, 126},
+                            {"more than was gathered", 58, 1},
+                            {"less than was gathered", 58, 4}}),
+              "");
+    Bytes half = image_in_a_control_frame(Opcode::close);
+    half.at(24) = std::byte{1};  // Of a code that has two bytes.
+    half.at(33) = std::byte{0};
+    half.at(58) = std::byte{0};
+    MessageStory story(small_limits);
+    EXPECT_FALSE(story.go_on_from(half));
+}
+
+// Goal: what is taken can be gone on with, whatever it says.
+// Method: one byte of the image is changed, or two; then what the client had left to say is read,
+// and more. The story checks each bound.
+TEST(MessageDecoder, GoesOnFromAnyImageThatItTakes) {
+    const auto all = streams();
+    std::size_t refused = 0;
+    for (std::uint32_t seed = 0; seed < 20'000; ++seed) {
+        std::mt19937 random(seed);
+        const Bytes& wire = all[seed % all.size()];
+        const std::size_t cut = random() % wire.size();
+        MessageStory story(small_limits);
+        story.feed(std::span(wire).first(cut));
+        if (!story.mid_message()) continue;
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Bytes image = story.image();
+        for (std::uint32_t i = 0; i <= seed % 2; ++i) {
+            image[random() % 60] = static_cast<std::byte>(random() % 256);
+        }
+        if (!story.go_on_from(image)) {
+            refused += 1;
+            continue;
+        }
+        story.feed(std::span(wire).subspan(cut));
+        story.feed(Bytes(3'000, static_cast<std::byte>(random() % 256)));
+    }
+    EXPECT_GT(refused, 0U);
+}
+
 }  // namespace
 }  // namespace ringtick

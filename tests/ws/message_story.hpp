@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
+#include "base/image.hpp"
 #include "ws/message_decoder.hpp"
 
 #include <algorithm>
@@ -36,6 +37,20 @@ public:
     }
 
     void stop_inflating() { decoder_.stop_inflating(); }
+
+    // What another process is told of the decoder (base/image.hpp).
+    std::vector<std::byte> image() const {
+        ImageWriter writer;
+        MessageDecoder::describe(writer, decoder_);
+        return {writer.image().begin(), writer.image().end()};
+    }
+    // Goes on as a decoder of which that was told. False: it could not be. `inflater`: its own.
+    bool go_on_from(std::span<const std::byte> image, Inflater* inflater = nullptr) {
+        decoder_ = MessageDecoder(limits_, inflater);
+        ImageReader reader(image);
+        MessageDecoder::describe(reader, decoder_);
+        return reader.finished();
+    }
 
     const std::string& text() const { return text_; }
     bool mid_message() const { return decoder_.mid_message(); }
