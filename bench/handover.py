@@ -4,9 +4,14 @@
 usage: handover.py BUILD_DIRECTORY [--players N] [--times N] [--json FILE]
 
 The crowd checks each snapshot, and stays for the whole time. Behind each handover the new server
-tells how many connections it took and how long nobody served them: from the moment that the old one
-stopped to the moment that the new one began. A connection lost, a gap, or a pause of more than one
-tick makes the exit code 1.
+tells how many connections it took, how long nobody served them (from the moment that the old one
+stopped to the moment that the new one began), and how long it was from the last tick to the first
+one. A connection lost, a gap, or a pause of more than one tick makes the exit code 1.
+
+A gap is a tick that a player was not shown. On a machine that is busy with something else ticks
+come late, several at once, and only the last of them is shown; and who does not read is not sent
+what it could not take. The servers count both at their end, and those gaps are told apart from any
+that they do not know of: such a one would be lost.
 """
 import argparse
 import json
@@ -24,13 +29,25 @@ JOIN_HZ = 500
 
 
 def start(options, port, folder, number):
-    with open(folder / f"server{number}.log", "w", encoding="utf-8") as log:
+    with open(folder / f"server{number}.log", "w", encoding="utf-8") as log, \
+            open(folder / f"server{number}.json", "w", encoding="utf-8") as totals:
         return subprocess.Popen(
             [options.build / "railroids", "--listen", f"127.0.0.1:{port}",
              "--handover", folder / "socket", "--rate-hz", str(options.rate_hz),
              "--players-max", str(options.players + 100), "--connections-per-ip-max", "0",
              "--connections-max", str(options.players + 1000)],
-            stdout=subprocess.DEVNULL, stderr=log)
+            stdout=totals, stderr=log)
+
+
+def unshown(options, folder):
+    """What the servers knew of when they ended: ticks that nobody was shown, and snapshots that
+    somebody in particular was not sent."""
+    ticks, snapshots = 0, 0
+    for number in range(options.times + 1):
+        totals = json.loads((folder / f"server{number}.json").read_text().splitlines()[-1])
+        ticks += totals["ticks"] + totals["ticks_forgiven"] - totals["broadcasts"]
+        snapshots += totals["skipped"] + totals["thinned"]
+    return {"ticks": ticks, "snapshots": snapshots}
 
 
 def stats(port):
@@ -55,17 +72,20 @@ def replace(options, port, folder, server, number):
     following = start(options, port, folder, number)
     if server.wait(timeout=PATIENCE_S) != 0:
         raise SystemExit(f"handover: the old server ended with {server.returncode}")
+    until("did the new server tick", lambda: stats(port)["handover_gap_ms"] > 0)
     told = stats(port)
-    told = {"connections": told["handover_connections"], "pause_ms": told["handover_pause_ms"]}
-    print(f"handover {number}: {told['connections']} connections, {told['pause_ms']:.2f} ms",
-          flush=True)
+    told = {"connections": told["handover_connections"], "pause_ms": told["handover_pause_ms"],
+            "gap_ms": told["handover_gap_ms"]}
+    print(f"handover {number}: {told['connections']} connections, {told['pause_ms']:.2f} ms, "
+          f"{told['gap_ms']:.2f} ms from tick to tick", flush=True)
     return following, told
 
 
 def measure(options, folder):
     port = free_port()
     server = start(options, port, folder, 0)
-    seconds = options.players / JOIN_HZ + BETWEEN_S * (options.times + 1)
+    # The crowd stays until it is told to go, however long the machine takes.
+    seconds = options.players / JOIN_HZ + (options.times + 1) * (BETWEEN_S + PATIENCE_S)
     swarm = None
     told = []
     try:
@@ -80,13 +100,18 @@ def measure(options, folder):
             time.sleep(BETWEEN_S)
             server, one = replace(options, port, folder, server, number)
             told.append(one)
-        swarm.wait(timeout=seconds + PATIENCE_S)
+        time.sleep(BETWEEN_S)
+        swarm.terminate()
+        swarm.wait(timeout=PATIENCE_S)
+        server.terminate()
+        server.wait(timeout=PATIENCE_S)
     finally:
         for process in filter(None, (swarm, server)):
             if process.poll() is None:
                 process.kill()
             process.wait()
     return {"players": options.players, "rate_hz": options.rate_hz, "handovers": told,
+            "unshown": unshown(options, folder),
             "swarm": json.loads((folder / "swarm.json").read_text())}
 
 
@@ -99,8 +124,18 @@ def findings(told):
         if one["pause_ms"] > 1000 / told["rate_hz"]:
             found.append(f"handover {number} took {one['pause_ms']:.2f} ms, more than a tick")
     healthy = told["swarm"]["healthy"]
-    return found + [f"{healthy[name]} {name}" for name in ("gaps", "errors", "lost", "refused")
+    if healthy["gaps"] > 0:
+        found.append(whence(healthy["gaps"], told["players"], told["unshown"]))
+    return found + [f"{healthy[name]} {name}" for name in ("errors", "lost", "refused")
                     if healthy[name] > 0]
+
+
+def whence(gaps, players, unshown):
+    """Of ticks the servers know for everybody, as if all had been in from the first."""
+    known = players * unshown["ticks"] + unshown["snapshots"]
+    told = (f"{gaps} gaps ({unshown['ticks']} ticks came late and together, so that nobody was "
+            f"shown them; {unshown['snapshots']} snapshots were not sent to who was behind)")
+    return told if gaps <= known else f"{told}, {gaps - known} OF WHICH NO SERVER KNOWS"
 
 
 def main():

@@ -183,8 +183,9 @@ std::size_t write_totals_json(std::span<char> out, const Metrics& metrics) {
     const LoopStats& loop = *metrics.loop;
     const RingStats& ring = *metrics.ring;
     const NetStats& net = metrics.connections->stats();
-    text.add(R"({{"ticks":{},"sent":{},"skipped":{},"received":{},)", loop.ticks,
-             net.snapshots_sent + net.messages_sent, net.snapshots_skipped, net.messages_received);
+    text.add(R"({{"ticks":{},"broadcasts":{},"sent":{},"skipped":{},"thinned":{},"received":{},)",
+             loop.ticks, loop.broadcasts, net.snapshots_sent + net.messages_sent,
+             net.snapshots_skipped, net.snapshots_thinned, net.messages_received);
     text.add(R"("cpu_user_s":{:.3f},"cpu_sys_s":{:.3f},"rss_kib":{},)", usage.cpu_user_s,
              usage.cpu_sys_s, usage.resident_kib);
     text.add(R"("ctx_voluntary":{},"ctx_involuntary":{},"enters":{},)", usage.switches_voluntary,
