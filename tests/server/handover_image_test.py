@@ -57,16 +57,23 @@ def of_peer(offset):
 
 
 def check_fields(passage):
-    far_off = (0x7F,) * 8
+    far_off, before_all = (0x7F,) * 8, (0xFF,) * 8
     for what, change in {
             "kind of peer": setter(of_peer(0), 9),
             "window that does not fit": setter(of_peer(17), 200),
             "window that was not agreed": setter(of_peer(17), 15),
             "neither true nor false": setter(of_peer(18), 2),
+            "pinged in the future": setter(of_peer(19), *far_off),
             "heard in the future": setter(of_peer(27), *far_off),
+            "took something in the future": setter(of_peer(35), *far_off),
+            "a deadline before all time": setter(of_peer(43), *before_all),
+            "a pong that is too long": setter(of_peer(64), 126),
+            "a rate that there is not": setter(of_peer(190), 4),
             "the tick": setter(0, *far_off),
             "when the next one is due": setter(8, *far_off),
             "when the last one was": setter(16, *far_off),
+            "since when nobody serves": setter(24, *far_off),
+            "a drain that is neither": setter(40, 2),
             "no end": lambda image: image.append(0),
             "cut": lambda image: image.pop()}.items():
         said = passage.changed(change)

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import programs
@@ -20,6 +21,8 @@ from handing_over import (HELLO, RATE_HZ, READY, REFUSED, TAKEN, VERSION, WELCOM
 from pilot import ANEW, Player, schema_of
 
 RAILROIDS, SWARM = sys.argv[1:3]
+CROWD, ENDS = 200, 60
+EARLIEST_MS, LATEST_MS = -1, 3
 
 
 def ping_frame(payload):
@@ -149,18 +152,26 @@ def check_newcomers(site, players):
     assert failed(site) == before + 10
 
 
-def check_end_at_any_moment(site, players):
-    """Right behind a tick, when the server calls its receives back: as many moments as tries."""
+def check_end_at_any_moment(site, players, schema):
+    """Around a tick, behind which the server calls its receives back: as many moments as tries. A
+    crowd makes that long, so that some of them fall into it."""
+    crowd = [Player(site.port, schema, name=f"C{number}") for number in range(CROWD)]
     identity = Successor(site).hello(b"somebody")[1:]
     before = failed(site)
-    for _ in range(40):
+    for number in range(ENDS):
         successor = Successor(site)
         assert successor.hello(identity)[0] == WELCOME
-        successor.ready()
         play_on(players[:1], 1)
+        next_tick = time.monotonic() + 1 / RATE_HZ
+        successor.ready()
+        moment = next_tick + (EARLIEST_MS + number * (LATEST_MS - EARLIEST_MS) / ENDS) / 1000
+        while time.monotonic() < moment:
+            pass
         successor.socket.close()
     play_on(players, 2)
-    programs.until(lambda: failed(site) == before + 40, "each of them failed")
+    programs.until(lambda: failed(site) == before + ENDS, "each of them failed")
+    for player in crowd:
+        player.vanish()
 
 
 def check_stranger(site, players):
@@ -259,7 +270,7 @@ def main():
             check_crowd(site)
             check_failures(site, players)
             check_newcomers(site, players)
-            check_end_at_any_moment(site, players)
+            check_end_at_any_moment(site, players, schema)
             check_stranger(site, players)
             check_refused(site, players)
             check_record_of_nothing(site)
