@@ -38,6 +38,7 @@
 
 #include "simulation/kernel.hpp"
 #include "simulation/player.hpp"
+#include "simulation/stranger.hpp"
 #include "simulation/tls_end.hpp"
 #include "simulation/visitor.hpp"
 #include "simulation/witness.hpp"
@@ -91,12 +92,25 @@ struct Scene {
     Options options;
     std::vector<Manners> players;
     std::uint32_t visitors = 0;
-    bool seals = false;  // It speaks TLS.
+    std::uint32_t strangers = 0;
+    bool seals = false;           // It speaks TLS.
+    bool believes_proxy = false;  // Where strangers come from.
     Nanoseconds length{};
 };
 
 std::uint32_t some(Rng& rng, std::uint32_t most) {
     return rng.chance(50) ? 0 : rng.below(most);
+}
+
+// Of a stream of their own: so what was drawn before there were any stays as it was. There are none
+// in the seeds that are kept.
+void add_strangers(Scene& scene) {
+    Rng rng(Rng::mix(scene.seed + 15'000'000));
+    scene.strangers = rng.chance(40) ? 1 + rng.below(4) : 0;
+    scene.believes_proxy = scene.strangers > 0 && rng.chance(50);
+    if (!scene.believes_proxy) return;
+    IpRange& range = scene.options.net.trust.ranges.emplace_back();
+    if (IpRange::parse("10.2.0.0/16", range) != IpRange::Syntax::exact) std::abort();
 }
 
 Scene scene_of(std::uint64_t seed) {
@@ -162,6 +176,7 @@ Scene scene_of(std::uint64_t seed) {
     for (Manners& manners : scene.players) manners.seals = scene.seals;
     scene.visitors = rng.chance(50) ? 0 : 1 + rng.below(6);
     scene.length = std::chrono::seconds(4 + rng.below(12));
+    add_strangers(scene);
     return scene;
 }
 
@@ -177,6 +192,7 @@ struct Findings {
     std::uint64_t undisturbed = 0;
     std::uint64_t kills_told = 0;
     std::uint64_t answers = 0;
+    std::uint64_t strangers = 0;
     std::uint64_t overflows = 0;
 
     bool operator==(const Findings&) const = default;
@@ -289,6 +305,13 @@ private:
             visitors_.push_back(std::make_unique<Visitor>(
                 kernel_, Rng::mix(scene_.seed + 100'000 + i), scene_.seals));
         }
+        for (std::uint32_t i = 0; i < scene_.strangers; ++i) {
+            strangers_.push_back(std::make_unique<Stranger>(
+                kernel_, Rng::mix(scene_.seed + 200'000 + i),
+                Stranger::Server{.seals = scene_.seals,
+                                 .deflates = scene_.options.net.deflate,
+                                 .believes_proxy = scene_.believes_proxy}));
+        }
         ends_at_ = kernel_.now() + scene_.length;
     }
 
@@ -302,11 +325,13 @@ private:
             kernel_.set_now(std::min(until, kernel_.now() + 3ms));
             for (const auto& player : players_) player->step(kernel_.now());
             for (const auto& visitor : visitors_) visitor->step(kernel_.now());
+            for (const auto& stranger : strangers_) stranger->step(kernel_.now());
         }
         if (kernel_.now() < ends_at_ || is_stopping_) return;
         is_stopping_ = true;
         for (const auto& player : players_) player->behave();
         for (const auto& visitor : visitors_) visitor->behave();
+        for (const auto& stranger : strangers_) stranger->behave();
         // Else nobody would be left to wait for when it wakes up.
         kernel_.stay_awake();
         std::raise(SIGTERM);
@@ -342,12 +367,17 @@ private:
             complain(visitor->complaint());
             findings_.answers += visitor->answers();
         }
+        for (const auto& stranger : strangers_) {
+            complain(stranger->complaint());
+            findings_.strangers += stranger->answers();
+        }
     }
 
     Scene scene_;
     SimulatedKernel kernel_;
     std::vector<std::unique_ptr<Player>> players_;
     std::vector<std::unique_ptr<Visitor>> visitors_;
+    std::vector<std::unique_ptr<Stranger>> strangers_;
     Nanoseconds ends_at_{};
     std::uint64_t allocations_at_start_ = 0;
     bool is_stopping_ = false;
@@ -364,10 +394,10 @@ Findings simulate(std::uint64_t seed, bool verbose) {
         fmt::print(
             "seed {}: {}; {} ticks, {} snapshots, {} of them behind one with nothing in the way, "
             "at most {} ticks between two, {} welcomes, {} of them back, {} kills told, {} pages, "
-            "{} faults, {} overflows, {} states replayed\n",
+            "{} strangers told, {} faults, {} overflows, {} states replayed\n",
             seed, found.complaint.empty() ? "fine" : found.complaint, found.ticks, found.snapshots,
             found.undisturbed, found.gap_max, found.welcomes, found.resumptions, found.kills_told,
-            found.answers, found.faults, found.overflows, found.hashes);
+            found.answers, found.strangers, found.faults, found.overflows, found.hashes);
         std::fflush(stdout);  // A search may be ended by whoever has seen enough.
     }
     return found;
