@@ -3,10 +3,15 @@
 and counts.
 
 usage: tests/simulation/coverage.py [--seeds N] [--first SEED] [--build DIRECTORY] [--missing]
+                                    [--suite]
 
 One line a folder and a file of src/. A line of a header counts once, however many translation units
 have it, and is reached if it is in any. With --missing the lines that were not reached follow each
 file. Assertions that hold and branches that no kernel takes are counted like all others.
+
+With --suite there is a second column: when other tests of these folders have run, too, those of
+functions and those that run the server as a process; then --missing is of both. Of processes that
+are killed nothing is counted.
 """
 import argparse
 import collections
@@ -20,6 +25,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("net", "ws", "http", "tls", "replica", "server")
+SUITES = (*FOLDERS, "conformance", "game-demo")
 
 
 def say(text):
@@ -47,6 +53,15 @@ def run(directory, first, seeds):
                           check=False).returncode
     if code != 0:
         say("a seed failed: what it reached counts all the same")
+
+
+def run_suites(directory):
+    say(f"building and running the suites {', '.join(SUITES)}")
+    suites = [word for suite in SUITES for word in ("--suite", suite)]
+    code = subprocess.run(["meson", "test", "-C", directory, "--timeout-multiplier", "3", *suites],
+                          check=False, stdout=subprocess.DEVNULL).returncode
+    if code != 0:
+        say("a test failed: what it reached counts all the same")
 
 
 def counts_of(directory):
@@ -85,19 +100,26 @@ def ranges(lines):
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
 
 
-def row(name, counts):
+def share(counts):
     reached = sum(1 for count in counts if count > 0)
-    share = 100 * reached / max(1, len(counts))
-    return f"{name:<44}{reached:>6} of {len(counts):>6} lines {share:6.1f} %"
+    return f"{reached:>6} {100 * reached / max(1, len(counts)):6.1f} %"
 
 
-def tell(counts, with_missing):
+def tell(columns, with_missing):
+    """Each line of the last column's, for a build that has more reaches no fewer."""
+    all_counts = columns[-1]
+
+    def row(name, paths):
+        lines = [(path, line) for path in paths for line in all_counts[path]]
+        shares = "".join(share([counts[path][line] for path, line in lines]) for counts in columns)
+        print(f"{name:<44} of {len(lines):>6} lines{shares}")
+
     for folder in FOLDERS:
-        files = {path: lines for path, lines in counts.items() if path.startswith(folder + os.sep)}
-        print(row(folder, [count for lines in files.values() for count in lines.values()]))
-        for path, lines in sorted(files.items()):
-            print(row("    " + path, list(lines.values())))
-            missing = [line for line, count in lines.items() if count == 0]
+        paths = sorted(path for path in all_counts if path.startswith(folder + os.sep))
+        row(folder, paths)
+        for path in paths:
+            row("    " + path, [path])
+            missing = [line for line, count in all_counts[path].items() if count == 0]
             if with_missing and missing:
                 print(f"        {ranges(missing)}")
 
@@ -108,11 +130,16 @@ def main():
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/coverage")
     parser.add_argument("--missing", action="store_true", help="the lines that were not reached")
+    parser.add_argument("--suite", action="store_true", help="and what other tests reach besides")
     options = parser.parse_args()
     options.build = options.build.resolve()
     build(options.build)
     run(options.build, options.first, options.seeds)
-    tell(counts_of(options.build), options.missing)
+    columns = [counts_of(options.build)]
+    if options.suite:
+        run_suites(options.build)
+        columns.append(counts_of(options.build))
+    tell(columns, options.missing)
 
 
 if __name__ == "__main__":

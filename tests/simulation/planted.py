@@ -44,6 +44,12 @@ BUGS = [
      "if (head == tail) head = tail = 0;", "head = tail = 0;"),
     ("what is forgiven for a pause passes away with it", "src/net/connections.cpp",
      "if (was_pause) keep_forgiven_credit();", "static_cast<void>(was_pause);"),
+    ("text that is not UTF-8 is a message", "src/ws/message_decoder.cpp",
+     "if (!compressed_ && !text_is_valid(piece.payload, message_end)) {",
+     "if (!compressed_ && !text_is_valid(piece.payload, message_end) && !message_end) {"),
+    ("anybody is believed to be a proxy", "src/net/admission.cpp",
+     "c.proxy_header_due = options_.trust.includes(peer);",
+     "c.proxy_header_due = !options_.trust.empty();"),
 ]
 
 
