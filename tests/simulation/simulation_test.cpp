@@ -102,6 +102,36 @@ std::uint32_t some(Rng& rng, std::uint32_t most) {
     return rng.chance(50) ? 0 : rng.below(most);
 }
 
+Manners manners_of(Rng& rng, bool inflates) {
+    Manners manners;
+    if (rng.chance(60)) {
+        manners = {.leaves = some(rng, 200),
+                   .breaks = some(rng, 300),
+                   .vanishes = some(rng, 60),
+                   .stalls = some(rng, 300),
+                   .lies = some(rng, 200),
+                   .hurries = some(rng, 500),
+                   .looks_on = some(rng, 500)};
+    }
+    manners.inflates = inflates && rng.chance(60);
+    return manners;
+}
+
+// Hundreds of players now and then: they take the time of a dozen other scenes.
+void add_crowd(Scene& scene) {
+    Rng rng(Rng::mix(scene.seed + 30'000'000));
+    if (rng.below(400) != 0) return;
+    Options& options = scene.options;
+    options.players_max = 200 + rng.below(150);
+    options.net.connections_max = options.players_max + rng.below(8);
+    options.snapshot_size_max = 65'536;
+    options.net.output_size_max = 262'144;
+    while (scene.players.size() < options.players_max) {
+        scene.players.push_back(manners_of(rng, options.net.deflate));
+        scene.players.back().seals = scene.seals;
+    }
+}
+
 // Of a stream of their own: so what was drawn before there were any stays as it was. There are none
 // in the seeds that are kept.
 void add_strangers(Scene& scene) {
@@ -158,25 +188,13 @@ Scene scene_of(std::uint64_t seed) {
     options.keep.memory = 1 << 20;
     const bool inflates = options.net.deflate;
     const std::uint32_t count = 2 + rng.below(options.players_max + 10);
-    for (std::uint32_t i = 0; i < count; ++i) {
-        Manners manners;
-        if (rng.chance(60)) {
-            manners = {.leaves = some(rng, 200),
-                       .breaks = some(rng, 300),
-                       .vanishes = some(rng, 60),
-                       .stalls = some(rng, 300),
-                       .lies = some(rng, 200),
-                       .hurries = some(rng, 500),
-                       .looks_on = some(rng, 500)};
-        }
-        manners.inflates = inflates && rng.chance(60);
-        scene.players.push_back(manners);
-    }
+    for (std::uint32_t i = 0; i < count; ++i) scene.players.push_back(manners_of(rng, inflates));
     scene.seals = Rng(Rng::mix(seed + 1)).chance(25);
     for (Manners& manners : scene.players) manners.seals = scene.seals;
     scene.visitors = rng.chance(50) ? 0 : 1 + rng.below(6);
     scene.length = std::chrono::seconds(4 + rng.below(12));
     add_strangers(scene);
+    add_crowd(scene);
     return scene;
 }
 
@@ -408,8 +426,9 @@ Findings simulate(std::uint64_t seed, bool verbose) {
 
 namespace {
 
-// Those that found a bug once: first.
-constexpr std::array<std::uint64_t, 4> kept_seeds{
+// Those that found a bug once, and one with hundreds of players: first.
+constexpr std::array<std::uint64_t, 5> kept_seeds{
+    76,    // 246 players.
     28,    // After a pause, what a player had said meanwhile was a flood.
     155,   // So it was where all of that came behind the ticks of the pause.
     4634,  // A pause of more than a second, and less than two, cost an answer its end.
