@@ -139,6 +139,20 @@ void SimulatedKernel::tell(const Completion& completion) {
     }
 }
 
+// A turn that has no time to read all that came does not know yet of these that they went.
+void SimulatedKernel::note_unread_sends() {
+    if (posted_.empty() && overflow_.empty()) return;
+    const auto all = all_sockets();
+    const auto note = [&](const Completion& completion) {
+        if (completion.token.op != Op::send) return;
+        for (Socket* const socket : all) {
+            if (socket->send.pack() == completion.token.pack()) socket->disturbed = true;
+        }
+    };
+    std::ranges::for_each(posted_, note);
+    std::ranges::for_each(overflow_, note);
+}
+
 void SimulatedKernel::find_room_for_overflow() {
     while (!overflow_.empty() && posted_.size() < features_.completions) {
         posted_.push_back(overflow_.front());

@@ -70,7 +70,8 @@ struct SimulatedSocket {
     bool closed = false;        // Its descriptor.
     bool writes_ended = false;  // shutdown(2)
     // Something was in the way of what the server had for it: no room, or a part that went alone,
-    // or a send of which it was not told in time. Whoever was never disturbed is shown every tick.
+    // or a send of which it was not told in time, or had no time to be told. Whoever was never
+    // disturbed is shown every tick.
     bool disturbed = false;
 
     std::size_t room() const { return room_max - std::min(room_max, unread.size()); }
@@ -127,8 +128,6 @@ public:
     std::uint64_t overflows() const { return stats_.cq_overflow; }
     // The server cannot run, whatever it waits for.
     bool is_paused() const { return is_paused_; }
-    // A turn may have no time to hear of all that was done.
-    bool works_slowly() const { return faults_.slow_work > 0; }
     // How often the server went to sleep: what it did in between, it did in one turn.
     std::uint64_t sleeps() const { return sleeps_; }
     // What the simulation took from the heap, within the server's own thread.
@@ -157,6 +156,7 @@ private:
     void post(Token token, std::int32_t result, bool more = false);
     bool post_last(Token token, std::int32_t result);
     void find_room_for_overflow();
+    void note_unread_sends();
     bool disk_fails(Op op, Handle owner);
     void run();  // What task work does: everything that can go on, goes on.
     void accept();

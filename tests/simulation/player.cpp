@@ -382,9 +382,6 @@ void Player::check_gap(std::uint64_t before, std::uint64_t tick) {
     const std::uint64_t held_meanwhile = held_back - std::exchange(held_back_at_shown_, held_back);
     if (missed > gap_allowed + held_meanwhile) complain("it was shown nothing for many ticks");
     if (socket_->disturbed || held_back != held_back_before_) return;
-    // What is sealed goes by way of the ring: before a tick that has no time to hear that the last
-    // one went, the next is not sealed.
-    if (tls_ && kernel_.works_slowly()) return;
     undisturbed_ += 1;
     if (missed > 0) complain("a snapshot that it could take was missing");
 }

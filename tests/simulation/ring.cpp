@@ -91,6 +91,7 @@ void Ring::cancel(Token target) {
 void Ring::submit_only() {
     SimulatedKernel& kernel = native_->kernel;
     const Outside outside(kernel);
+    kernel.note_unread_sends();
     for (const Completion& completion : kernel.told_at_submit_) kernel.tell(completion);
     kernel.told_at_submit_.clear();
     if (!kernel.overflow_.empty()) kernel.stats_.cq_overflow += 1;

@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t loopback = 0x7F00'0001;
+constexpr Nanoseconds patience = 3s;
 constexpr int nothing_due = 0;  // It may be told anything.
 constexpr int no_answer = -1;
 
@@ -123,7 +124,7 @@ const std::vector<Script>& scripts() {
         {frame(0x80, "of nothing"), 1002},
         {frame(0x01, "one") + frame(0x81, "another"), 1002},
         {"\x82\xFE\x00\x05\0\0\0\0hello"s, 1002},
-        {"\x82\xFF\x80\0\0\0\0\0\0\1"s, 1002},
+        {"\x82\xFF\x80\0\0\0\0\0\0\1\0\0\0\0"s, 1002},
         {"\x82\xFF\0\0\1\0\0\0\0\0"s + "\0\0\0\0"s, 1009},
         {frame(0xC1, "\xF2\x48\xCD\xC9\xC9\x07\x00"s), 1000, true},
         {frame(0xC1, "\xFF\xFF\xFF"), 1007, true},
@@ -155,7 +156,14 @@ void Stranger::step(Nanoseconds now) {
         return;
     }
     read(now);
-    if (socket_ != nullptr && now >= wakes_at_) leave(now);
+    if (socket_ == nullptr) return;
+    if (kernel_.is_paused()) quiet_since_ = now;
+    const bool waits = now - std::max(quiet_since_, last_arrival_) > patience;
+    const bool broke_a_rule = is_in_ && scripts()[script_].code != 1000;
+    if (waits && broke_a_rule && !is_told_ && !is_ending_) {
+        complain("nobody tells it so", scripts()[script_].bytes);
+    }
+    if (now >= wakes_at_) leave(now);
 }
 
 void Stranger::come(Nanoseconds now) {
@@ -167,6 +175,8 @@ void Stranger::come(Nanoseconds now) {
     last_arrival_ = now;
     told_.clear();
     is_in_ = false;
+    is_told_ = false;
+    quiet_since_ = now;
     tls_.reset();
     choose_what_to_ask(is_proxy);
     // It does not wait for the answer: what it says behind it waits there.
@@ -335,6 +345,7 @@ bool Stranger::read_frame() {
 }
 
 void Stranger::judge_close(std::string_view payload) {
+    is_told_ = true;
     if (payload.size() < 2) return;
     const int code =
         static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]);

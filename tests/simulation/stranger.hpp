@@ -62,12 +62,14 @@ private:
     std::string asked_;
     std::string told_;  // And not looked at.
     bool is_in_ = false;
+    bool is_told_ = false;  // By a close frame.
     bool deflate_is_due_ = false;
     int status_due_ = 0;
     std::size_t script_ = 0;
     bool is_ending_ = false;
     Nanoseconds wakes_at_{};
     Nanoseconds last_arrival_{};
+    Nanoseconds quiet_since_{};  // The machine stood still before.
     std::uint64_t answers_ = 0;
     std::string complaint_;
 };
