@@ -97,8 +97,15 @@ std::string Takeover::connect(const Options& options, const std::string& identit
     const bool said = handover_socket::send(socket_, hello.image());
     const auto answer =
         said ? handover_socket::receive(socket_, true).message : std::vector<std::byte>();
-    if (answer.empty()) {
+    const bool waited_in_vain = said && (errno == EAGAIN || errno == EINTR);
+    if (answer.empty() && waited_in_vain) {
         return fmt::format("the server at {} does not answer: stop it, or start again", path);
+    }
+    if (answer.empty()) {
+        return fmt::format(
+            "the server at {} has turned to another process, which came to take it over at the "
+            "same time, or has ended: see who serves before you start again",
+            path);
     }
     if (answer[0] == static_cast<std::byte>(HandoverKind::welcome)) return {};
     return fmt::format(

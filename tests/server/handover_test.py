@@ -174,6 +174,22 @@ def check_end_at_any_moment(site, players, schema):
         player.vanish()
 
 
+def check_two(site, players):
+    """Two that come at the same time: one serves in the end. The other says why it does not; or it
+    did for a moment, when it was the faster by so much that the other took it over."""
+    old, both = site.server, [site.start(), site.start()]
+    assert old.process.wait(programs.PATIENCE_S) == 0
+    programs.until(lambda: any(one.process.poll() is not None for one in both), "one gives in")
+    both.sort(key=lambda one: one.process.poll() is None)
+    _, log = both[0].process.communicate()
+    site.server = both[1]
+    said = ("turned to another process", "did not say all", "given up waiting", "cannot listen")
+    assert both[0].process.returncode == 0 or any(words in log for words in said), log
+    programs.until(site.server.healthy, "the other serves")
+    play_on(players)
+    old.process.communicate()
+
+
 def check_stranger(site, players):
     """Of another user, whom the file's mode would let in."""
     if os.geteuid() != 0:
@@ -271,6 +287,7 @@ def main():
             check_failures(site, players)
             check_newcomers(site, players)
             check_end_at_any_moment(site, players, schema)
+            check_two(site, players)
             check_stranger(site, players)
             check_refused(site, players)
             check_record_of_nothing(site)
