@@ -14,6 +14,9 @@ namespace ringtick {
 
 namespace {
 
+// No patience that there is an option for is longer.
+constexpr Nanoseconds deadline_most = std::chrono::hours(48);
+
 // All of a connection that outlives the process, but for its bytes.
 template <class Image, class C>
 void describe_moved(Image& image, C& c) {
@@ -111,9 +114,11 @@ std::optional<Handle> Connections::adopt(int socket, ImageReader& image) {
 bool Connections::could_be(const Connection& c) const {
     const auto is_past = [this](Nanoseconds at) { return at >= Nanoseconds{} && at <= now_; };
     const bool deflates = c.deflate_window_bits > 0;
+    const bool ends = c.deadline != Nanoseconds::max();
+    const bool ends_in_time = c.deadline >= Nanoseconds{} && c.deadline <= now_ + deadline_most;
     const bool bits_fit = c.deflate_window_bits >= 9 && c.deflate_window_bits <= 15;
     return is_past(c.pinged_at) && is_past(c.heard_at) && is_past(c.progressed_at) &&
-           c.deadline >= Nanoseconds{} && c.pong_size <= c.pong.size() &&
+           (!ends || ends_in_time) && c.pong_size <= c.pong.size() &&
            (!deflates || (bits_fit && compression_ != nullptr));
 }
 

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 namespace ringtick::handover_socket {
@@ -52,6 +53,13 @@ bool is_of(int socket, std::uint32_t user) {
     ucred who{};
     socklen_t size = sizeof who;
     return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == user;
+}
+
+// A signal to stop waits to be read (sigpending(2)).
+bool is_told_to_stop() {
+    sigset_t waiting;
+    return ::sigpending(&waiting) == 0 &&
+           (::sigismember(&waiting, SIGTERM) == 1 || ::sigismember(&waiting, SIGINT) == 1);
 }
 
 }  // namespace
@@ -153,13 +161,16 @@ Received receive(int socket, bool waits) {
     return received;
 }
 
-Waited wait(int socket, int interrupt, std::uint32_t patience_ms) {
+Waited wait(int socket, int signals, std::uint32_t patience_ms) {
     std::array<pollfd, 2> both{{{.fd = socket, .events = POLLIN, .revents = 0},
-                                {.fd = interrupt, .events = POLLIN, .revents = 0}}};
-    if (::poll(both.data(), both.size(), static_cast<int>(patience_ms)) <= 0) {
-        return Waited::nothing;
+                                {.fd = signals, .events = POLLIN, .revents = 0}}};
+    nfds_t heard = both.size();
+    while (true) {
+        if (::poll(both.data(), heard, static_cast<int>(patience_ms)) <= 0) return Waited::nothing;
+        if (both[0].revents != 0) return Waited::something;
+        if (is_told_to_stop()) return Waited::interrupted;
+        heard = 1;  // Of another signal, which has time.
     }
-    return both[1].revents != 0 ? Waited::interrupted : Waited::something;
 }
 
 void refuse_more(int socket) {

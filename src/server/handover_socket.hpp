@@ -48,10 +48,10 @@ struct Received {
     bool lost_descriptors = false;   // There was no room for all of them.
 };
 Received receive(int socket, bool waits);
-// Waits until there is something to receive, or for so long, or until another descriptor has
-// something.
+// Waits until there is something to receive, or for so long, or until a descriptor of signals has
+// one to stop.
 enum class Waited : std::uint8_t { something, nothing, interrupted };
-Waited wait(int socket, int interrupt, std::uint32_t patience_ms);
+Waited wait(int socket, int signals, std::uint32_t patience_ms);
 
 // From now on the other end cannot send any more. What it sent before can still be received.
 void refuse_more(int socket);

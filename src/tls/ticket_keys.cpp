@@ -100,15 +100,17 @@ bool TicketKeys::serve(ssl_ctx_st* context) {
 }
 
 void TicketKeys::renew(Nanoseconds now) {
-    const Nanoseconds age = now - made_at_;
-    if (age < lifetime) return;
     Key fresh;
-    if (!fill(fresh)) return;
-    take(fresh);
-    // Of one that has not been used for so long the last ticket has had its time, too.
-    has_before_ = age < 2 * lifetime;
-    if (!has_before_) OPENSSL_cleanse(&before_, sizeof before_);
-    made_at_ = now;
+    if (now - made_at_ >= lifetime && fill(fresh)) {
+        take(fresh);
+        has_before_ = true;
+        // Then its last ticket has had its time, too, whenever it was replaced.
+        before_until_ = made_at_ + 2 * lifetime;
+        made_at_ = now;
+    }
+    if (!has_before_ || now < before_until_) return;
+    has_before_ = false;
+    OPENSSL_cleanse(&before_, sizeof before_);
 }
 
 void TicketKeys::take(Key& fresh) {

@@ -52,6 +52,7 @@ private:
     Key current_;
     Key before_;
     bool has_before_ = false;
+    Nanoseconds before_until_{};
     Nanoseconds made_at_{};
 };
 

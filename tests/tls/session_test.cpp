@@ -183,6 +183,20 @@ TEST_F(TlsSessions, BelieveATicketForSoLongAndItsKeyNoLonger) {
     }
 }
 
+TEST_F(TlsSessions, ForgetAKeyWhenItsLastTicketHasHadItsTime) {
+    constexpr Nanoseconds made_at = std::chrono::hours(100);
+    TicketKeys& keys = context_.ticket_keys();
+    keys.renew(made_at);
+    const auto name = keys.current().name;
+    const Nanoseconds end = made_at + 2 * TicketKeys::lifetime;
+    keys.renew(end - std::chrono::minutes(1));  // Late: another key is in use from here on.
+    const auto other = keys.current().name;
+    EXPECT_NE(keys.find(name), nullptr);
+    keys.renew(end);
+    EXPECT_EQ(keys.find(name), nullptr);
+    EXPECT_EQ(keys.current().name, other);
+}
+
 // After a quiet night, whose keys are of no use to anybody.
 TEST_F(TlsSessions, BelieveNoTicketFromBeforeALongSilence) {
     TicketKeys& keys = context_.ticket_keys();
