@@ -50,6 +50,11 @@ BUGS = [
     ("anybody is believed to be a proxy", "src/net/admission.cpp",
      "c.proxy_header_due = options_.trust.includes(peer);",
      "c.proxy_header_due = !options_.trust.empty();"),
+    ("who comes through a proxy passes for who sits at this machine", "src/server/operator.cpp",
+     "if (listen.family == ListenAddress::Family::local || !net.trust.empty()) return {};",
+     "if (listen.family == ListenAddress::Family::local || net.trust.local) return {};"),
+    ("a path may be stalled for ever", "src/server/ops.cpp",
+     "if (!ms || *ms > stall_ms_max) return std::nullopt;", "if (!ms) return std::nullopt;"),
 ]
 
 

@@ -235,7 +235,7 @@ void Player::read(Nanoseconds now) {
     const bool ended = socket_ != nullptr && socket_->unread.empty() &&
                        (socket_->fin_from_server || socket_->reset_by_server);
     if (!ended) return;
-    if (shown_tick_ > 0 && is_model_ && !is_ending_) {
+    if (shown_tick_ > 0 && is_model_ && !is_ending_ && last_words_ != "kicked by the operator") {
         complain(fmt::format("it was cut off: {}", last_words_));
     }
     socket_->fin_at = now;
@@ -380,6 +380,7 @@ void Player::check_gap(std::uint64_t before, std::uint64_t tick) {
     const auto slot = static_cast<std::uint16_t>(client_->numbers().slot);
     const std::uint64_t held_back = witness_.times_held_back(slot);
     const std::uint64_t held_meanwhile = held_back - std::exchange(held_back_at_shown_, held_back);
+    if (witness_.is_withheld(slot)) return;
     if (missed > gap_allowed + held_meanwhile) complain("it was shown nothing for many ticks");
     if (socket_->disturbed || held_back != held_back_before_) return;
     undisturbed_ += 1;

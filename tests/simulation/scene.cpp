@@ -56,6 +56,12 @@ void add_strangers(Scene& scene) {
     if (IpRange::parse("10.2.0.0/16", range) != IpRange::Syntax::exact) std::abort();
 }
 
+// Of a stream of its own, too, and in none of the seeds that are kept.
+void add_owner(Scene& scene) {
+    Rng rng(Rng::mix(scene.seed + 35'000'000));
+    scene.has_owner = rng.chance(25);
+}
+
 }  // namespace
 
 Scene scene_of(std::uint64_t seed) {
@@ -110,6 +116,7 @@ Scene scene_of(std::uint64_t seed) {
     scene.length = std::chrono::seconds(4 + rng.below(12));
     add_strangers(scene);
     add_crowd(scene);
+    add_owner(scene);
     return scene;
 }
 

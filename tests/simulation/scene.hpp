@@ -21,6 +21,7 @@ struct Scene {
     std::vector<Manners> players;
     std::uint32_t visitors = 0;
     std::uint32_t strangers = 0;
+    bool has_owner = false;
     bool seals = false;           // It speaks TLS.
     bool believes_proxy = false;  // Where strangers come from.
     Nanoseconds length{};

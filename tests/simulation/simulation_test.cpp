@@ -37,6 +37,7 @@
 #include <vector>
 
 #include "simulation/kernel.hpp"
+#include "simulation/owner.hpp"
 #include "simulation/player.hpp"
 #include "simulation/scene.hpp"
 #include "simulation/stranger.hpp"
@@ -50,7 +51,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // The server's matches, room by room. (It makes another behind them, to find out its rules.)
-std::vector<const Witness*> witnesses_made;
+std::vector<Witness*> witnesses_made;
 
 railroids::RailroidsOptions options_of(const GameOptions& options) {
     return {.seed = options.seed,
@@ -98,6 +99,7 @@ struct Findings {
     std::uint64_t kills_told = 0;
     std::uint64_t answers = 0;
     std::uint64_t strangers = 0;
+    std::uint64_t orders = 0;
     std::uint64_t overflows = 0;
 
     bool operator==(const Findings&) const = default;
@@ -217,7 +219,21 @@ private:
                                  .deflates = scene_.options.net.deflate,
                                  .believes_proxy = scene_.believes_proxy}));
         }
+        if (scene_.has_owner) call_owner();
         ends_at_ = kernel_.now() + scene_.length;
+    }
+
+    void call_owner() {
+        const Options& options = scene_.options;
+        const std::vector<Witness*> rooms(witnesses_made.begin(),
+                                          witnesses_made.begin() + options.rooms);
+        owner_ = std::make_unique<Owner>(kernel_, Rng::mix(scene_.seed + 300'000),
+                                         Owner::Server{.seals = scene_.seals,
+                                                       .is_deaf = scene_.believes_proxy,
+                                                       .slots = options.net.connections_max,
+                                                       .seats = options.players_max,
+                                                       .bots_max = options.bots_max},
+                                         rooms);
     }
 
     void complain(std::string_view what) {
@@ -231,12 +247,17 @@ private:
             for (const auto& player : players_) player->step(kernel_.now());
             for (const auto& visitor : visitors_) visitor->step(kernel_.now());
             for (const auto& stranger : strangers_) stranger->step(kernel_.now());
+            if (owner_) owner_->step(kernel_.now());
         }
-        if (kernel_.now() < ends_at_ || is_stopping_) return;
+        if (kernel_.now() >= ends_at_ && !is_stopping_) stop();
+    }
+
+    void stop() {
         is_stopping_ = true;
         for (const auto& player : players_) player->behave();
         for (const auto& visitor : visitors_) visitor->behave();
         for (const auto& stranger : strangers_) stranger->behave();
+        if (owner_) owner_->behave();
         // Else nobody would be left to wait for when it wakes up.
         kernel_.stay_awake();
         std::raise(SIGTERM);
@@ -276,6 +297,9 @@ private:
             complain(stranger->complaint());
             findings_.strangers += stranger->answers();
         }
+        if (!owner_) return;
+        complain(owner_->complaint());
+        findings_.orders = owner_->orders();
     }
 
     Scene scene_;
@@ -283,6 +307,7 @@ private:
     std::vector<std::unique_ptr<Player>> players_;
     std::vector<std::unique_ptr<Visitor>> visitors_;
     std::vector<std::unique_ptr<Stranger>> strangers_;
+    std::unique_ptr<Owner> owner_;  // Or nobody.
     Nanoseconds ends_at_{};
     std::uint64_t allocations_at_start_ = 0;
     bool is_stopping_ = false;
@@ -299,10 +324,11 @@ Findings simulate(std::uint64_t seed, bool verbose) {
         fmt::print(
             "seed {}: {}; {} ticks, {} snapshots, {} of them behind one with nothing in the way, "
             "at most {} ticks between two, {} welcomes, {} of them back, {} kills told, {} pages, "
-            "{} strangers told, {} faults, {} overflows, {} states replayed\n",
+            "{} strangers told, {} orders, {} faults, {} overflows, {} states replayed\n",
             seed, found.complaint.empty() ? "fine" : found.complaint, found.ticks, found.snapshots,
             found.undisturbed, found.gap_max, found.welcomes, found.resumptions, found.kills_told,
-            found.answers, found.strangers, found.faults, found.overflows, found.hashes);
+            found.answers, found.strangers, found.orders, found.faults, found.overflows,
+            found.hashes);
         std::fflush(stdout);  // A search may be ended by whoever has seen enough.
     }
     return found;

@@ -29,7 +29,8 @@ public:
                 .snapshot_bytes = options.snapshot_bytes},
                options),
           people_max_(options.players_max),
-          times_held_back_(options.players_max) {}
+          times_held_back_(options.players_max),
+          is_withheld_(options.players_max) {}
 
     struct Ship {
         bool alive = false;
@@ -90,6 +91,9 @@ public:
     }
     // How often this slot was to wait for reasons of the game, which may slow its rate down.
     std::uint64_t times_held_back(std::uint16_t slot) const { return times_held_back_.at(slot); }
+    // An operator may withhold snapshots from who sits there, from now on.
+    void withhold_from(std::uint16_t slot) { is_withheld_.at(slot) = true; }
+    bool is_withheld(std::uint16_t slot) const { return is_withheld_.at(slot); }
     // Those that concern people, in order.
     std::span<const Kill> kills() const { return kills_; }
     std::string name_in_seat(std::uint16_t seat) const {
@@ -107,6 +111,7 @@ private:
     std::uint16_t people_max_;
     std::array<Row, kept_ticks> rows_;
     std::vector<std::uint64_t> times_held_back_;  // By slot.
+    std::vector<bool> is_withheld_;               // By slot.
     std::vector<Kill> kills_;
     std::uint64_t tick_ = 0;  // The last,
     std::uint64_t turn_ = 0;  // and the turn that it was in.
