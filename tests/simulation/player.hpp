@@ -4,6 +4,8 @@
 #include "base/time.hpp"
 #include "railroids/client.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -61,6 +63,8 @@ public:
     void behave() {
         manners_ = {.inflates = manners_.inflates, .seals = manners_.seals};
         is_ending_ = true;
+        // Who begins to read when the server's patience is over could not answer in time.
+        if (stalled_) wakes_at_ = std::min(wakes_at_, kernel_.now() + std::chrono::seconds(1));
     }
 
     // What was wrong with what it was told; empty: nothing.
