@@ -90,10 +90,16 @@ def all_play(server, count):
     programs.until(lambda: server.stats()["players"] == count, f"{count} players are in")
 
 
-def assert_nothing_missed(seen, count):
+def assert_nothing_missed(server, players):
+    """Of all ticks that were shown: those that a busy machine made late are run together, or left
+    out, and the server has counted them."""
+    seen = players.result()
+    stats = server.stats()
+    not_shown = stats["ticks"] + stats["ticks_forgiven"] - stats["broadcasts"]
     assert seen["messages"] > 0, seen
-    assert seen["connected"] == count, seen
-    for name in ("gaps", "errors", "lost", "refused"):
+    assert seen["connected"] == players.count, seen
+    assert seen["gaps"] <= not_shown * players.count, (not_shown, seen)
+    for name in ("errors", "lost", "refused"):
         assert seen[name] == 0, (name, seen)
 
 
@@ -120,7 +126,7 @@ def clients_killed(tools):
         # Whoever asked before this one may not be gone yet.
         programs.until(lambda: server.stats()["connections"] == good.count + 1, "they are gone")
         programs.until(lambda: server.stats()["receive_buffers_lent"] == 1, "theirs came home")
-        assert_nothing_missed(good.result(), good.count)
+        assert_nothing_missed(server, good)
 
 
 @case
@@ -146,7 +152,7 @@ def thirty_two_descriptors(tools):
         seconds = while_full["uptime_s"] - before["uptime_s"]
         assert while_full["accept_failures"] <= 10 * seconds + 2, while_full
         inside.close()
-        assert_nothing_missed(good.result(), good.count)
+        assert_nothing_missed(server, good)
 
 
 @case
@@ -160,7 +166,7 @@ def little_memory_to_lock(tools):
     with game(tools, **options) as server, Players(tools, server) as good:
         all_play(server, good.count)
         play(server)
-        assert_nothing_missed(good.result(), good.count)
+        assert_nothing_missed(server, good)
     said = refusal(tools, preexec_fn=filters.little_locked_memory(4_096))
     assert "ulimit -l" in said and "LimitMEMLOCK" in said, said
 
@@ -181,7 +187,7 @@ def full_disk(tools):
             play(server)
             record = pathlib.Path(f"/proc/{server.process.pid}/root{folder}/match.rec")
             kept = record.read_bytes()
-            assert_nothing_missed(good.result(), good.count)
+            assert_nothing_missed(server, good)
             server.process.send_signal(signal.SIGTERM)
             _, errors = server.process.communicate(timeout=programs.PATIENCE_S)
         assert "the recording ends here, the game goes on" in errors, errors
@@ -236,7 +242,7 @@ def kernel_as_old_as_is_supported(tools):
         play(server, 90)
         configuration = server.stats()["configuration"]
         assert "second ring" not in configuration, configuration
-        assert_nothing_missed(good.result(), good.count)
+        assert_nothing_missed(server, good)
 
 
 def run(test, tools):
