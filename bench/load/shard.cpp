@@ -206,6 +206,8 @@ void Shard::on_completion(const Completion& completion) {
         case Op::open_file:
         case Op::name_file:
         case Op::close_file:
+        case Op::message:
+        case Op::undelivered:
             break;
     }
     UNREACHABLE();

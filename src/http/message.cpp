@@ -26,6 +26,8 @@ std::string_view reason_phrase(Status status) {
             return "OK";
         case Status::accepted:
             return "Accepted";
+        case Status::see_other:
+            return "See Other";
         case Status::not_modified:
             return "Not Modified";
         case Status::bad_request:

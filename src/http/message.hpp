@@ -13,6 +13,7 @@ enum class Status : std::uint16_t {
     switching_protocols = 101,
     ok = 200,
     accepted = 202,
+    see_other = 303,
     not_modified = 304,
     bad_request = 400,
     unauthorized = 401,

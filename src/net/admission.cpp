@@ -28,7 +28,7 @@ void Connections::admit(int socket) {
 
     const bool ask = options_.connections_per_ip_max > 0 || !options_.trust.empty();
     const Peer peer = ask ? peer_of(socket) : Peer{};
-    const http::Status verdict = judge(peer);
+    const http::Status verdict = take_place(peer);
     const bool welcome = verdict == http::Status::ok;
     if (!welcome && turned_away_count_ == antechamber) {
         count_refusal(verdict);
@@ -49,19 +49,23 @@ void Connections::admit(int socket) {
     c.proxy_header_due = options_.trust.includes(peer);
     arm_recv(handle, c);
     if (welcome) {
-        count_as(c, peer);
+        c.has_place = true;
+        c.counted = is_limited(peer);
+        c.counted_as = peer.address;
     } else {
         turn_away(handle, c, verdict);
     }
     settle(handle, c);
 }
 
-// Whether a newcomer may come in (ok), or else what it is told.
-http::Status Connections::judge(const Peer& peer) const {
-    ASSERT(table_.count() >= turned_away_count_);
-    const std::uint32_t places_taken = table_.count() - turned_away_count_;
-    if (places_taken >= options_.connections_max) return http::Status::service_unavailable;
-    return has_too_many(peer) ? http::Status::too_many_requests : http::Status::ok;
+// Whether a newcomer may come in (ok), and then is counted; or else what it is told.
+http::Status Connections::take_place(const Peer& peer) {
+    if (!places_.take()) return http::Status::service_unavailable;
+    if (!is_limited(peer) || places_.count(peer.address, options_.connections_per_ip_max)) {
+        return http::Status::ok;
+    }
+    places_.give_back();
+    return http::Status::too_many_requests;
 }
 
 // A trusted proxy brings the connections of many, and loopback is this machine.
@@ -70,22 +74,25 @@ bool Connections::is_limited(const Peer& peer) const {
            !peer.address.is_loopback() && !options_.trust.includes(peer);
 }
 
-bool Connections::has_too_many(const Peer& peer) const {
-    return is_limited(peer) && counts_.of(peer.address) >= options_.connections_per_ip_max;
-}
-
-void Connections::count_as(Connection& c, const Peer& peer) {
+// False: there are too many of that address.
+bool Connections::count_as(Connection& c, const Peer& peer, std::uint32_t most) {
     ASSERT(!c.counted);
-    if (!is_limited(peer)) return;
-    c.counted = true;
+    if (!is_limited(peer)) return true;
     c.counted_as = peer.address;
-    counts_.add(peer.address);
+    c.counted = places_.count(peer.address, most);
+    return c.counted;
 }
 
 void Connections::uncount(Connection& c) {
     if (!c.counted) return;
     c.counted = false;
-    counts_.remove(c.counted_as);
+    places_.uncount(c.counted_as);
+}
+
+void Connections::give_place_back(Connection& c) {
+    if (!c.has_place) return;
+    c.has_place = false;
+    places_.give_back();
 }
 
 void Connections::count_refusal(http::Status status) {
@@ -101,6 +108,7 @@ void Connections::turn_away(Handle handle,
     ASSERT(!c.turned_away);
     count_refusal(status);
     if (turned_away_count_ == antechamber) return die(handle, c, CloseReason::refused);
+    give_place_back(c);
     c.turned_away = true;
     turned_away_count_ += 1;
     refuse(handle, c, status, sentence_for(status), method);
@@ -109,6 +117,7 @@ void Connections::turn_away(Handle handle,
 // The slot is about to be free.
 void Connections::leave(Handle handle, Connection& c) {
     uncount(c);
+    give_place_back(c);
     leave_tls(handle, c);
     if (!c.turned_away) return;
     ASSERT(turned_away_count_ > 0);
@@ -123,12 +132,9 @@ bool Connections::admit_client(Handle handle,
                                const Peer& client,
                                http::Method method) {
     uncount(c);
-    if (has_too_many(client)) {
-        turn_away(handle, c, http::Status::too_many_requests, method);
-        return false;
-    }
-    count_as(c, client);
-    return true;
+    if (count_as(c, client, options_.connections_per_ip_max)) return true;
+    turn_away(handle, c, http::Status::too_many_requests, method);
+    return false;
 }
 
 // False: there is nothing more to be read for now. A header that comes from anybody else is left to

@@ -144,6 +144,7 @@ void Connections::on_end_of_stream(Handle handle, Connection& c) {
     c.ended_by_peer = true;
     switch (c.state) {
         case Connection::State::http:
+            if (c.passing) return;                 // It is the other thread's to answer.
             if (c.is_tls && c.tls->waits) return;  // Until what it sent before has been opened.
             // A client may ask, close its side, and read the answers.
             if (c.output.empty()) die(handle, c, CloseReason::closed_by_peer);
@@ -194,7 +195,7 @@ void Connections::bury() {
         Connection* const c = table_.find(handle);
         ASSERT(c != nullptr);
         ASSERT(c->state == Connection::State::dead);
-        if (c->armed() || c->recv_waiting || (c->tls != nullptr && c->tls->waits)) {
+        if (c->armed() || c->recv_waiting || c->passing || (c->tls != nullptr && c->tls->waits)) {
             dead_[kept] = handle;
             kept += 1;
             continue;
@@ -256,6 +257,7 @@ void Connections::sweep_one(Handle handle, Connection& c) {
     switch (c.state) {
         case Connection::State::http:
             if (!late) return;
+            if (c.passing) return die(handle, c, CloseReason::handshake_timeout);
             if (c.output.empty() && c.input_size > 0 && !shakes_hands(c)) {
                 refuse(handle, c, http::Status::request_timeout,
                        "The request did not end in time.");

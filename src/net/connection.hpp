@@ -48,10 +48,12 @@ struct Connection {
     bool pinged = false;            // Since it was last heard.
     bool cancel_sent = false;
     bool counted = false;           // In the counts of addresses, under `counted_as`.
-    bool turned_away = false;       // Has no place, only the time to be told so.
+    bool has_place = false;         // One of connections_max.
+    bool turned_away = false;       // Has none, only the time to be told so.
     bool proxy_header_due = false;  // Its first bytes may be one.
     bool blocked = false;           // A snapshot found the socket full; we are told of room.
     bool limited = false;           // Its snapshots are withheld now and then: see `limit`.
+    bool passing = false;           // Another thread goes on with it, `passing_to`, soon.
     bool is_tls = false;            // What it sends and is sent is sealed: see `tls`.
     // The window with which messages are deflated for it; 0: permessage-deflate was not agreed.
     std::uint8_t deflate_window_bits = 0;
@@ -84,6 +86,7 @@ struct Connection {
     std::size_t input_size = 0;  // Bytes of an HTTP request gathered so far.
     std::size_t held_size = 0;   // Bytes of frames that came and are not to be read yet.
     std::uint32_t requests = 0;
+    std::uint16_t passing_to = 0;
     bool pong_waiting = false;
     std::uint8_t pong_size = 0;
     std::array<std::byte, 125> pong;  // The payload of the latest ping not yet answered.

@@ -33,12 +33,15 @@ Connections::Connections(const NetOptions& options,
       buffers_(buffers),
       events_(events),
       table_(slots_of(options)),
-      parsers_(slots_of(options)) {
+      parsers_(slots_of(options)),
+      places_(options.places != nullptr ? *options.places : own_places_) {
 }
 
 Result<void> Connections::open() {
     const std::uint32_t slots = slots_of(options_);
-    counts_.open(slots, options_.address_seed);
+    if (options_.places == nullptr) {
+        own_places_.open(options_.connections_max, slots, 0);
+    }
     if (auto opened = inputs_.open(slots, input_size(options_)); !opened) return opened;
     if (auto opened = outputs_.open(slots, options_.output_size_max); !opened) return opened;
     leftover_ = std::make_unique_for_overwrite<std::byte[]>(input_size(options_));
@@ -54,7 +57,7 @@ Result<void> Connections::open() {
 }
 
 std::size_t Connections::memory_fixed() const {
-    return table_.memory() + parsers_.memory() + counts_.memory() + input_size(options_) +
+    return table_.memory() + parsers_.memory() + own_places_.memory() + input_size(options_) +
            (compression_ ? compression_->memory() : 0) + (tls_ ? tls_->memory_fixed() : 0) +
            8 * sizeof(Handle) * slots_of(options_);
 }
@@ -130,7 +133,9 @@ void Connections::on_completion(const Completion& completion) {
         case Op::open_file:
         case Op::name_file:
         case Op::close_file:
-            UNREACHABLE();  // The loop keeps signals and files to itself.
+        case Op::message:
+        case Op::undelivered:
+            UNREACHABLE();  // The loop keeps signals, files and messages to itself.
     }
     settle(token.owner, *c);
 }
@@ -141,6 +146,7 @@ void Connections::end_turn() {
     go_on_with(starved_, std::max(1U, buffers_.count() / 2));
     if (tls_) shake_hands();
     flush();
+    if (!passing_.empty()) pass_on_all();
     bury();
 }
 

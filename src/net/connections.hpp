@@ -5,12 +5,13 @@
 #include "base/result.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
-#include "net/address_counts.hpp"
 #include "net/compression.hpp"
 #include "net/connection.hpp"
 #include "net/events.hpp"
 #include "net/memory.hpp"
 #include "net/options.hpp"
+#include "net/passage.hpp"
+#include "net/places.hpp"
 #include "net/stats.hpp"
 #include "net/tls_link.hpp"
 #include "uring/buffer_ring.hpp"
@@ -108,6 +109,22 @@ public:
     void begin_adopted(Nanoseconds served_until, Nanoseconds now, std::uint64_t due);
     void forget_moved(std::span<const Handle> moved);
 
+    // passing_on.cpp: to and from other threads of this process, each with Connections of its own.
+    // A way there and a way back; what is under way is the other's from then on.
+    struct Route {
+        Passage* there = nullptr;  // To that thread, from this one.
+        Passage* here = nullptr;   // From it.
+        int ring = -1;             // By which it is told.
+    };
+    // The result of a message that somebody has been passed on; its owner is for take_in().
+    static constexpr std::int32_t passed_on = 1;
+    // After open(): takes the memory of a way to here.
+    [[nodiscard]] Result<void> open_passage(Passage& passage) const;
+    // After open(), before anybody comes: this is thread `shard` of those that `routes` lead to.
+    void join(std::uint32_t shard, std::span<const Route> routes);
+    void take_in(Handle owner);
+    void on_undelivered(Handle owner);
+
     // Somebody waits for an answer sooner than the tick.
     bool urgent() const { return urgent_count_ > 0 || tls_waiting_count() > 0; }
     // Receives are to be stopped: hand the requests over before gathering more.
@@ -179,11 +196,11 @@ private:
 
     // admission.cpp: who may come in
     void admit(int socket);
-    http::Status judge(const Peer& peer) const;
+    http::Status take_place(const Peer& peer);
     bool is_limited(const Peer& peer) const;
-    bool has_too_many(const Peer& peer) const;
-    void count_as(Connection& c, const Peer& peer);
+    bool count_as(Connection& c, const Peer& peer, std::uint32_t most);
     void uncount(Connection& c);
+    void give_place_back(Connection& c);
     void count_refusal(http::Status status);
     void turn_away(Handle handle,
                    Connection& c,
@@ -199,6 +216,13 @@ private:
     // moving.cpp
     bool could_be(const Connection& c) const;
     void take_bytes(Handle handle, Connection& c, ImageReader& image);
+
+    // passing_on.cpp
+    void pass_on(Handle handle, Connection& c, std::uint32_t shard);
+    void pass_on_all();
+    bool move_out(Handle handle, Connection& c);
+    void lose(const PassedConnection& passed);
+    void take_in(PassedConnection& passed, std::span<const std::byte> input);
 
     // flow.cpp: what is armed and when
     void begin_tick_of(Connection& c) const;
@@ -229,6 +253,7 @@ private:
     void upgrade(Handle handle, Connection& c, const http::Request& request, std::size_t head_size);
     void refuse_method(Handle handle, Connection& c);
     void refuse_unknown(Handle handle, Connection& c, http::Method method);
+    bool admits(const http::Request& request) const;
     void refuse(Handle handle,
                 Connection& c,
                 http::Status status,
@@ -283,7 +308,8 @@ private:
 
     SlotMap<Connection> table_;
     Pool<http::RequestParser> parsers_;
-    AddressCounts counts_;
+    Places own_places_;  // If they are not shared.
+    Places& places_;
     SlotMemory inputs_;
     SlotMemory outputs_;
     std::unique_ptr<std::byte[]> leftover_;  // Bytes behind an opening handshake.
@@ -296,6 +322,10 @@ private:
     std::vector<Handle> throttled_;  // Over its budget: armed again at the next tick.
     std::vector<Handle> unsent_;     // Has output and no send in flight.
     std::vector<Handle> dead_;       // Waits for its last completion.
+    std::vector<Handle> passing_;    // Another thread goes on with it, once nothing is under way.
+
+    std::uint32_t shard_ = ConnectionEvents::any_shard;
+    std::span<const Route> routes_;
 
     int listener_ = -1;
     bool accept_armed_ = false;

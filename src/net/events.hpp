@@ -44,6 +44,13 @@ struct HttpAnswer {
 // and close, and must not call back into the reaping. No connection's slot is freed meanwhile.
 class ConnectionEvents {
 public:
+    // Which thread of those that have been joined answers this: see Connections::join().
+    virtual std::uint32_t shard_for(const http::Request& request) {
+        (void)request;
+        return any_shard;
+    }
+    static constexpr std::uint32_t any_shard = 0xFFFF'FFFF;
+
     // A correct opening handshake. Anything but switching_protocols refuses it.
     virtual http::Status on_open(Handle connection, const http::Request& request) = 0;
 

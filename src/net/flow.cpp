@@ -75,7 +75,7 @@ bool Connections::over_budget(const Connection& c) const {
 void Connections::want_recv(Handle handle, Connection& c) {
     ASSERT(!c.recv_armed);
     if (c.state == Connection::State::dead || c.recv_paused || c.ended_by_peer) return;
-    if (is_moving_ && can_move(c)) return;
+    if (c.passing || (is_moving_ && can_move(c))) return;
     begin_tick_of(c);
     if (over_budget(c)) {
         stats_.receive_throttled += 1;

@@ -35,7 +35,7 @@ void Connections::read_http(Handle handle, Connection& c, std::span<std::byte> b
     if (c.end_after_output) return;  // The last answer is on its way: nothing more is read.
     if (memory.size() - c.input_size < bytes.size()) {
         // Only pipelining gets here: a head that long was refused by the parser.
-        if (!c.output.empty()) return die(handle, c, CloseReason::too_big);
+        if (c.passing || !c.output.empty()) return die(handle, c, CloseReason::too_big);
         return refuse(handle, c, http::Status::header_fields_too_large, "Too much at once.");
     }
     c.input_size += copy_bytes(memory.subspan(c.input_size), bytes);
@@ -54,7 +54,7 @@ void Connections::drop_input(Handle handle, Connection& c, std::size_t size) {
 // The next request is looked at when the last answer has gone: so answers keep their order.
 void Connections::advance_http(Handle handle, Connection& c) {
     ASSERT(c.state == Connection::State::http);
-    if (!c.output.empty() || c.input_size == 0) return;
+    if (!c.output.empty() || c.input_size == 0 || c.passing) return;
     if (c.proxy_header_due && !read_proxy_header(handle, c)) return;
     const auto input = inputs_.of(handle.slot).first(c.input_size);
     http::RequestParser& parser = *c.parser;
@@ -74,6 +74,10 @@ void Connections::answer(Handle handle, Connection& c, const http::RequestParser
     const auto memory = inputs_.of(handle.slot);
     std::array<http::Header, http::RequestLimits::headers_max> headers;
     const http::Request request = parser.request(memory.first(c.input_size), headers);
+    // Who is refused is so by any thread, and makes no room on another.
+    const bool may_play = !http::asks_for_websocket(request) || admits(request);
+    const std::uint32_t shard = may_play ? events_.shard_for(request) : ConnectionEvents::any_shard;
+    if (shard != shard_ && shard != ConnectionEvents::any_shard) return pass_on(handle, c, shard);
     stats_.requests += 1;
     c.requests += 1;
     if (options_.trust.includes(c.peer)) {
@@ -96,6 +100,11 @@ void Connections::answer(Handle handle, Connection& c, const http::RequestParser
 
     drop_input(handle, c, parser.head_size());
     *c.parser = http::RequestParser(options_.request);  // Last: it ends `parser`.
+}
+
+bool Connections::admits(const http::Request& request) const {
+    const auto verdict = http::check_opening_handshake(request, policy_);
+    return verdict.status == http::Status::switching_protocols;
 }
 
 bool Connections::is_sending(std::span<const std::byte> memory) const {

@@ -98,6 +98,22 @@ Result<void> Listener::open(const ListenAddress& address, const ListenOptions& o
     return opened;
 }
 
+bool Listener::set_options(ListenAddress::Family family, const ListenOptions& options) const {
+    const auto send_buffer = static_cast<int>(options.send_buffer_size);
+    if (!set_option(socket_, SOL_SOCKET, SO_SNDBUF, send_buffer)) return false;
+    if (family == ListenAddress::Family::local) return true;
+    if (family == ListenAddress::Family::ip6 &&
+        !set_option(socket_, IPPROTO_IPV6, IPV6_V6ONLY, 0)) {
+        return false;
+    }
+    const bool joins = options.sharing == ListenOptions::Sharing::joins;
+    return set_option(socket_, SOL_SOCKET, SO_REUSEADDR, 1) &&
+           set_option(socket_, IPPROTO_TCP, TCP_NODELAY, 1) &&
+           set_option(socket_, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+                      static_cast<int>(options.unsent_max)) &&
+           (!joins || set_option(socket_, SOL_SOCKET, SO_REUSEPORT, 1));
+}
+
 Result<void> Listener::bind_and_listen(const ListenAddress& address, const ListenOptions& options) {
     SocketAddress name;
     const socklen_t size = encode(address, name);
@@ -105,23 +121,19 @@ Result<void> Listener::bind_and_listen(const ListenAddress& address, const Liste
     socket_ = ::socket(name.generic.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket_ < 0) return std::unexpected(Error{"socket", errno});
 
-    bool set =
-        set_option(socket_, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.send_buffer_size));
-    if (!local) {
-        set = set && set_option(socket_, SOL_SOCKET, SO_REUSEADDR, 1) &&
-              set_option(socket_, IPPROTO_TCP, TCP_NODELAY, 1) &&
-              set_option(socket_, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
-                         static_cast<int>(options.unsent_max));
+    if (!set_options(address.family, options)) {
+        return std::unexpected(Error{"setsockopt", errno});
     }
-    if (address.family == ListenAddress::Family::ip6) {
-        set = set && set_option(socket_, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    }
-    if (!set) return std::unexpected(Error{"setsockopt", errno});
 
     if (local) {
         if (auto free = remove_abandoned(name, size); !free) return free;
     }
     if (bind(socket_, &name.generic, size) != 0) return std::unexpected(Error{"bind", errno});
+    // Only now: another server, which may share its own address as well, has been refused by then.
+    const bool shares = options.sharing == ListenOptions::Sharing::begins;
+    if (shares && !set_option(socket_, SOL_SOCKET, SO_REUSEPORT, 1)) {
+        return std::unexpected(Error{"setsockopt", errno});
+    }
     if (local) remember_path(address.host);
     if (::listen(socket_, static_cast<int>(options.backlog)) != 0) {
         return std::unexpected(Error{"listen", errno});

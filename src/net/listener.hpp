@@ -25,6 +25,10 @@ struct ListenOptions {
     std::uint32_t backlog = 1'024;
     std::uint32_t send_buffer_size = 65'536;  // SO_SNDBUF; the kernel doubles it.
     std::uint32_t unsent_max = 16'384;        // TCP_NOTSENT_LOWAT
+    // By several sockets of this process (SO_REUSEPORT), each of which gets some connections: the
+    // first takes the address if nobody else has it, the others take it with the first.
+    enum class Sharing : std::uint8_t { none, begins, joins };
+    Sharing sharing = Sharing::none;
 };
 
 // A bound, listening, non-blocking socket, closed (and its path removed) at the end of its life.
@@ -52,6 +56,7 @@ public:
     std::uint16_t port() const { return port_; }  // The one bound, if 0 was asked for.
 
 private:
+    bool set_options(ListenAddress::Family family, const ListenOptions& options) const;
     [[nodiscard]] Result<void> bind_and_listen(const ListenAddress& address,
                                                const ListenOptions& options);
     [[nodiscard]] Result<void> ask_for_port(const ListenAddress& address);

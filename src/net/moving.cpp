@@ -89,7 +89,7 @@ void Connections::save_moved(Handle handle, ImageWriter& image) {
 }
 
 std::optional<Handle> Connections::adopt(int socket, ImageReader& image) {
-    if (table_.full()) return std::nullopt;
+    if (table_.full() || !places_.take()) return std::nullopt;
     const Handle handle = table_.insert(Connection{});
     Connection& c = *table_.find(handle);
     c.socket = socket;
@@ -106,7 +106,9 @@ std::optional<Handle> Connections::adopt(int socket, ImageReader& image) {
     if (c.rate.divisor() != divisor) image.refuse();
     take_bytes(handle, c, image);
     use_memory(c);
-    count_as(c, c.peer);
+    c.has_place = true;
+    // There may be more of one address than come in now.
+    if (!count_as(c, c.peer, Places::no_limit)) UNREACHABLE();
     return handle;
 }
 

@@ -11,14 +11,15 @@
 
 namespace ringtick {
 
+class Places;
 class TlsContext;
 
 // Every bound of the network side. All of its memory is taken at start, from these figures.
 struct NetOptions {
     std::uint32_t connections_max = 4'096;
     std::uint32_t connections_per_ip_max = 64;  // 0: not limited. Loopback never is.
+    Places* places = nullptr;  // Those of all threads, which have these two as well; null: our own.
     ProxyTrust trust;
-    std::uint64_t address_seed = 0;  // Of the table of addresses; see AddressCounts.
     std::uint32_t listen_backlog = 1'024;
 
     std::uint32_t receive_buffers = 0;  // A power of two; 0: one per connection, 256 to 16,384.

@@ -4,8 +4,11 @@
 #include "net/events.hpp"
 #include "net/peer.hpp"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <functional>
 
 namespace ringtick {
 
@@ -37,7 +40,18 @@ struct NetStats {
     std::uint64_t snapshots_skipped = 0;  // The socket was behind, or the client.
     std::uint64_t snapshots_thinned = 0;  // Left out: the client takes them at a lower rate.
     std::uint64_t snapshots_partial = 0;  // Went out in part; the rest followed.
+    std::uint64_t passed_on = 0;          // Connections whose request another thread answers.
+    std::uint64_t taken_in = 0;           // And those that other threads have passed on.
     std::uint64_t completions_stale = 0;  // For a connection that was gone: expected after closes.
+
+    // They are all sums.
+    void add(const NetStats& other) {
+        using All = std::array<std::uint64_t, sizeof(NetStats) / sizeof(std::uint64_t)>;
+        auto sums = std::bit_cast<All>(*this);
+        const auto more = std::bit_cast<All>(other);
+        std::ranges::transform(sums, more, sums.begin(), std::plus());
+        *this = std::bit_cast<NetStats>(sums);
+    }
 };
 
 // One open connection, since it began.

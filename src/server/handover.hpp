@@ -5,6 +5,7 @@
 #include "net/connections.hpp"
 #include "net/listener.hpp"
 #include "server/drain.hpp"
+#include "server/metrics.hpp"
 #include "server/rooms.hpp"
 #include "uring/completion.hpp"
 #include "uring/ring.hpp"
@@ -57,14 +58,6 @@ enum class HandoverKind : std::uint8_t {
 
 // Changes whenever an image is laid out otherwise.
 inline constexpr std::uint32_t handover_version = 3;
-
-struct HandoverStats {
-    std::uint64_t handovers = 0;          // Until this process serves, one after the other.
-    std::uint64_t connections_taken = 0;  // At the last one.
-    std::uint64_t pause_ns = 0;           // From the last one's receiving nothing more to here.
-    std::uint64_t gap_ns = 0;             // From its last tick to the first one here.
-    std::uint64_t failed = 0;             // Of this process's own, after "ready".
-};
 
 class Handover {
 public:

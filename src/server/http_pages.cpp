@@ -2,7 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
-#include "server/drain.hpp"
+#include "server/board.hpp"
 #include "server/kept_replays.hpp"
 #include "server/moments.hpp"
 #include "server/ops.hpp"
@@ -18,11 +18,11 @@ namespace ringtick {
 
 namespace {
 
-using WriteText = std::size_t (*)(std::span<char>, const Metrics&);
+using WriteText = std::size_t (*)(std::span<char>, const Report&);
 
 // Tells who spreads players over servers whether this one takes any.
-std::size_t write_health(std::span<char> out, const Metrics& metrics) {
-    const std::string_view health = metrics.drain->on() ? "draining\n" : "ok\n";
+std::size_t write_health(std::span<char> out, const Report& report) {
+    const std::string_view health = report.total->draining ? "draining\n" : "ok\n";
     return copy_bytes(std::as_writable_bytes(out), as_bytes(health));
 }
 
@@ -43,17 +43,17 @@ constexpr std::array<Page, 4> pages{{
 constexpr Page replay_page{"/replay", "application/json", write_replay_json};
 
 HttpAnswer show(const Page& page,
-                const Metrics& metrics,
+                const Report& report,
                 const http::Request& request,
                 std::span<std::byte> out) {
-    const bool unwell = page.write == write_health && metrics.drain->on();
+    const bool unwell = page.write == write_health && report.total->draining;
     const http::Status status = unwell ? http::Status::service_unavailable : http::Status::ok;
     return answer_page(out, status, page.content_type, request,
-                       [&](std::span<char> body) { return page.write(body, metrics); });
+                       [&](std::span<char> body) { return page.write(body, report); });
 }
 
 // Says where the match is, or goes there: /replay?tick=N.
-HttpAnswer answer_replay(const Metrics& metrics,
+HttpAnswer answer_replay(const Report& report,
                          const http::Request& request,
                          std::span<std::byte> out) {
     if (!request.query.empty() && request.method == http::Method::get) {
@@ -62,24 +62,40 @@ HttpAnswer answer_replay(const Metrics& metrics,
             return refuse_request(out, http::Status::bad_request, "Give a tick: /replay?tick=900.",
                                   request);
         }
-        for (ShownRoom* const room : metrics.shown_rooms) room->seek(*tick);
+        for (ShownRoom* const room : report.shown_rooms) room->seek(*tick);
     }
-    return show(replay_page, metrics, request, out);
+    return show(replay_page, report, request, out);
 }
 
 }  // namespace
 
+std::string_view HttpPages::room_in(const http::Request& request) const {
+    // What is asked of all is best known to the thread of the room that the asker has in mind.
+    const bool about_one = Ops::is_about_a_room(request) || KeptReplays::is_asked(request) ||
+                           request.path == "/stats.json";
+    return about_one ? ringtick::room_in(request.query) : std::string_view();
+}
+
+// What is about a connection is for whoever has it: /ops/clients says who that is.
+std::optional<std::uint32_t> HttpPages::shard_for(const http::Request& request,
+                                                  const ShardPlace& place) const {
+    if (!Ops::is_asked(request)) return std::nullopt;
+    const auto shard = number_in(request.query, "shard");
+    if (!shard || *shard >= place.count) return std::nullopt;
+    return static_cast<std::uint32_t>(*shard);
+}
+
 HttpAnswer HttpPages::answer(const http::Request& request, std::span<std::byte> out) const {
-    ASSERT(metrics_ != nullptr);
+    ASSERT(reporter_ != nullptr);
     if (ops_ != nullptr && Ops::is_asked(request)) return ops_->answer(request, out);
     if (kept_ != nullptr && KeptReplays::is_asked(request)) return kept_->answer(request, out);
     if (moments_ != nullptr && Moments::is_asked(request)) return moments_->answer(request, out);
     if (request.method == http::Method::post) return {};
     for (const Page& page : pages) {
-        if (request.path == page.path) return show(page, *metrics_, request, out);
+        if (request.path == page.path) return show(page, reporter_->report(), request, out);
     }
-    if (request.path == replay_page.path && !metrics_->shown_rooms.empty()) {
-        return answer_replay(*metrics_, request, out);
+    if (request.path == replay_page.path && reporter_->shows_rooms()) {
+        return answer_replay(reporter_->report(), request, out);
     }
     const http::Asset* const asset = http::find_asset(assets_, request.path);
     if (asset == nullptr) return {};

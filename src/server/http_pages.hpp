@@ -5,13 +5,18 @@
 #include "server/metrics.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 
 namespace ringtick {
 
 class KeptReplays;
 class Moments;
 class Ops;
+class Reporter;
+struct ShardPlace;
 
 // What the server answers over plain HTTP: the game's page and the four figures of merit.
 class HttpPages {
@@ -19,7 +24,7 @@ public:
     explicit HttpPages(std::span<const http::Asset> assets) : assets_(assets) {}
 
     // What /metrics and the others report; told once, before the loop begins.
-    void attach(const Metrics& metrics) { metrics_ = &metrics; }
+    void attach(Reporter& reporter) { reporter_ = &reporter; }
     // Who answers about /ops.
     void attach(Ops& ops) { ops_ = &ops; }
     // Who answers with the last seconds.
@@ -30,9 +35,15 @@ public:
     // Nothing (head_size 0) if there is nothing at that address.
     HttpAnswer answer(const http::Request& request, std::span<std::byte> out) const;
 
+    // The name of the room that it is about, whose thread has to answer it; empty: none.
+    std::string_view room_in(const http::Request& request) const;
+    // Which thread an operator's script wants to be answered by; nothing: any can.
+    std::optional<std::uint32_t> shard_for(const http::Request& request,
+                                           const ShardPlace& place) const;
+
 private:
     std::span<const http::Asset> assets_;
-    const Metrics* metrics_ = nullptr;
+    Reporter* reporter_ = nullptr;
     Ops* ops_ = nullptr;
     KeptReplays* kept_ = nullptr;
     Moments* moments_ = nullptr;

@@ -20,35 +20,58 @@ namespace ringtick {
 namespace {
 
 constexpr std::uint64_t second_ns = 1'000'000'000;
+constexpr std::string_view unsavable = "Nothing is kept: the state of this game cannot be saved.";
 
 }  // namespace
 
 Result<void> KeptReplays::open(const KeepOptions& options,
                                const RecordHeader& header,
-                               std::span<const std::unique_ptr<Room>> rooms) {
+                               std::uint32_t rooms_max,
+                               const Game& largest) {
     ASSERT(rooms_.empty());
-    ASSERT(header.rooms == rooms.size());
-    const std::size_t state_size = rooms.empty() ? 0 : rooms.front()->game().state_size_max();
+    const std::size_t state_size = largest.state_size_max();
     is_unsavable_ = state_size == 0;
     if (options.seconds == 0 || is_unsavable_) return {};
     options_ = options;
     header_ = header;
-    auto opened = rooms_memory_.open(header.rooms, options.memory);
+    auto opened = rooms_memory_.open(rooms_max, options.memory);
     if (opened) opened = scratch_.open(1, state_size);
     if (opened) {
         const auto copies = static_cast<std::uint32_t>(copies_.size());
         opened = copies_memory_.open(copies, LastSeconds::file_size_max(options.memory));
     }
     if (!opened) return std::unexpected(Error{"keep", opened.error().error_number});
-    rooms_.reserve(rooms.size());
-    for (std::uint32_t room = 0; room < header.rooms; ++room) {
-        const LastSeconds::Limits limits{
-            .rate_hz = header.rate_hz, .seconds = options.seconds, .room = room};
-        rooms_.emplace_back(rooms_memory_.of(room), scratch_.of(0), limits);
-        rooms[room]->keep_in(rooms_.back());
-    }
-    warn_if_too_small(rooms.front()->game());
+    rooms_.resize(rooms_max);
+    warn_if_too_small(largest);
     return {};
+}
+
+void KeptReplays::keep(Room& room) {
+    if (rooms_.empty()) return;
+    const std::uint32_t place = room.setup().number - 1;
+    ASSERT(rooms_[place] == nullptr);
+    const LastSeconds::Limits limits{
+        .rate_hz = header_.rate_hz, .seconds = options_.seconds, .room = place};
+    rooms_[place] = std::make_unique<Kept>(
+        room.setup(), LastSeconds(rooms_memory_.of(place), scratch_.of(0), limits));
+    room.keep_in(rooms_[place]->seconds);
+}
+
+// A download of it that is on its way goes on.
+void KeptReplays::forget(std::uint32_t number) {
+    if (rooms_.empty()) return;
+    rooms_[number - 1].reset();
+    rooms_memory_.release(number - 1);
+    for (Copy& copy : copies_) {
+        if (copy.room == number) copy.room = 0;
+    }
+}
+
+std::uint32_t KeptReplays::number_of(std::string_view name) const {
+    for (const auto& kept : rooms_) {
+        if (kept && kept->setup.name.text() == name) return kept->setup.number;
+    }
+    return 0;
 }
 
 // Of a room with nobody in it, which has the smallest state.
@@ -72,10 +95,10 @@ HttpAnswer KeptReplays::answer(const http::Request& request, std::span<std::byte
                               request);
     }
     if (rooms_.empty()) {
-        return refuse_request(out, http::Status::not_found, why_nothing(1), request);
+        return refuse_request(out, http::Status::not_found, unsavable, request);
     }
-    const auto asked = request.query.empty() ? 1 : number_in(request.query, "room").value_or(0);
-    if (!has_room(asked)) {
+    const std::uint32_t asked = number_of(room_in(request.query));
+    if (asked == 0) {
         return refuse_request(out, http::Status::bad_request,
                               "Give a room that there is: /replay/last?room=1.", request);
     }
@@ -91,19 +114,16 @@ HttpAnswer KeptReplays::answer(const http::Request& request, std::span<std::byte
     return send(*copy, request, out);
 }
 
-std::string_view KeptReplays::why_nothing(std::uint64_t room) const {
-    if (is_unsavable_) return "Nothing is kept: the state of this game cannot be saved.";
-    ASSERT(has_room(room));
-    const LastSeconds& kept = rooms_[room - 1];
+std::string_view KeptReplays::why_nothing(std::uint32_t room) const {
+    const LastSeconds& kept = of(room);
     if (kept.size() > 0) return {};
     return kept.is_too_small() ? "Nothing is kept: the game's state is too large for --keep-memory."
                                : "Nothing is kept yet.";
 }
 
-KeptReplays::Taken KeptReplays::take(std::uint64_t room,
+KeptReplays::Taken KeptReplays::take(std::uint32_t room,
                                      std::optional<std::uint64_t> tick,
                                      std::span<std::byte> out) {
-    ASSERT(has_room(room));
     ASSERT(out.size() >= file_size_max());
     const auto copy = std::ranges::find_if(copies_, [&](const Copy& each) {
         const bool has_it = tick >= each.first_tick && tick <= each.tick;
@@ -114,7 +134,7 @@ KeptReplays::Taken KeptReplays::take(std::uint64_t room,
                 .first_tick = copy->first_tick,
                 .tick = copy->tick};
     }
-    const LastSeconds& kept = rooms_[room - 1];
+    const LastSeconds& kept = of(room);
     const std::uint64_t first_tick = kept.tick() - kept.ticks();
     if (tick && (*tick < first_tick || *tick > kept.tick())) return {};
     return {.size = write_file(room, out), .first_tick = first_tick, .tick = kept.tick()};
@@ -129,7 +149,7 @@ bool KeptReplays::is_young(const Copy& copy) const {
 }
 
 // Of now, or nearly; none: both have to stay as they are.
-KeptReplays::Copy* KeptReplays::copy_of(std::uint64_t room) {
+KeptReplays::Copy* KeptReplays::copy_of(std::uint32_t room) {
     const auto made = std::ranges::find_if(
         copies_, [&](const Copy& copy) { return copy.room == room && is_young(copy); });
     if (made != copies_.end()) return made;
@@ -141,8 +161,8 @@ KeptReplays::Copy* KeptReplays::copy_of(std::uint64_t room) {
     return free;
 }
 
-void KeptReplays::make(Copy& copy, std::uint64_t room) {
-    const LastSeconds& kept = rooms_[room - 1];
+void KeptReplays::make(Copy& copy, std::uint32_t room) {
+    const LastSeconds& kept = of(room);
     copy = {.room = room,
             .first_tick = kept.tick() - kept.ticks(),
             .tick = kept.tick(),
@@ -151,11 +171,14 @@ void KeptReplays::make(Copy& copy, std::uint64_t room) {
     ASSERT(copy.size > 0);
 }
 
-std::size_t KeptReplays::write_file(std::uint64_t room, std::span<std::byte> out) {
+std::size_t KeptReplays::write_file(std::uint32_t room, std::span<std::byte> out) {
+    Kept& kept = *rooms_[room - 1];
     RecordHeader header = header_;
     header.rooms = 1;
-    header.seed += room - 1;
-    return rooms_[room - 1].write_file(header, out);
+    header.seed = kept.setup.seed;
+    header.players_max = kept.setup.players_max;
+    header.bots = kept.setup.bots;
+    return kept.seconds.write_file(header, out);
 }
 
 HttpAnswer KeptReplays::send(const Copy& copy,
@@ -168,7 +191,8 @@ HttpAnswer KeptReplays::send(const Copy& copy,
         "filename=\"{}-{}.replay\"\r\n",
         header_.game, copy.tick);
     if (offers_to_keep_ && parts_.owner.judge(request) == http::Status::ok) {
-        extra.add("Ringtick-Keep: /ops/moment?room={}\r\n", copy.room);
+        extra.add("Ringtick-Keep: /ops/moment?room={}\r\n",
+                  rooms_[copy.room - 1]->setup.name.text());
     }
     const std::size_t head_size =
         http::write_response_head(out, {.content_type = "application/octet-stream",
@@ -187,12 +211,13 @@ std::size_t KeptReplays::memory_reserved() const {
 KeptStats KeptReplays::stats() const {
     KeptStats stats{.downloads = downloads_, .busy = busy_};
     if (rooms_.empty()) return stats;
-    std::uint64_t ticks = ~std::uint64_t{};
-    for (const LastSeconds& room : rooms_) {
-        stats.bytes += room.size();
-        ticks = std::min(ticks, room.ticks());
+    std::optional<std::uint64_t> ticks;
+    for (const auto& room : rooms_) {
+        if (!room) continue;
+        stats.bytes += room->seconds.size();
+        ticks = std::min(ticks.value_or(room->seconds.ticks()), room->seconds.ticks());
     }
-    stats.seconds = ticks / header_.rate_hz;
+    stats.seconds = ticks.value_or(0) / header_.rate_hz;
     return stats;
 }
 

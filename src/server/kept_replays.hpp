@@ -7,6 +7,7 @@
 #include "server/keep_options.hpp"
 #include "server/metrics.hpp"
 #include "server/operator.hpp"
+#include "server/shard_place.hpp"
 #include "tick/last_seconds.hpp"
 #include "tick/record.hpp"
 
@@ -41,18 +42,25 @@ public:
 
     explicit KeptReplays(const Parts& parts) : parts_(parts) {}
 
-    // Nothing is kept of games that cannot be saved. `header` describes a recording of all rooms.
+    // Nothing is kept of games that cannot be saved; `largest` is like any of them. `header`
+    // describes a recording of all rooms.
     [[nodiscard]] Result<void> open(const KeepOptions& options,
                                     const RecordHeader& header,
-                                    std::span<const std::unique_ptr<Room>> rooms);
+                                    std::uint32_t rooms_max,
+                                    const Game& largest);
+    // From now on, of a room that is new; until it ends. Nothing, before open().
+    void keep(Room& room);
+    void forget(std::uint32_t number);
 
     static bool is_asked(const http::Request& request) { return request.path == "/replay/last"; }
     // Nothing (head_size 0) if nothing is kept here, by the options.
     HttpAnswer answer(const http::Request& request, std::span<std::byte> out);
 
-    // Why there is nothing of that room, from 1 on; empty: there is.
-    std::string_view why_nothing(std::uint64_t room) const;
-    bool has_room(std::uint64_t room) const { return room > 0 && room <= rooms_.size(); }
+    bool is_open() const { return !rooms_.empty(); }
+    // The number of a room that is kept; 0: there is none of that name.
+    std::uint32_t number_of(std::string_view name) const;
+    // Why there is nothing of that room; empty: there is.
+    std::string_view why_nothing(std::uint32_t room) const;
     struct Taken {
         std::size_t size = 0;  // 0: that tick is in nothing that is still here.
         std::uint64_t first_tick = 0;
@@ -61,7 +69,7 @@ public:
     // Puts the same file as for a download into `out`, which has room for file_size_max(): if a
     // tick is named, a download that is still here and has it, for that is what somebody looks at;
     // else one of now.
-    Taken take(std::uint64_t room, std::optional<std::uint64_t> tick, std::span<std::byte> out);
+    Taken take(std::uint32_t room, std::optional<std::uint64_t> tick, std::span<std::byte> out);
     std::size_t file_size_max() const { return LastSeconds::file_size_max(options_.memory); }
     // Whoever downloads and may order is told how to keep it (POST /ops/moment).
     void offer_to_keep() { offers_to_keep_ = true; }
@@ -72,7 +80,7 @@ public:
 private:
     // A file for download, in the memory of the same number.
     struct Copy {
-        std::uint64_t room = 0;
+        std::uint32_t room = 0;  // 0: of one that has ended.
         std::uint64_t first_tick = 0;
         std::uint64_t tick = 0;
         std::uint64_t made_ns = 0;
@@ -82,10 +90,16 @@ private:
     void warn_if_too_small(const Game& game);
     std::span<std::byte> memory_of(const Copy& copy) const;
     bool is_young(const Copy& copy) const;
-    Copy* copy_of(std::uint64_t room);
-    void make(Copy& copy, std::uint64_t room);
-    std::size_t write_file(std::uint64_t room, std::span<std::byte> out);
+    Copy* copy_of(std::uint32_t room);
+    void make(Copy& copy, std::uint32_t room);
+    std::size_t write_file(std::uint32_t room, std::span<std::byte> out);
     HttpAnswer send(const Copy& copy, const http::Request& request, std::span<std::byte> out);
+
+    struct Kept {
+        RoomSetup setup;
+        LastSeconds seconds;
+    };
+    const LastSeconds& of(std::uint32_t room) const { return rooms_[room - 1]->seconds; }
 
     Parts parts_;
     KeepOptions options_;
@@ -93,7 +107,7 @@ private:
     SlotMemory rooms_memory_;
     SlotMemory scratch_;  // Of one state, for all rooms.
     SlotMemory copies_memory_;
-    std::vector<LastSeconds> rooms_;
+    std::vector<std::unique_ptr<Kept>> rooms_;  // By number, less one.
     std::array<Copy, 2> copies_;
     bool is_unsavable_ = false;
     bool offers_to_keep_ = false;

@@ -58,6 +58,10 @@ Nanoseconds start_of(const LoopOptions& options) {
     return *options.first_at - TickClock(options.rate_hz, {}).deadline();
 }
 
+bool is_watched(const Room* room) {
+    return !room->viewers().empty();
+}
+
 std::uint64_t count_ns(Nanoseconds time) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
 }
@@ -68,17 +72,17 @@ Loop::Loop(const LoopParts& parts, const LoopOptions& options, LoopStats& stats)
     : parts_(parts),
       options_(options),
       stats_(stats),
-      clock_(options.rate_hz, start_of(options), options.first_tick),
+      clocks_(parts.rooms, options.rate_hz, start_of(options), options.first_tick),
       now_(monotonic_now()),
       gather_time_max_(
           std::min<Nanoseconds>(std::chrono::milliseconds(10),
                                 Nanoseconds(std::chrono::seconds(1)) / (4 * options.rate_hz))),
       frames_(options.snapshot_size_max, deflater_of(parts.connections)) {
-    set_aside_.reserve(options.receives_max);
+    set_aside_.reserve(options.set_aside_max);
     stats_.started_ns = count_ns(now_);
     arm_signal();
     if (parts_.handover != nullptr) parts_.handover->arm();
-    parts_.connections.begin_turn(now_, clock_.tick());
+    parts_.connections.begin_turn(now_, clock().tick());
 }
 
 void Loop::run() {
@@ -92,7 +96,8 @@ void Loop::turn() {
     stats_.turns += 1;
     stats_.now_ns = count_ns(now_);
 
-    parts_.connections.begin_turn(now_, clock_.tick(), clock_.due_at(now_));
+    clocks_.skip_empty(now_);
+    parts_.connections.begin_turn(now_, clock().tick(), clock().due_at(now_));
     gather();
     const std::uint64_t ticks = stats_.ticks;
     tick_if_due();
@@ -112,26 +117,28 @@ void Loop::wait() {
     const bool answer_soon = parts_.connections.urgent() || stop_at_ != Nanoseconds::max();
     if (unfinished_ || !set_aside_.empty()) {
         parts_.ring.submit_only();
-    } else if (parts_.rooms.empty()) {
+    } else if (is_quiet()) {
         parts_.ring.submit_and_wait(1, deadline);
     } else {
         parts_.ring.submit_and_sleep(answer_soon ? std::min(deadline, now_ + moment) : deadline);
     }
-    now_ = now_or_at(clock_.deadline(), options_.spin);
+    now_ = now_or_at(clocks_.deadline(), options_.spin);
 }
 
 // When there is something to do though nothing came.
 Nanoseconds Loop::wake_at() const {
     const Connections& connections = parts_.connections;
     // Awake for the last moment, if asked for; what comes meanwhile is gathered after it.
-    if (!parts_.rooms.empty()) {
-        return std::min(clock_.deadline() - options_.spin, now_ + sleep_max);
+    if (!is_quiet()) {
+        return std::min(clocks_.deadline() - options_.spin, now_ + sleep_max);
     }
     // Where nothing ticks, only the deadlines of those who are connected are watched, and the next
     // tick is waited for only by those who have brought enough for this one.
     Nanoseconds at = std::min(stop_at_, connections.accepts_again_at());
     if (connections.count() > 0) at = std::min(at, sweep_at_);
-    if (connections.held_back()) at = std::min(at, clock_.deadline());
+    if (connections.held_back()) at = std::min(at, clock().deadline());
+    // The others are told once how it is now, and then it can be quiet.
+    if (options_.has_siblings && stats_.turns != reported_turn_) at = std::min(at, report_at_);
     return at;
 }
 
@@ -144,7 +151,7 @@ void Loop::gather() {
     std::size_t taken_up = 0;
     // While some is unread no more is brought in: so what waits in the queue has a bound, and what
     // does not, waits in the sockets and in the backlog.
-    if (!parts_.rooms.empty() && !unfinished_) parts_.ring.run_deferred();
+    if (!is_quiet() && !unfinished_) parts_.ring.run_deferred();
     unfinished_ = false;
     while (!unfinished_) {
         const auto completions = next_batch(taken_up);
@@ -187,9 +194,41 @@ void Loop::on_completion(const Completion& completion) {
         case Op::close_file:
             on_file(completion);
             break;
+        case Op::message:
+            on_message(completion);
+            break;
+        case Op::undelivered:
+            // That thread has ended, or the kernel was out of memory.
+            if (completion.token.owner.slot == Siblings::nobody) return;
+            parts_.connections.on_undelivered(completion.token.owner);
+            break;
         default:
             parts_.connections.on_completion(completion);
     }
+}
+
+// Another thread of this process has something for us.
+void Loop::on_message(const Completion& completion) {
+    const Handle owner = completion.token.owner;
+    switch (static_cast<ShardMessage>(completion.result)) {
+        case ShardMessage::passed_on:
+            return parts_.connections.take_in(owner);
+        case ShardMessage::stop:
+            return stop();
+        case ShardMessage::stop_now:
+            stop_now_ = true;
+            return;
+        case ShardMessage::reload:
+            return parts_.certificate.reload();
+        case ShardMessage::drain:
+            parts_.drain.begin(owner.generation == Siblings::for_ever
+                                   ? Drain::never
+                                   : now_ + std::chrono::seconds(owner.generation));
+            return;
+        case ShardMessage::undrain:
+            return parts_.drain.end();
+    }
+    UNREACHABLE();
 }
 
 void Loop::on_file(const Completion& completion) {
@@ -197,34 +236,42 @@ void Loop::on_file(const Completion& completion) {
     parts_.recording.on_completion(completion);
 }
 
-// Runs the ticks that are due, each a fixed step of every room, then shows the result once.
+// Runs the ticks that are due, each a fixed step of every room of a phase, then shows the result
+// once. Another phase that is due, too, has the next turn, which does not sleep.
 void Loop::tick_if_due() {
-    const Nanoseconds deadline = clock_.deadline();
-    std::uint64_t tick = clock_.tick();
-    const std::uint32_t due = clock_.advance(now_, options_.catch_up_max);
+    const std::uint32_t phase = clocks_.next();
+    TickClock& clock = clocks_.of(phase);
+    const Nanoseconds deadline = clock.deadline();
+    std::uint64_t tick = clock.tick();
+    const std::uint64_t due =
+        is_quiet() ? clock.skip(now_) : clock.advance(now_, options_.catch_up_max);
     if (due == 0 || stop_at_ != Nanoseconds::max()) return;
     if (options_.ticked_at) tell_gap();
     stats_.sends_in_flight = parts_.connections.sends_in_flight();
-    if (parts_.rooms.empty()) return count_allocations();  // They only part what clients may bring.
-
-    for (std::uint32_t i = 0; i < due; ++i) {
-        tick += 1;
-        tick_rooms(tick);
-        if (parts_.recording.is_open()) parts_.recording.on_tick(tick, parts_.rooms);
+    // All phases tick as often as the first.
+    if (phase == 0 && !is_quiet()) {
+        stats_.ticks += due;
+        stats_.broadcasts += 1;
     }
-    for (const auto& room : parts_.rooms) broadcast(*room);
+    const auto rooms = parts_.rooms.of_phase(phase);
+    if (rooms.empty()) return count_allocations();  // It only parts what clients may bring.
+
+    for (std::uint64_t i = 0; i < due; ++i) {
+        tick += 1;
+        tick_rooms(rooms, tick);
+        if (parts_.recording.is_open()) parts_.recording.on_tick(tick, parts_.rooms.all());
+    }
+    for (Room* const room : rooms) broadcast(*room, tick);
     hand_over();
 
     count_allocations();
-    stats_.ticks += due;
-    stats_.broadcasts += 1;
-    stats_.ticks_forgiven = clock_.ticks_forgiven();
-    record_tick(deadline);
+    stats_.ticks_forgiven = clocks_.ticks_forgiven();
+    record_tick(clock, deadline, std::ranges::any_of(rooms, is_watched));
 }
 
-void Loop::tick_rooms(std::uint64_t tick) {
+void Loop::tick_rooms(std::span<Room* const> rooms, std::uint64_t tick) {
     Nanoseconds begin = monotonic_now();
-    for (const auto& room : parts_.rooms) {
+    for (Room* const room : rooms) {
         room->tick(tick);
         const Nanoseconds end = monotonic_now();
         room->record_tick_ns(count_ns(end - begin));
@@ -232,33 +279,27 @@ void Loop::tick_rooms(std::uint64_t tick) {
     }
 }
 
-void Loop::record_tick(Nanoseconds deadline) {
+void Loop::record_tick(const TickClock& clock, Nanoseconds deadline, bool is_played) {
     const Nanoseconds end = monotonic_now();
     const std::uint64_t late = count_ns(now_ - deadline);
     const std::uint64_t work = count_ns(end - now_);
-    const bool played = watched();
-    if (!played) stats_.idle_at_ns = count_ns(now_);
-    if (end >= clock_.deadline()) stats_.ticks_overrun += 1;
-    TickTimes& times = played ? stats_.played : stats_.idle;
+    if (!is_played) stats_.idle_at_ns = count_ns(now_);
+    if (end >= clock.deadline()) stats_.ticks_overrun += 1;
+    TickTimes& times = is_played ? stats_.played : stats_.idle;
     times.late.record(late);
     times.work.record(work);
     recent_late_.record(late);
     recent_work_.record(work);
 }
 
-bool Loop::watched() const {
-    return std::ranges::any_of(parts_.rooms,
-                               [](const auto& room) { return !room->viewers().empty(); });
-}
-
 // Every viewer whose socket is free gets the latest snapshot; the others get a newer one later.
-void Loop::broadcast(Room& room) {
+void Loop::broadcast(Room& room, std::uint64_t tick) {
     const auto viewers = room.viewers();
     if (viewers.empty()) return;
     if (frames_.full()) hand_over();
     frames_.begin_broadcast(room.game());
     // Somebody else is first each tick, so that nobody is always last.
-    const std::size_t first = clock_.tick() % viewers.size();
+    const std::size_t first = tick % viewers.size();
     show(room.game(), viewers.subspan(first));
     show(room.game(), viewers.first(first));
     frames_.end_broadcast();
@@ -301,15 +342,17 @@ void Loop::hand_over() {
 }
 
 // What was received lies in the same queue, and is set aside: the time to read it is not between
-// two snapshots.
+// two snapshots. So is what another thread says, which may bring a connection, and that a room.
 void Loop::on_result(const Completion& completion) {
-    if (completion.token.op != Op::recv) return on_completion(completion);
+    const Op op = completion.token.op;
+    if (op != Op::recv && op != Op::message) return on_completion(completion);
     set_aside_.push_back(completion);
 }
 
 // ---------------------------------------------------------------------------- beside the journey
 
 void Loop::arm_signal() {
+    if (parts_.signals < 0) return;
     parts_.ring.arm_signal(parts_.signals, {.op = Op::signal, .owner = {}});
 }
 
@@ -317,30 +360,38 @@ void Loop::on_signal() {
     signalfd_siginfo info{};
     while (::read(parts_.signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGHUP) {
+            parts_.siblings.tell(ShardMessage::reload);
             parts_.certificate.reload();
             continue;
         }
         if (stop_at_ != Nanoseconds::max()) {
+            parts_.siblings.tell(ShardMessage::stop_now);
             stop_now_ = true;
             continue;
         }
         log_info("stopping: no more connections, saying goodbye");
-        stop_at_ = now_ + options_.drain_max;
-        parts_.recording.finish();
-        parts_.listener.refuse();  // Not when all have gone: until then they would wait in vain.
-        parts_.connections.stop_listening();
-        parts_.connections.close_all(CloseCode::going_away, "the server stops",
-                                     CloseReason::shutdown);
+        parts_.siblings.tell(ShardMessage::stop);
+        stop();
     }
+}
+
+void Loop::stop() {
+    stop_at_ = now_ + options_.drain_max;
+    parts_.recording.finish();
+    parts_.listener.refuse();  // Not when all have gone: until then they would wait in vain.
+    parts_.connections.stop_listening();
+    parts_.connections.close_all(CloseCode::going_away, "the server stops", CloseReason::shutdown);
 }
 
 // The heap is for start-up. The first tick may still touch something for the first time.
 void Loop::count_allocations() {
     const auto allocations = allocations_of_this_thread();
     if (!allocations) return;
-    if (!stats_.allocations_counted) allocations_at_warmup_ = *allocations;
+    // But for rooms, which are made when somebody comes.
+    const std::uint64_t others = *allocations - parts_.rooms.allocations();
+    if (!stats_.allocations_counted) allocations_at_warmup_ = others;
     stats_.allocations_counted = true;
-    stats_.allocations_after_warmup = *allocations - allocations_at_warmup_;
+    stats_.allocations_after_warmup = others - allocations_at_warmup_;
 }
 
 void Loop::sweep_if_due() {
@@ -356,8 +407,9 @@ void Loop::sweep_if_due() {
 void Loop::report_if_due() {
     if (now_ < report_at_) return;
     report_at_ = now_ + report_period;
+    reported_turn_ = stats_.turns;
     const std::uint64_t skipped = parts_.connections.stats().snapshots_skipped;
-    for (const auto& room : parts_.rooms) {
+    for (const auto& room : parts_.rooms.all()) {
         const ServerStats stats{
             .players = room->players(),
             .tick_rate_hz = options_.rate_hz,
@@ -372,6 +424,8 @@ void Loop::report_if_due() {
     recent_overrun_ = stats_.ticks_overrun;
     recent_late_.clear();
     recent_work_.clear();
+    parts_.rooms.pass_second();
+    parts_.reporter.publish();
 }
 
 // For who looks at the last minutes.
@@ -380,7 +434,7 @@ void Loop::record_second(std::uint32_t skipped) {
     std::uint32_t players = 0;
     std::uint64_t number = reports_;
     reports_ += 1;
-    for (const auto& room : parts_.rooms) {
+    for (const auto& room : parts_.rooms.all()) {
         players += room->players();
         // Not all rooms in the same second.
         if (number % room_period_s == 0) room->end_period();

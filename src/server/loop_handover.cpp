@@ -23,8 +23,8 @@ void Loop::give_away() {
     const bool is_wanted = parts_.handover != nullptr && parts_.handover->is_due();
     if (!is_wanted || stop_at_ != Nanoseconds::max()) return;
     const Nanoseconds began = monotonic_now();
-    const Handover::Moment moment{.tick = clock_.tick(),
-                                  .next_at = clock_.deadline(),
+    const Handover::Moment moment{.tick = clock().tick(),
+                                  .next_at = clock().deadline(),
                                   .ticked_at = now_,
                                   .began_at = began,
                                   .until = began + parts_.handover->patience()};

@@ -15,11 +15,11 @@ std::uint64_t rules_of(const Program& program) {
     return RulesMatch::play(*game, program.rate_hz);
 }
 
-GameOptions game_options(const Options& options, std::uint32_t players_max, std::uint32_t room) {
-    return {.seed = options.seed + room,
-            .players_max = players_max,
+GameOptions game_options(const Options& options, const RoomSetup& setup) {
+    return {.seed = setup.seed,
+            .players_max = setup.players_max,
             .players_expected = options.players_expected,
-            .bots = options.bots,
+            .bots = setup.bots,
             .bots_max = options.bots_max,
             .rate_hz = options.rate_hz,
             .rewind_ms = options.rewind_ms,

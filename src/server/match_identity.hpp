@@ -1,6 +1,7 @@
 #pragma once
 
 #include "server/options.hpp"
+#include "server/room_setup.hpp"
 #include "server/serve.hpp"
 #include "tick/record.hpp"
 
@@ -15,7 +16,7 @@ namespace ringtick {
 std::uint64_t rules_of(const Program& program);
 
 // What a room of this program is made from.
-GameOptions game_options(const Options& options, std::uint32_t players_max, std::uint32_t room);
+GameOptions game_options(const Options& options, const RoomSetup& setup);
 GameOptions game_options(const RecordHeader& header, std::uint32_t room);
 
 // For a recording of all the rooms. Its name lies in the program.

@@ -1,17 +1,10 @@
 #include "server/metric_rows.hpp"
 
-#include "server/kept_replays.hpp"
-#include "server/moments.hpp"
-#include "server/recording.hpp"
-#include "server/room.hpp"
-
 namespace ringtick {
 
 namespace {
 
-void add_loop_rows(CounterRows& rows, const Metrics& metrics) {
-    const LoopStats& loop = *metrics.loop;
-    const RingStats& ring = *metrics.ring;
+void add_loop_rows(CounterRows& rows, const LoopStats& loop, const RingStats& ring) {
     rows.add("ticks", "Ticks run", loop.ticks);
     rows.add("ticks_overrun", "Ticks whose work lasted past the next one's deadline",
              loop.ticks_overrun);
@@ -57,18 +50,16 @@ void add_net_rows(CounterRows& rows, const NetStats& net) {
     rows.add("snapshots_thinned", "Snapshots left out: the client takes them at a lower rate",
              net.snapshots_thinned);
     rows.add("snapshots_partial", "Snapshots sent in two pieces", net.snapshots_partial);
+    rows.add("passed_on", "Connections passed on to the thread of their room", net.passed_on);
+    rows.add("taken_in", "Connections that another thread has passed on", net.taken_in);
     rows.add("completions_stale", "Completions for a connection that was gone",
              net.completions_stale);
 }
 
 // Shown also when compression is off: a page always has the same rows.
-void add_compression_rows(CounterRows& rows, const Compression* compression) {
-    CompressionStats inflated;
-    CompressionStats deflated;
-    if (compression != nullptr) {
-        inflated = compression->inflater.stats();
-        deflated = compression->deflater.stats();
-    }
+void add_compression_rows(CounterRows& rows, const Figures& figures) {
+    const CompressionStats& inflated = figures.inflated;
+    const CompressionStats& deflated = figures.deflated;
     rows.add("messages_inflated", "Messages that came compressed", inflated.messages);
     rows.add("inflate_bytes_in", "Bytes of them as they came", inflated.bytes_compressed);
     rows.add("inflate_bytes_out", "Bytes of them inflated", inflated.bytes_plain);
@@ -91,35 +82,40 @@ void add_kept_rows(CounterRows& rows, const KeptStats& kept) {
     rows.add("replays_busy", "Downloads told 503: others were on their way", kept.busy);
 }
 
-std::uint64_t messages_dropped(const Metrics& metrics) {
+std::uint64_t messages_dropped(const Figures& figures) {
     std::uint64_t dropped = 0;
-    for (const auto& room : metrics.rooms) dropped += room->messages_dropped();
+    for (const RoomFigures& room : figures.rooms) dropped += room.messages_dropped;
     return dropped;
 }
 
 }  // namespace
 
-CounterRows counter_rows(const Metrics& metrics) {
+CounterRows counter_rows(const Figures& figures) {
     CounterRows rows;
-    add_loop_rows(rows, metrics);
-    add_net_rows(rows, metrics.connections->stats());
-    add_compression_rows(rows, metrics.connections->compression());
+    add_loop_rows(rows, figures.loop, figures.ring);
+    add_net_rows(rows, figures.net);
+    add_compression_rows(rows, figures);
     rows.add("inbox_dropped", "Messages that did not fit a room's inbox",
-             messages_dropped(metrics));
-    add_record_rows(rows, *metrics.record);
-    add_kept_rows(rows, metrics.kept->stats());
+             messages_dropped(figures));
+    add_record_rows(rows, figures.record);
+    rows.add("rooms_made", "Rooms made because somebody asked for them", figures.room_stats.made);
+    rows.add("rooms_ended", "Rooms ended because they had been empty for long",
+             figures.room_stats.ended);
+    rows.add("rooms_refused", "Players told 503: no place for another room, or none in theirs",
+             figures.room_stats.refused);
+    add_kept_rows(rows, figures.kept);
     rows.add("moments_failed", "Moments that the disk did not take, expected 0",
-             metrics.moments->stats().failed);
-    if (metrics.loop->allocations_counted) {
+             figures.moments.failed);
+    if (figures.loop.allocations_counted) {
         rows.add("allocations_after_warmup", "Heap allocations since the loop began, expected 0",
-                 metrics.loop->allocations_after_warmup);
+                 figures.loop.allocations_after_warmup);
     }
     return rows;
 }
 
-std::array<HistogramRow, 6> histogram_rows(const Metrics& metrics) {
+std::array<HistogramRow, 6> histogram_rows(const Figures& figures) {
     using Unit = HistogramRow::Unit;
-    const LoopStats& loop = *metrics.loop;
+    const LoopStats& loop = figures.loop;
     return {{
         {"tick_late", "From a tick's deadline to when the loop woke for it, with players",
          Unit::nanoseconds, &loop.played.late},
@@ -133,16 +129,10 @@ std::array<HistogramRow, 6> histogram_rows(const Metrics& metrics) {
         {"tick_work_idle", "The same of the ticks without a player", Unit::nanoseconds,
          &loop.idle.work},
         {"sqes_per_enter", "SQEs submitted by one enter; 0: it only waited or asked", Unit::things,
-         &metrics.ring->sqes_per_enter},
+         &figures.ring.sqes_per_enter},
         {"cqes_per_reap", "CQEs reaped before the loop went on to the tick or to sleep",
          Unit::things, &loop.cqes_per_reap},
     }};
-}
-
-std::uint32_t players_of(const Metrics& metrics) {
-    std::uint32_t players = 0;
-    for (const auto& room : metrics.rooms) players += room->players();
-    return players;
 }
 
 double idle_control_age_s(const LoopStats& loop) {

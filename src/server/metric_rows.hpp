@@ -36,7 +36,7 @@ private:
     std::size_t count_ = 0;
 };
 
-CounterRows counter_rows(const Metrics& metrics);
+CounterRows counter_rows(const Figures& figures);
 
 struct HistogramRow {
     enum class Unit : std::uint8_t { nanoseconds, things };
@@ -47,9 +47,7 @@ struct HistogramRow {
     const Histogram* values;
 };
 
-std::array<HistogramRow, 6> histogram_rows(const Metrics& metrics);
-
-std::uint32_t players_of(const Metrics& metrics);
+std::array<HistogramRow, 6> histogram_rows(const Figures& figures);
 
 // Since the last tick that nobody watched: how old the idle control is. Since the start, if there
 // was none.

@@ -34,7 +34,7 @@ std::size_t end_json(TextWriter& text) {
 Result<void> Moments::open(const MomentOptions& options, std::string_view game) {
     ASSERT(!is_on());
     ASSERT(options.count_max > 0);
-    if (!parts_.kept.has_room(1)) return std::unexpected(Error{"moments of nothing", EOPNOTSUPP});
+    if (!parts_.kept.is_open()) return std::unexpected(Error{"moments of nothing", EOPNOTSUPP});
     options_ = options;
     if (auto opened = folder_.open(options.folder); !opened) return opened;
     const auto found = folder_.list(size_most);
@@ -150,9 +150,9 @@ HttpAnswer Moments::order(const http::Request& request, std::span<std::byte> out
     const auto refuse = [&](http::Status status, std::string_view sentence) {
         return refuse_request(out, status, sentence, request);
     };
-    const std::uint64_t room = room_in(request.query);
+    const std::uint32_t room = parts_.kept.number_of(room_in(request.query));
     const auto tick = number_in(request.query, "tick");
-    if (!parts_.kept.has_room(room) || (!tick && text_in(request.query, "tick"))) {
+    if (room == 0 || (!tick && text_in(request.query, "tick"))) {
         return refuse(http::Status::bad_request,
                       "Say where, and of which tick if it is not all the same: "
                       "/ops/moment?room=1&tick=900.");
@@ -172,7 +172,7 @@ HttpAnswer Moments::order(const http::Request& request, std::span<std::byte> out
     return keep(room, tick, request, out);
 }
 
-HttpAnswer Moments::keep(std::uint64_t room,
+HttpAnswer Moments::keep(std::uint32_t room,
                          std::optional<std::uint64_t> tick,
                          const http::Request& request,
                          std::span<std::byte> out) {

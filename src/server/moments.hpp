@@ -86,7 +86,7 @@ private:
     void say_what_was_found(std::size_t surplus) const;
     bool is_kept(const Moment& moment) const;
     std::span<std::byte> memory_of(const Moment& moment) const;
-    HttpAnswer keep(std::uint64_t room,
+    HttpAnswer keep(std::uint32_t room,
                     std::optional<std::uint64_t> tick,
                     const http::Request& request,
                     std::span<std::byte> out);

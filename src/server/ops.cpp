@@ -76,7 +76,7 @@ std::optional<Handle> handle_in(std::string_view query) {
 
 // What is to become of a player's path.
 struct PathOrder {
-    std::uint64_t room = 0;
+    std::string_view room;
     std::uint64_t player = 0;
     std::optional<std::uint32_t> stall_ms;
     std::optional<std::uint32_t> bytes_per_s;
@@ -88,7 +88,7 @@ std::optional<PathOrder> path_order_in(std::string_view query) {
     const bool narrows = text_in(query, "bytes_per_s").has_value();
     const auto player = number_in(query, "player");
     PathOrder order{.room = room_in(query)};
-    if (order.room == 0 || !player || !(stalls || narrows)) return std::nullopt;
+    if (!player || !(stalls || narrows)) return std::nullopt;
     order.player = *player;
     if (stalls) {
         const auto ms = number_in(query, "stall_ms");
@@ -117,6 +117,11 @@ void log_order(fmt::format_string<Args...> format, Args&&... args) {
 
 bool Ops::is_asked(const http::Request& request) {
     return request.path == "/ops" || request.path.starts_with("/ops/");
+}
+
+bool Ops::is_about_a_room(const http::Request& request) {
+    return request.path == "/ops/bots" || request.path == "/ops/path" ||
+           request.path == "/ops/moment";
 }
 
 HttpAnswer Ops::answer(const http::Request& request, std::span<std::byte> out) {
@@ -156,10 +161,13 @@ HttpAnswer Ops::obey(const http::Request& request, std::span<std::byte> out) {
 
 HttpAnswer Ops::kick(const http::Request& request, std::span<std::byte> out) {
     const auto connection = handle_in(request.query);
-    if (!connection) {
-        return refuse_request(out, http::Status::bad_request,
-                              "Say who: /ops/kick?slot=3&generation=1, as /ops/clients has them.",
-                              request);
+    // Each thread counts its connections for itself.
+    const bool is_told_where =
+        parts_.rooms.place().count == 1 || number_in(request.query, "shard").has_value();
+    if (!connection || !is_told_where) {
+        return refuse_request(
+            out, http::Status::bad_request,
+            "Say who: /ops/kick?slot=3&generation=1&shard=0, as /ops/clients has them.", request);
     }
     if (!parts_.connections.is_open(*connection)) {
         return refuse_request(out, http::Status::not_found,
@@ -174,19 +182,19 @@ HttpAnswer Ops::kick(const http::Request& request, std::span<std::byte> out) {
 
 HttpAnswer Ops::set_bots(const http::Request& request, std::span<std::byte> out) {
     constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-    const auto rooms = parts_.rooms.all();
     const auto count = number_in(request.query, "count");
-    const std::uint64_t number = room_in(request.query);
-    if (!count || *count > most || number == 0) {
+    const std::string_view name = room_in(request.query);
+    if (!count || *count > most) {
         return refuse_request(out, http::Status::bad_request,
                               "Say how many, and where: /ops/bots?count=100&room=1.", request);
     }
-    if (number > rooms.size()) {
+    Room* const found = parts_.rooms.find(name);
+    if (found == nullptr) {
         return refuse_request(out, http::Status::not_found, "There is no such room.", request);
     }
     const RoomOrder order{.kind = RoomOrder::Kind::bots,
                           .number = static_cast<std::uint32_t>(*count)};
-    Room& room = *rooms[number - 1];
+    Room& room = *found;
     if (!room.game().obeys(order.encoded())) {
         return refuse_request(out, http::Status::bad_request,
                               "That is more than this room takes: see --bots-max.", request);
@@ -196,7 +204,7 @@ HttpAnswer Ops::set_bots(const http::Request& request, std::span<std::byte> out)
                               "The room shows what was recorded, or is told too much just now.",
                               request);
     }
-    log_order("the operator wants {} bots in room {}", order.number, number);
+    log_order("the operator wants {} bots in room {}", order.number, name);
     return tell(out, "ordered", request);
 }
 
@@ -208,20 +216,19 @@ HttpAnswer Ops::worsen_path(const http::Request& request, std::span<std::byte> o
                               "10000, or &bytes_per_s=1000, from 100 on, 0 for no limit.",
                               request);
     }
-    const auto rooms = parts_.rooms.all();
-    if (order->room > rooms.size()) {
+    const Room* const room = parts_.rooms.find(order->room);
+    if (room == nullptr) {
         return refuse_request(out, http::Status::not_found, "There is no such room.", request);
     }
     const bool possible = order->player <= std::numeric_limits<std::uint16_t>::max();
     const PlayerId player{static_cast<std::uint16_t>(order->player)};
-    const auto connection =
-        possible ? rooms[order->room - 1]->connection_of_viewer(player) : std::nullopt;
+    const auto connection = possible ? room->connection_of_viewer(player) : std::nullopt;
     if (!connection) {
         return refuse_request(out, http::Status::not_found,
                               "There is no such player in that room: /ops/clients has them.",
                               request);
     }
-    const std::uint32_t rate_hz = parts_.metrics.rate_hz;
+    const std::uint32_t rate_hz = parts_.rate_hz;
     if (order->stall_ms) {
         log_order("the operator stalls player {} of room {} for {} ms", order->player, order->room,
                   *order->stall_ms);
@@ -240,6 +247,7 @@ HttpAnswer Ops::begin_drain(const http::Request& request, std::span<std::byte> o
     if (request.query.empty()) {
         log_warning("the operator drains the server: newcomers are refused");
         parts_.drain.begin(Drain::never);
+        parts_.siblings.tell(ShardMessage::drain, Siblings::for_ever);
         return tell(out, "draining", request);
     }
     const auto seconds = number_in(request.query, "seconds");
@@ -251,14 +259,16 @@ HttpAnswer Ops::begin_drain(const http::Request& request, std::span<std::byte> o
     }
     log_order("the operator drains the server: newcomers are refused, the others closed in {} s",
               *seconds);
-    const Nanoseconds now(parts_.metrics.loop->now_ns);
+    const Nanoseconds now(parts_.loop.now_ns);
     parts_.drain.begin(now + std::chrono::seconds(*seconds));
+    parts_.siblings.tell(ShardMessage::drain, static_cast<std::uint32_t>(*seconds));
     return tell(out, "draining", request);
 }
 
 HttpAnswer Ops::end_drain(const http::Request& request, std::span<std::byte> out) {
     log_warning("the operator lets newcomers in again");
     parts_.drain.end();
+    parts_.siblings.tell(ShardMessage::undrain);
     return tell(out, "open", request);
 }
 

@@ -7,6 +7,7 @@
 #include "server/metrics.hpp"
 #include "server/operator.hpp"
 #include "server/rooms.hpp"
+#include "server/siblings.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,15 +16,19 @@
 namespace ringtick {
 
 class Moments;
+class Reporter;
 
 // What the operator's page shows of, and orders.
 struct OpsParts {
     const Operator& owner;
-    const Metrics& metrics;
+    Reporter& reporter;
+    const LoopStats& loop;
+    std::uint32_t rate_hz = 0;
     Connections& connections;
     const Rooms& rooms;
     Drain& drain;
     Moments& moments;
+    Siblings& siblings;
 };
 
 // The operator's page: /ops and what its script asks for. The page itself holds no secret; each of
@@ -33,7 +38,8 @@ struct OpsParts {
 //   GET  /ops/minutes?since=S              the last minutes, a second each, from second S on
 //   GET  /ops/clients?from=SLOT            a hundred open connections, by slot
 //   GET  /ops/log                          the log's last lines, the newest first
-//   POST /ops/kick?slot=S&generation=G     closes one connection, with 1008
+//   POST /ops/kick?slot=S&generation=G&shard=N
+//                                          closes one connection, with 1008
 //   POST /ops/bots?count=N[&room=R]        so many bots are to take part in a room, the first if
 //                                          none is named
 //   POST /ops/path?player=P[&room=R][&stall_ms=N][&bytes_per_s=N]
@@ -50,6 +56,8 @@ public:
     explicit Ops(const OpsParts& parts) : parts_(parts) {}
 
     static bool is_asked(const http::Request& request);
+    // The thread that has the room, and no other, can answer it.
+    static bool is_about_a_room(const http::Request& request);
     // Nothing (head_size 0) if there is no operator, or nothing at that address.
     HttpAnswer answer(const http::Request& request, std::span<std::byte> out);
 

@@ -1,4 +1,5 @@
 // What the operator's page shows, as JSON.
+#include "server/board.hpp"
 #include "server/drain.hpp"
 #include "server/json_text.hpp"
 #include "server/log.hpp"
@@ -30,16 +31,16 @@ std::size_t close_object(TextWriter& text) {
     return text.size();
 }
 
-void add_memory(TextWriter& text, const Connections& connections) {
+void add_memory(TextWriter& text, const Figures& total) {
     text.add(R"("memory":{{"resident_kib":{},"connections_kib":{},"reserved_kib":{}}},)",
-             process_usage().resident_kib, connections.memory_fixed() / 1'024,
-             connections.memory_reserved() / 1'024);
+             process_usage().resident_kib, total.memory_fixed / 1'024,
+             total.memory_reserved / 1'024);
 }
 
 void add_drain(TextWriter& text, const OpsParts& parts) {
     text.add(R"("draining":{},)", parts.drain.on());
     if (parts.drain.close_at() == Drain::never) return;
-    const Nanoseconds left = parts.drain.close_at() - Nanoseconds(parts.metrics.loop->now_ns);
+    const Nanoseconds left = parts.drain.close_at() - Nanoseconds(parts.loop.now_ns);
     text.add(R"("closing_in_s":{:.1f},)", static_cast<double>(left.count()) / 1e9);
 }
 
@@ -49,12 +50,11 @@ void add_moments(TextWriter& text, const MomentStats& moments) {
     text.add(R"("moments":{},"moments_max":{},)", moments.kept, moments.count_max);
 }
 
-void add_rooms(TextWriter& text, const Metrics& metrics) {
+void add_rooms(TextWriter& text, const Figures& total) {
     text.add(R"("rooms":[)");
-    std::size_t number = 0;
-    for (const auto& room : metrics.rooms) {
-        text.add(R"({{"id":{},"players":{},"players_max":{},"tick_p99_us":{}}},)", ++number,
-                 room->players(), room->players_max(), room->tick_p99_ns() / 1'000);
+    for (const RoomFigures& room : total.rooms) {
+        text.add(R"({{"id":"{}","players":{},"players_max":{},"tick_p99_us":{}}},)",
+                 room.name.text(), room.players, room.players_max, room.tick_p99_ns / 1'000);
     }
     text.trim(',');
     text.add("],");
@@ -75,8 +75,8 @@ void add_client(TextWriter& text, const ClientStats& client, const Rooms& rooms)
     text.add(R"({{"slot":{},"generation":{},)", client.connection.slot,
              client.connection.generation);
     if (const auto seat = rooms.seat_of(client.connection)) {
-        text.add(R"("room":{},"player":{},"name":)", seat->room, seat->player.slot);
-        const Game& game = rooms.all()[seat->room - 1]->game();
+        text.add(R"("room":"{}","player":{},"name":)", seat->room.text(), seat->player.slot);
+        const Game& game = rooms.find(seat->room.text())->game();
         add_json_text(text, utf8_prefix(game.name_of(seat->player), name_size_max));
         text.add(",");
     }
@@ -90,24 +90,26 @@ void add_client(TextWriter& text, const ClientStats& client, const Rooms& rooms)
 
 std::size_t write_ops_now(std::span<char> out, const OpsParts& parts, const http::Request&) {
     TextWriter text(out);
-    const LoopStats& loop = *parts.metrics.loop;
-    const Connections& connections = parts.connections;
+    const Report& report = parts.reporter.report();
+    const Figures& total = *report.total;
+    const LoopStats& loop = total.loop;
     text.add(R"({{"uptime_s":{:.1f},"rate_hz":{},"connections":{},"players":{},)",
-             static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, parts.metrics.rate_hz,
-             connections.count(), players_of(parts.metrics));
-    text.add(R"("ticks":{},"ticks_overrun":{},"ticks_forgiven":{},"sockets_full":{},)", loop.ticks,
-             loop.ticks_overrun, loop.ticks_forgiven, connections.blocked_count());
+             static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, report.rate_hz,
+             total.connections, total.players());
+    text.add(R"("shards":{},"ticks":{},"ticks_overrun":{},"ticks_forgiven":{},)",
+             report.shards.size(), loop.ticks, loop.ticks_overrun, loop.ticks_forgiven);
+    text.add(R"("sockets_full":{},)", total.sockets_full);
     add_drain(text, parts);
-    add_moments(text, parts.moments.stats());
-    add_memory(text, connections);
+    add_moments(text, total.moments);
+    add_memory(text, total);
     std::array<ClientStats, 16> slow;
     text.add(R"("slow_clients":[)");
-    for (const ClientStats& client : std::span(slow).first(connections.slowest(slow))) {
+    for (const ClientStats& client : std::span(slow).first(parts.connections.slowest(slow))) {
         add_client(text, client, parts.rooms);
     }
     text.trim(',');
     text.add("],");
-    add_rooms(text, parts.metrics);
+    add_rooms(text, total);
     return close_object(text);
 }
 
@@ -120,7 +122,7 @@ std::size_t write_ops_minutes(std::span<char> out,
     text.add(R"({{"columns":["at_s","players","work_p50_us","work_p99_us","work_max_us",)");
     text.add(R"("late_p50_us","late_p99_us","late_max_us",)");
     text.add(R"("snapshots_skipped","ticks_overrun"],"rows":[)");
-    parts.metrics.loop->timeline.for_each([&](const TimelineEntry& entry) {
+    parts.loop.timeline.for_each([&](const TimelineEntry& entry) {
         if (entry.at_s < since) return;
         text.add("[{},{},{},{},{},{},{},{},{},{}],", entry.at_s, entry.players, entry.work_p50_us,
                  entry.work_p99_us, entry.work_max_us, entry.late_p50_us, entry.late_p99_us,
@@ -147,6 +149,7 @@ std::size_t write_ops_clients(std::span<char> out,
     text.add("],");
     // Where the next page begins, if this one is full.
     if (count == clients.size()) text.add(R"("next":{},)", clients.back().connection.slot + 1);
+    text.add(R"("shard":{},)", parts.rooms.place().number);
     return close_object(text);
 }
 

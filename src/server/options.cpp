@@ -161,7 +161,26 @@ void add_moment_options(CLI::App& app, MomentOptions& moments) {
 void add_game_options(CLI::App& app, Options& options) {
     add_count<std::uint32_t>(app, {"--rate-hz", "HZ", options.rate_hz, 1, 1'000, "Ticks a second"});
     add_count<std::uint32_t>(
-        app, {"--rooms", "ROOMS", options.rooms, 1, 1'024, "Rooms, each a game of its own"});
+        app, {"--rooms", "ROOMS", options.rooms, 1, 1'024,
+              "Rooms that are always there, each a game of its own: /play/1, /play/2..."});
+    add_count<std::uint32_t>(
+        app, {"--rooms-max", "ROOMS", options.rooms_max, 0, 1'024,
+              "Rooms in all, with those that are made when somebody asks for /play/NAME; 0: 16, or "
+              "as many as --rooms if those are more or another option needs to know them all"});
+    add_count<std::uint32_t>(app,
+                             {"--room-empty-seconds", "SECONDS", options.room_empty_s, 1, 86'400,
+                              "How long a room is empty before it ends, if it was made "
+                              "because somebody asked for it"});
+    app.add_option("--room-options", options.room_options_file,
+                   "A file of what some rooms have otherwise: lines 'players-max = N', 'bots = N' "
+                   "and 'seed = N', of all rooms or, below a line [NAME] or [BEGINNING*], of those")
+        ->option_text("FILE");
+    add_count<std::uint32_t>(
+        app,
+        {"--shards", "THREADS", options.shards, 0, 256,
+         "Threads, each with a ring, connections and rooms of its own, on a core of its own; 0: "
+         "one for each core, but not more than --rooms-max, or one where another option needs "
+         "that"});
     add_count<std::uint32_t>(
         app, {"--players-max", "PLAYERS", options.players_max, 1, 60'000, "Players in a room"});
     add_count<std::uint32_t>(
@@ -288,7 +307,86 @@ void add_limits(CLI::App& app, Options& options) {
 }
 
 // Options that only make sense together with others. Empty if these do.
+// What only one thread can do, so far: a recording is of all rooms, and so is a handover.
+const char* needs_one_thread(const Options& options) {
+    if (!options.record.empty()) return "--record";
+    if (!options.resume_from.empty()) return "--resume-from";
+    if (!options.replay.empty()) return "--replay";
+    if (!options.handover.empty()) return "--handover";
+    if (!options.moments.folder.empty()) return "--moments";
+    return options.listen.family == ListenAddress::Family::local ? "--listen unix:" : nullptr;
+}
+
+std::uint32_t cores() {
+    cpu_set_t allowed;
+    const bool told = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+    return told ? static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&allowed))) : 1;
+}
+
+// What knows all rooms from its start.
+const char* needs_all_rooms(const Options& options) {
+    if (!options.record.empty()) return "--record";
+    if (!options.resume_from.empty()) return "--resume-from";
+    if (!options.replay.empty()) return "--replay";
+    return options.handover.empty() ? nullptr : "--handover";
+}
+
+void choose_shards(Options& options) {
+    constexpr std::uint32_t rooms_on_demand = 16;
+    if (options.rooms_max == 0) {
+        options.rooms_max =
+            may_make_rooms(options) ? std::max(options.rooms, rooms_on_demand) : options.rooms;
+    }
+    if (options.shards > 0) return;
+    options.shards =
+        needs_one_thread(options) != nullptr ? 1 : std::min(cores(), options.rooms_max);
+}
+
+std::string contradiction_of_rooms(const Options& options) {
+    if (const char* const other = needs_one_thread(options); options.shards > 1 && other) {
+        return fmt::format("--shards {} cannot be given with {}, which is for one thread",
+                           options.shards, other);
+    }
+    if (options.shards > options.rooms_max) {
+        return fmt::format("--shards {} needs as many rooms: give --rooms-max, too",
+                           options.shards);
+    }
+    if (options.rooms_max < options.rooms) {
+        return fmt::format("--rooms-max {} is fewer than --rooms {}, which are always there",
+                           options.rooms_max, options.rooms);
+    }
+    const char* const fixed = needs_all_rooms(options);
+    if (fixed != nullptr && options.rooms_max > options.rooms) {
+        return fmt::format(
+            "--rooms-max cannot be given with {}, which knows all rooms from the start: "
+            "give --rooms",
+            fixed);
+    }
+    if (fixed != nullptr && !options.room_options_file.empty()) {
+        return fmt::format("--room-options cannot be given with {}, which knows all rooms as alike",
+                           fixed);
+    }
+    return {};
+}
+
+std::string contradiction_of_moments(const Options& options) {
+    if (options.moments.folder.empty()) return {};
+    if (options.keep.seconds == 0) {
+        return "--moments keeps what --keep-seconds keeps at hand: it must not be 0";
+    }
+    if (!options.replay.empty()) {
+        return "--moments is of a match under way: it does nothing with --replay";
+    }
+    if (!options.handover.empty()) {
+        return "--handover cannot be given with --moments: both processes would keep theirs in the "
+               "same folder";
+    }
+    return {};
+}
+
 std::string contradiction(const Options& options) {
+    if (auto problem = contradiction_of_rooms(options); !problem.empty()) return problem;
+    if (auto problem = contradiction_of_moments(options); !problem.empty()) return problem;
     if (options.net.output_size_max < options.snapshot_size_max + 16'384U) {
         return "--output-max must exceed --snapshot-max by 16384: a snapshot may wait behind "
                "messages";
@@ -302,16 +400,6 @@ std::string contradiction(const Options& options) {
     if (options.net.request.request_line_size_max > options.net.request.head_size_max) {
         return "--request-line-max must not exceed --request-head-max, of which it is a part";
     }
-    if (!options.moments.folder.empty() && options.keep.seconds == 0) {
-        return "--moments keeps what --keep-seconds keeps at hand: it must not be 0";
-    }
-    if (!options.moments.folder.empty() && !options.replay.empty()) {
-        return "--moments is of a match under way: it does nothing with --replay";
-    }
-    if (!options.moments.folder.empty() && !options.handover.empty()) {
-        return "--handover cannot be given with --moments: both processes would keep theirs in the "
-               "same folder";
-    }
     const std::uint32_t backlog_max = listen_backlog_max(options.net);
     if (options.net.listen_backlog > backlog_max) {
         return fmt::format(
@@ -323,6 +411,10 @@ std::string contradiction(const Options& options) {
 }
 
 }  // namespace
+
+bool may_make_rooms(const Options& options) {
+    return needs_all_rooms(options) == nullptr;
+}
 
 ParsedOptions parse_options(int argc,
                             const char* const* argv,
@@ -362,6 +454,7 @@ ParsedOptions parse_options(int argc,
     for (const CLI::Option* const option : app.get_options()) {
         if (option->count() > 0) options.given.push_back(option->get_name());
     }
+    choose_shards(options);
     if (const std::string problem = contradiction(options); !problem.empty()) {
         std::fprintf(stderr, "%s\n", problem.c_str());
         return {.run = false, .exit_code = 2};

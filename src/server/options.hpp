@@ -4,6 +4,7 @@
 #include "net/listener.hpp"
 #include "net/options.hpp"
 #include "server/keep_options.hpp"
+#include "server/room_options.hpp"
 #include "server/tls_files.hpp"
 #include "uring/ring.hpp"
 
@@ -24,8 +25,13 @@ struct Options {
     TlsFiles tls;
 
     std::uint32_t rate_hz = 30;
-    std::uint32_t catch_up_max = 4;  // Ticks run at once after a stall; the rest is forgiven.
-    std::uint32_t rooms = 1;
+    std::uint32_t catch_up_max = 4;   // Ticks run at once after a stall; the rest is forgiven.
+    std::uint32_t rooms = 1;          // Always there.
+    std::uint32_t rooms_max = 0;      // With those made on demand; 0: parse_options() chooses.
+    std::uint32_t room_empty_s = 30;  // After which one of those ends.
+    RoomOptions room_options;
+    std::string room_options_file;       // Empty: all rooms are alike.
+    std::uint32_t shards = 0;            // Threads; 0: parse_options() chooses.
     std::uint32_t players_max = 1'000;   // Per room.
     std::uint32_t players_expected = 0;  // Per room; 0: the game knows best.
     std::uint32_t inbox_messages = 0;    // Per room and tick; 0: eight per player.
@@ -62,6 +68,9 @@ struct Options {
         return std::ranges::find(given, flag) != given.end();
     }
 };
+
+// Rooms can be made while the server runs: nothing else needs to know them all from the start.
+bool may_make_rooms(const Options& options);
 
 // What parse_options() decided.
 struct ParsedOptions {

@@ -1,6 +1,7 @@
 #include "server/process_usage.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -52,9 +53,11 @@ ProcessUsage process_usage() {
             .switches_involuntary = count(usage.ru_nivcsw)};
 }
 
-std::optional<std::uint64_t> run_delay_ns() {
+std::optional<std::uint64_t> run_delay_ns(int thread) {
     // Documentation/scheduler/sched-stats of the kernel: time on the core, time waiting for it.
-    return second_number_in("/proc/thread-self/schedstat");
+    std::array<char, 48> path{};
+    fmt::format_to_n(path.data(), path.size() - 1, "/proc/self/task/{}/schedstat", thread);
+    return second_number_in(path.data());
 }
 
 }  // namespace ringtick

@@ -16,8 +16,8 @@ struct ProcessUsage {
 
 ProcessUsage process_usage();
 
-// For how long, in all, the calling thread was ready to run and another had the core; nothing where
-// the kernel does not count it.
-std::optional<std::uint64_t> run_delay_ns();
+// For how long, in all, that thread of ours (gettid(2)) was ready to run and another had the core;
+// nothing where the kernel does not count it.
+std::optional<std::uint64_t> run_delay_ns(int thread);
 
 }  // namespace ringtick

@@ -29,9 +29,9 @@ inline std::optional<std::uint64_t> number_in(std::string_view query, std::strin
     return number;
 }
 
-// Which room a request is about, counted from 1: the first, if it names none. 0: that is no number.
-inline std::uint64_t room_in(std::string_view query) {
-    return text_in(query, "room") ? number_in(query, "room").value_or(0) : 1;
+// Which room a request is about, by its name: the first, if it names none.
+inline std::string_view room_in(std::string_view query) {
+    return text_in(query, "room").value_or("1");
 }
 
 }  // namespace ringtick

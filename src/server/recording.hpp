@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "server/metrics.hpp"
 #include "server/room.hpp"
 #include "tick/record.hpp"
 #include "tick/record_writer.hpp"
@@ -16,12 +17,6 @@
 #include <vector>
 
 namespace ringtick {
-
-struct RecordStats {
-    std::uint64_t bytes = 0;  // Durable: a crash of the machine leaves them.
-    bool failed = false;
-    std::size_t rooms_ended = 0;  // Of which no more is recorded, for they were told too much.
-};
 
 // Of the states that a recording holds, from which it can be taken up (server/resumed_match.hpp).
 struct RecordStates {

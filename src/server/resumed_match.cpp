@@ -227,7 +227,10 @@ std::string ResumedMatch::play_all(const Program& program) {
 std::string ResumedMatch::load(const Program& program, const Options& options) {
     if (tick_ == 0) return "nothing was recorded but its beginning: start without it";
     for (std::uint32_t room = 0; room < states_.size(); ++room) {
-        games_.push_back(program.make_game(game_options(options, options.players_max, room)));
+        games_.push_back(
+            program.make_game(game_options(options, {.seed = options.seed + room,
+                                                     .players_max = options.players_max,
+                                                     .bots = options.bots})));
         if (!games_.back()->load_state(tick_, states_[room])) {
             return fmt::format("the state of room {} cannot be taken in again", room + 1);
         }

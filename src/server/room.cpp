@@ -8,8 +8,12 @@
 
 namespace ringtick {
 
-Room::Room(std::unique_ptr<Game> game, const RoomLimits& limits, Connections& connections)
-    : game_(std::move(game)),
+Room::Room(std::unique_ptr<Game> game,
+           const RoomLimits& limits,
+           Connections& connections,
+           const RoomSetup& setup)
+    : setup_(setup),
+      game_(std::move(game)),
       connections_(connections),
       inbox_(limits.inbox_messages, limits.inbox_bytes),
       seats_(limits.players_max) {

@@ -3,6 +3,7 @@
 #include "base/handle.hpp"
 #include "base/histogram.hpp"
 #include "net/connections.hpp"
+#include "server/room_setup.hpp"
 #include "server/token_source.hpp"
 #include "tick/game.hpp"
 #include "tick/inbox.hpp"
@@ -42,11 +43,16 @@ struct RoomLimits {
 // and counted.
 class Room : public Outbox {
 public:
-    Room(std::unique_ptr<Game> game, const RoomLimits& limits, Connections& connections);
+    Room(std::unique_ptr<Game> game,
+         const RoomLimits& limits,
+         Connections& connections,
+         const RoomSetup& setup = {});
 
     virtual ~Room() = default;
     Room(const Room&) = delete;
     Room& operator=(const Room&) = delete;
+
+    const RoomSetup& setup() const { return setup_; }
 
     bool full() const { return free_seats_.empty(); }
     PlayerId enter(Handle connection);
@@ -131,6 +137,7 @@ private:
     bool within_share(const Seat& seat, std::size_t size) const;
     std::size_t keep_commands_of_present(std::span<Command> commands) const;
 
+    RoomSetup setup_;
     std::unique_ptr<Game> game_;
     Connections& connections_;
     TokenSource tokens_;

@@ -4,7 +4,7 @@
 #include "server/options.hpp"
 #include "server/recorded_match.hpp"
 #include "server/replay.hpp"
-#include "server/server.hpp"
+#include "server/shards.hpp"
 #include "server/shown_room.hpp"
 #include "server/signals.hpp"
 #include "server/sizes.hpp"
@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -50,33 +51,43 @@ int report(const Program& program, std::string_view text) {
     return 1;
 }
 
-// Opens, runs and takes down the server. Returns the exit code.
-int run_to_the_end(const Options& options, const Program& program, ServerKind kind) {
-    const auto server = std::make_unique<Server>(options, program, kind);
-    const auto opened = server->open();
+// Opens, runs and takes down the server, or as many as there are threads: one, if nobody asked for
+// more and the machine has not enough for the others. Returns the exit code.
+int run_to_the_end(Options options, const Program& program, ServerKind kind) {
+    auto shards = std::make_unique<Shards>(options, program, kind);
+    auto opened = shards->open();
+    if (!opened && shards->first_has_opened() && !options.was_given("--shards")) {
+        log_warning(fmt::format("{} threads are too many for this machine, one serves alone ({})",
+                                options.shards, shards->explain(opened.error())));
+        options.shards = 1;
+        shards.reset();  // First, for it holds the address.
+        shards = std::make_unique<Shards>(options, program, kind);
+        opened = shards->open();
+    }
     if (!opened) {
         release_stop_signals();
-        std::fprintf(stderr, "%s: %s\n", program.name, server->explain(opened.error()).c_str());
+        std::fprintf(stderr, "%s: %s\n", program.name, shards->explain(opened.error()).c_str());
         return 1;
     }
+    const Server& first = shards->first();
     if (kind.resume != nullptr) log_info(kind.resume->description());
-    server->enter_sandbox();
+    shards->enter_sandbox();
     if (options.check_only) {
         release_stop_signals();
-        return report(program, fmt::format("{}: {}\n", program.name, server->describe()));
+        return report(program, fmt::format("{}: {}\n", program.name, first.describe()));
     }
     // What was asked for and refused is to be seen by those, too, who do not ask for news.
-    const auto say = server->granted() ? log_info : log_warning;
-    say(server->describe());
+    const auto say = first.granted() ? log_info : log_warning;
+    say(first.describe());
     if (!kind.quiet) {
         // Whoever started it may not read this, or no longer: it serves all the same.
         print_if_taken(fmt::format("{}: {}\n", program.name,
-                                   url_of(options.listen, server->port(), options.tls.given())));
+                                   url_of(options.listen, first.port(), options.tls.given())));
     }
-    server->run();
+    shards->run();
     release_stop_signals();
     std::array<char, totals_size_max> totals{};
-    return report(program, {totals.data(), server->write_totals(totals)});
+    return report(program, {totals.data(), shards->write_totals(totals)});
 }
 
 int refuse(const Program& program, int exit_code, const std::string& problem) {
@@ -124,6 +135,11 @@ int serve(int argc, char** argv, const Program& program) {
         parse_options(argc, argv, program.name, program.description, options);
     if (!parsed.run) return parsed.exit_code;
     options.players_max = std::min(options.players_max, program.players_max);
+    if (!options.room_options_file.empty()) {
+        const std::string problem =
+            read_room_options(options.room_options_file, options, options.room_options);
+        if (!problem.empty()) return refuse(program, 2, problem);
+    }
     if (!options.resume_from.empty()) return resume(options, program);
     if (options.replay.empty()) return play(options, program, nullptr);
 
@@ -134,6 +150,7 @@ int serve(int argc, char** argv, const Program& program) {
     if (!options.show) return replay(match, program);
     options.rate_hz = match.reader().header().rate_hz;
     options.rooms = match.reader().header().rooms;
+    options.rooms_max = options.rooms;
     options.players_max = std::min(options.players_max, ShownRoom::guests_max);
     return run_server(options, program, {.show = &match});
 }
@@ -148,7 +165,10 @@ int run_server(const Options& options, const Program& program, ServerKind kind) 
             "OpenSSL takes its memory from the heap: nothing but the machine bounds what TLS takes "
             "(as always in a build with AddressSanitizer)");
     }
-    const int exit_code = run_to_the_end(options, program, kind);
+    Options settled = options;
+    settled.rooms_max = std::max(options.rooms_max, options.rooms);
+    settled.shards = std::max(options.shards, 1U);
+    const int exit_code = run_to_the_end(settled, program, kind);
     // Last, for it may have to be left behind.
     if (!stop_log()) std::_Exit(exit_code);
     return exit_code;

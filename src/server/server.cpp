@@ -8,18 +8,14 @@
 #include "server/match_identity.hpp"
 #include "server/signals.hpp"
 #include "server/sizes.hpp"
-#include "uring/refusal.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cerrno>
 #include <csignal>
 #include <string_view>
@@ -30,9 +26,6 @@ namespace ringtick {
 namespace {
 
 constexpr BufferGroup receive_group{.id = 1};
-// Half of it is shared by the players evenly: each has room for a HELLO, whoever else is loud.
-constexpr std::uint32_t inbox_bytes_of_player = 2'304;
-constexpr std::uint32_t inbox_bytes_least = 4'194'304;
 
 std::uint32_t descriptors_needed(std::uint32_t connections_max) {
     return connections_max + 128;
@@ -57,11 +50,7 @@ Options completed(Options options, const Certificate& certificate) {
     // A page about all the rooms is written where its connection's output waits.
     if (options.tls.given()) options.net.tls = &certificate.context();
     std::uint32_t& output = options.net.output_size_max;
-    output = std::max(output, page_size_max(options.rooms));
-    // A secret, and the one random number that no --seed repeats: it decides nothing but places in
-    // a table. Without it (getrandom(2) may be interrupted) the table works all the same.
-    std::uint64_t& seed = options.net.address_seed;
-    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = 0;
+    output = std::max(output, page_size_max(options.rooms_max, options.shards));
     return options;
 }
 
@@ -71,13 +60,14 @@ FileUse file_use(const Options& options) {
     return options.record.empty() ? FileUse::none : FileUse::written;
 }
 
-http::Transport transport_of(const NetOptions& net) {
-    return net.tls != nullptr ? http::Transport::tls : http::Transport::plain;
+// A recording, and a process that takes over, know of one tick for all rooms.
+std::uint32_t phases_of(const Options& options) {
+    const bool alone = !may_make_rooms(options);
+    return alone ? 1 : std::min(options.rooms_max, Rooms::phases_max);
 }
 
-std::string describe_compression(const Compression* compression) {
-    if (compression == nullptr) return "no compression";
-    return fmt::format("permessage-deflate in {} KiB", compression->memory() / 1'024);
+http::Transport transport_of(const NetOptions& net) {
+    return net.tls != nullptr ? http::Transport::tls : http::Transport::plain;
 }
 
 // Between two tries to bind. Start-up is the one time that the program may sit and wait.
@@ -85,30 +75,32 @@ void pause_briefly() {
     ::poll(nullptr, 0, 10);
 }
 
-std::string explain_record(const Error& error, const std::string& path) {
-    if (error.operation == std::string_view("record over a file")) {
-        return fmt::format(
-            "{} holds something, which is not written over. Remove it, or choose another --record.",
-            path);
-    }
-    if (error.error_number == EAGAIN) {
-        return fmt::format("another server records to {}. Choose another --record.", path);
-    }
-    return fmt::format("cannot record to {}: {}. Choose another --record.", path,
-                       std::generic_category().message(error.error_number));
-}
-
 }  // namespace
 
-Server::Server(const Options& options, const Program& program, ServerKind kind)
+Server::Server(const Options& options,
+               const Program& program,
+               ServerKind kind,
+               const Shared& shared)
     : options_(completed(options, certificate_)),
       program_(program),
       kind_(kind),
+      place_(shared.place),
       policy_{.origins = options_.origins,
               .subprotocol = program.subprotocol,
               .transport = transport_of(options_.net)},
       pages_(program.assets),
-      rooms_(sizes_of(options_.net).slots, pages_, drain_, kind.any_path),
+      maker_({.options = options_,
+              .program = program_,
+              .connections = connections_,
+              .kept = kept_,
+              .show = kind.show,
+              .resume = kind.resume}),
+      rooms_({.connections_max = sizes_of(options_.net).slots,
+              .phases = phases_of(options_),
+              .empty_s = options_.room_empty_s,
+              .place = shared.place,
+              .any_path = kind.any_path},
+             {.pages = pages_, .drain = drain_, .directory = shared.directory, .maker = maker_}),
       echo_(pages_),
       connections_(options_.net,
                    policy_,
@@ -122,17 +114,34 @@ Server::Server(const Options& options, const Program& program, ServerKind kind)
                     : Operator()),
       kept_({.owner = operator_, .connections = connections_, .loop = loop_stats_}),
       moments_({.ring = ring_, .kept = kept_, .owner = operator_}),
-      ops_({.owner = operator_,
-            .metrics = metrics_,
-            .connections = connections_,
-            .rooms = rooms_,
-            .drain = drain_,
-            .moments = moments_}),
       handover_({.ring = ring_,
                  .connections = connections_,
                  .rooms = rooms_,
                  .listener = listener_,
-                 .drain = drain_}) {
+                 .drain = drain_}),
+      reporter_(shared.board,
+                shared.directory,
+                shared.place,
+                {.loop = loop_stats_,
+                 .ring = ring_,
+                 .buffers = buffers_,
+                 .connections = connections_,
+                 .recording = recording_,
+                 .drain = drain_,
+                 .handover = handover_,
+                 .kept = kept_,
+                 .moments = moments_,
+                 .rooms = rooms_}),
+      siblings_(ring_),
+      ops_({.owner = operator_,
+            .reporter = reporter_,
+            .loop = loop_stats_,
+            .rate_hz = options_.rate_hz,
+            .connections = connections_,
+            .rooms = rooms_,
+            .drain = drain_,
+            .moments = moments_,
+            .siblings = siblings_}) {
     echo_.attach(connections_);
     operator_.serve_over(policy_.transport);
 }
@@ -149,14 +158,12 @@ Result<void> Server::open() {
     if (options_.realtime) realtime_ = request_realtime();
     // Before the ring: it keeps the limit that was in force when it was made.
     raise_descriptor_limit(options_.net.connections_max);
-    const sigset_t signals = server_signals(options_.tls.given());
-    signals_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals_ < 0) return std::unexpected(Error{"signalfd", errno});
+    if (auto opened = open_signals(); !opened) return opened;
     if (auto opened = open_ring(); !opened) return opened;
     if (auto opened = connections_.open(); !opened) return opened;
-    if (!kind_.echo) open_rooms();
+    if (!kind_.echo) rooms_.open();
     if (auto opened = open_kept(); !opened) return opened;
-    attach_metrics();
+    attach_pages();
     const bool is_taken_over = kind_.takeover != nullptr && kind_.takeover->is_on();
     if (is_taken_over && !options_.check_only) return take_over();
     if (auto opened = open_listener(); !opened) return opened;
@@ -164,6 +171,14 @@ Result<void> Server::open() {
     if (auto opened = open_handover(); !opened) return opened;
     // Last, so that nothing that is refused leaves a file behind.
     return options_.record.empty() ? Result<void>() : open_recording();
+}
+
+// One thread hears them, for all.
+Result<void> Server::open_signals() {
+    if (place_.number != 0) return {};
+    const sigset_t signals = server_signals(options_.tls.given());
+    signals_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    return signals_ < 0 ? Result<void>(std::unexpected(Error{"signalfd", errno})) : Result<void>();
 }
 
 Result<void> Server::open_ring() {
@@ -244,38 +259,8 @@ Result<void> Server::take_match(Takeover& takeover) {
     return takeover.commit() ? Result<void>() : std::unexpected(failed);
 }
 
-RoomLimits Server::room_limits() const {
-    const std::uint32_t players =
-        std::min({options_.players_max, options_.net.connections_max, 65'535U});
-    return {
-        .players_max = players,
-        .inbox_messages = options_.inbox_messages > 0 ? options_.inbox_messages : 8 * players + 64,
-        .inbox_bytes = options_.inbox_bytes > 0
-                           ? options_.inbox_bytes
-                           : std::max(inbox_bytes_least, inbox_bytes_of_player * players)};
-}
-
-void Server::open_rooms() {
-    const RoomLimits limits = room_limits();
-    for (std::uint32_t room = 0; room < options_.rooms; ++room) {
-        rooms_.add(make_room(room, limits));
-    }
-}
-
-std::unique_ptr<Room> Server::make_room(std::uint32_t number, const RoomLimits& limits) {
-    if (kind_.show == nullptr) {
-        auto game = kind_.resume != nullptr
-                        ? kind_.resume->take_game(number)
-                        : program_.make_game(game_options(options_, limits.players_max, number));
-        return std::make_unique<Room>(std::move(game), limits, connections_);
-    }
-    auto room = std::make_unique<ShownRoom>(*kind_.show, number, limits, connections_);
-    shown_rooms_.push_back(room.get());
-    return room;
-}
-
 Result<void> Server::open_recording() {
-    const RoomLimits limits = room_limits();
+    const RoomLimits limits = maker_.limits_of(maker_.players_max());
     // Room for the fullest tick: all that an inbox holds, a few bytes before each message. Of
     // several rooms the half of a block that is not shared out can take that much.
     const std::size_t fullest = limits.inbox_bytes + limits.inbox_messages * 8UL;
@@ -296,8 +281,12 @@ Result<void> Server::open_kept() {
     const bool is_played = !kind_.echo && kind_.show == nullptr;
     // Before the rules are found out, which takes a game its time.
     if (!is_played || options_.keep.seconds == 0) return {};
-    const RecordHeader header = record_header(options_, program_, room_limits().players_max);
-    if (auto opened = kept_.open(options_.keep, header, rooms_.all()); !opened) return opened;
+    const RecordHeader header = record_header(options_, program_, maker_.players_max());
+    // There may be larger rooms than those that there are yet.
+    const auto largest = maker_.make_largest_game();
+    auto opened = kept_.open(options_.keep, header, options_.rooms_max, *largest);
+    if (!opened) return opened;
+    for (const auto& room : rooms_.all()) kept_.keep(*room);
     return options_.moments.folder.empty() ? Result<void>()
                                            : moments_.open(options_.moments, program_.name);
 }
@@ -313,27 +302,28 @@ Nanoseconds Server::spin() const {
     return options_.realtime && !kind_.echo ? realtime_spin : Nanoseconds{};
 }
 
-void Server::attach_metrics() {
-    configuration_ = describe();
-    metrics_ = {.loop = &loop_stats_,
-                .ring = &ring_.stats(),
-                .buffers = &buffers_,
-                .connections = &connections_,
-                .record = &recording_.stats(),
-                .drain = &drain_,
-                .handover = &handover_.stats,
-                .kept = &kept_,
-                .moments = &moments_,
-                .owner = &operator_,
-                .rate_hz = options_.rate_hz,
-                .schema = program_.schema,
-                .configuration = configuration_,
-                .rooms = rooms_.all(),
-                .shown_rooms = shown_rooms_};
-    pages_.attach(metrics_);
+void Server::attach_pages() {
+    describe_report();
+    pages_.attach(reporter_);
     pages_.attach(ops_);
     pages_.attach(kept_);
     pages_.attach(moments_);
+}
+
+void Server::describe_report() {
+    configuration_ = describe();
+    reporter_.describe({.rate_hz = options_.rate_hz,
+                        .rooms_max = options_.rooms_max,
+                        .sandboxed = sandbox_.on(),
+                        .schema = program_.schema,
+                        .operator_kind = operator_.kind(),
+                        .configuration = configuration_,
+                        .shown_rooms = maker_.shown_rooms()});
+}
+
+void Server::join(std::span<const Connections::Route> routes) {
+    connections_.join(place_.number, routes);
+    siblings_.join(place_.number, routes);
 }
 
 void Server::enter_sandbox() {
@@ -342,9 +332,12 @@ void Server::enter_sandbox() {
             {.local_sockets = options_.listen.family == ListenAddress::Family::local ||
                               !options_.handover.empty()});
     }
-    configuration_ = describe();
-    metrics_.configuration = configuration_;
-    metrics_.sandboxed = sandbox_.on();
+    describe_report();
+}
+
+void Server::share_sandbox(const Server& other) {
+    sandbox_ = other.sandbox_;
+    describe_report();
 }
 
 void Server::run() {
@@ -358,15 +351,20 @@ void Server::run() {
          .moments = moments_,
          .certificate = certificate_,
          .drain = drain_,
-         .rooms = rooms_.all(),
+         .rooms = rooms_,
          .signals = signals_,
+         .siblings = siblings_,
+         .reporter = reporter_,
          .handover = &handover_},
         {.rate_hz = options_.rate_hz,
          .catch_up_max = options_.catch_up_max,
          .snapshot_size_max = options_.snapshot_size_max,
          .spin = spin(),
-         // Each holds a buffer, or is the last of its connection's.
-         .receives_max = std::size_t{sizes.buffers} + sizes.slots,
+         // Each receive holds a buffer, or is the last of its connection's; each message a place in
+         // its passage, or it is an operator's.
+         .set_aside_max = std::size_t{sizes.buffers} + sizes.slots +
+                          std::size_t{place_.count} * Passage::places_count,
+         .has_siblings = place_.count > 1,
          .first_tick = first_tick(),
          .first_at = handover_.stats.handovers > 0 ? std::optional(kind_.takeover->next_at())
                                                    : std::nullopt,
@@ -383,105 +381,8 @@ void Server::run() {
     log_info("stopped");
 }
 
-std::size_t Server::write_totals(std::span<char> out) const {
-    return write_totals_json(out, metrics_);
-}
-
-std::string Server::explain(const Error& error) const {
-    const std::string_view operation = error.operation;
-    if (operation == "handover") return kind_.takeover->why();
-    if (operation == "handover of nothing") {
-        return "--handover hands over nothing of a game whose state cannot be saved: start without "
-               "it.";
-    }
-    if (operation != "handover socket") return explain_start(error);
-    return fmt::format("cannot listen at {} ({}). Choose another --handover.", options_.handover,
-                       std::generic_category().message(error.error_number));
-}
-
-std::string Server::explain_start(const Error& error) const {
-    const std::string_view operation = error.operation;
-    const std::string reason = std::generic_category().message(error.error_number);
-    const char* const option = kind_.address_option;
-    if (operation == "tls") return certificate_.problem();
-    if (operation == "bind over a file") {
-        return fmt::format(
-            "{} is a file, and no server's. Remove it, or choose another {} address.",
-            options_.listen.host, option);
-    }
-    if (operation == "bind" && error.error_number == EADDRINUSE) {
-        return fmt::format(
-            "the address is taken: another server listens there. Stop it, or choose another {}.",
-            option);
-    }
-    if (operation == "bind" || operation == "socket" || operation == "listen") {
-        return fmt::format("cannot listen there ({}: {}). Choose another {}.", error.operation,
-                           reason, option);
-    }
-    if (operation.starts_with("record")) return explain_record(error, options_.record);
-    if (operation == "keep") {
-        return fmt::format(
-            "no address space for the last seconds of {} rooms ({}). Lower --keep-memory, or raise "
-            "ulimit -v.",
-            options_.rooms, reason);
-    }
-    if (operation == "moments") {
-        return fmt::format(
-            "cannot keep moments in {}: {}. Choose another --moments: a directory that there is, "
-            "no other server's, where this user may write, of a file system that lets a file be "
-            "made before it has a name (O_TMPFILE), as ext4, xfs, btrfs and tmpfs do.",
-            options_.moments.folder, reason);
-    }
-    if (operation == "moments of nothing") {
-        return "--moments keeps nothing of a game whose state cannot be saved: start without it.";
-    }
-    if (operation == "moments in memory") {
-        return fmt::format(
-            "no address space for {} moments ({}). Lower --moments-max or --keep-memory, or raise "
-            "ulimit -v.",
-            options_.moments.count_max, reason);
-    }
-    if (operation == "mmap") {
-        return fmt::format(
-            "no address space for the messages of {} connections ({}). Lower --connections-max or "
-            "--message-max, or raise ulimit -v.",
-            options_.net.connections_max, reason);
-    }
-    if (operation.starts_with("io_uring") || operation == "multishot receive") {
-        std::array<char, 512> text{};
-        return std::string(explain_refusal(error, read_machine_facts(), text));
-    }
-    return fmt::format("{}: {}", error.operation, reason);
-}
-
-std::string Server::describe() const {
-    const RingFeatures& features = ring_.features();
-    const std::size_t receive = std::size_t{buffers_.count()} * options_.net.receive_buffer_size;
-    // The loop sets aside completions that come during a broadcast.
-    const std::size_t queues = features.submissions * 64UL + features.completions * 16UL +
-                               features.completions * sizeof(Completion);
-    const RoomLimits limits = room_limits();
-    const std::size_t inbox = limits.inbox_bytes + limits.inbox_messages * sizeof(Command);
-    const std::size_t frames =
-        SnapshotFrames::memory(options_.snapshot_size_max, options_.net.deflate);
-    const std::size_t fixed = connections_.memory_fixed() + receive + queues +
-                              rooms_.all().size() * inbox + frames + recording_.memory();
-    constexpr std::size_t mib = 1 << 20;
-    return fmt::format(
-        "ring {}/{} entries, features {:#x}, {}, deadline {}, receive budget {}, asleep {}, {} "
-        "receive buffers of {} B, {}, {}; memory taken at start {} MiB beside the game's own, "
-        "address "
-        "space for messages {} MiB, for the last seconds {} MiB, for moments {} MiB; {}{}",
-        features.submissions, features.completions, features.raw,
-        features.defer_taskrun ? "deferred task work" : "cooperative task work",
-        features.absolute_deadline ? "absolute" : "relative",
-        features.recv_budget ? "by the kernel" : "by cancelling",
-        features.second_ring ? "on a second ring" : "on the ring", buffers_.count(),
-        options_.net.receive_buffer_size, describe_compression(connections_.compression()),
-        features.restricted ? "restricted to what it is for" : "not restricted", fixed / mib,
-        connections_.memory_reserved() / mib, kept_.memory_reserved() / mib,
-        moments_.memory_reserved() / mib, ringtick::describe(sandbox_),
-        options_.realtime ? "; " + ringtick::describe(realtime_, spin()) : std::string());
+std::size_t Server::write_totals(std::span<char> out) {
+    return write_totals_json(out, reporter_.report());
 }
 
 }  // namespace ringtick

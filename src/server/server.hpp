@@ -4,6 +4,7 @@
 #include "http/opening_handshake.hpp"
 #include "net/connections.hpp"
 #include "net/listener.hpp"
+#include "server/board.hpp"
 #include "server/certificate.hpp"
 #include "server/drain.hpp"
 #include "server/echo.hpp"
@@ -20,10 +21,14 @@
 #include "server/recorded_match.hpp"
 #include "server/recording.hpp"
 #include "server/resumed_match.hpp"
+#include "server/room_directory.hpp"
+#include "server/room_maker.hpp"
 #include "server/rooms.hpp"
 #include "server/sandbox.hpp"
 #include "server/serve.hpp"
+#include "server/shard_place.hpp"
 #include "server/shown_room.hpp"
+#include "server/siblings.hpp"
 #include "server/takeover.hpp"
 #include "uring/buffer_ring.hpp"
 #include "uring/ring.hpp"
@@ -50,10 +55,18 @@ struct ServerKind {
 };
 
 // A whole server on one thread: builds the parts in order, runs the loop, takes them down in the
-// opposite order. One per shard.
+// opposite order. One per shard (server/shards.hpp), each on its own thread from the first to the
+// last.
 class Server {
 public:
-    Server(const Options& options, const Program& program, ServerKind kind);
+    // What is for all threads, and which of them this is.
+    struct Shared {
+        Board& board;
+        RoomDirectory& directory;
+        ShardPlace place;
+    };
+
+    Server(const Options& options, const Program& program, ServerKind kind, const Shared& shared);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -65,6 +78,8 @@ public:
 
     // After open(), if it is wanted: see server/sandbox.hpp. There is no way back.
     void enter_sandbox();
+    // That another thread has entered for all.
+    void share_sandbox(const Server& other);
 
     // The line for the log: what the kernel granted and what memory was taken.
     std::string describe() const;
@@ -72,10 +87,21 @@ public:
     bool granted() const { return realtime_.refusal == 0 && sandbox_.refusal == 0; }
     std::uint16_t port() const { return listener_.port(); }
 
+    // Between open() and run(), of one of several threads: who the others are. `routes` lives as
+    // long; see Connections::join().
+    [[nodiscard]] Result<void> open_passage(Passage& passage) const {
+        return connections_.open_passage(passage);
+    }
+    int ring() const { return ring_.descriptor(); }
+    void join(std::span<const Connections::Route> routes);
+
     void run();
-    std::size_t write_totals(std::span<char> out) const;
+    // Of all threads. After run() of all of them.
+    void publish() { reporter_.publish(); }
+    std::size_t write_totals(std::span<char> out);
 
 private:
+    [[nodiscard]] Result<void> open_signals();
     [[nodiscard]] Result<void> open_ring();
     [[nodiscard]] Result<void> open_listener();
     [[nodiscard]] Result<void> open_recording();
@@ -84,25 +110,24 @@ private:
     [[nodiscard]] Result<void> open_handover();
     [[nodiscard]] Result<void> take_over();
     [[nodiscard]] Result<void> take_match(Takeover& takeover);
-    RoomLimits room_limits() const;
     Nanoseconds spin() const;
     std::uint64_t first_tick() const;
-    void open_rooms();
-    std::unique_ptr<Room> make_room(std::uint32_t number, const RoomLimits& limits);
-    void attach_metrics();
+    void attach_pages();
+    void describe_report();
 
     Certificate certificate_;
     Options options_;
     Program program_;
     ServerKind kind_;
+    ShardPlace place_;
     http::HandshakePolicy policy_;
 
     Ring ring_;
     BufferRing buffers_;
     HttpPages pages_;
     Drain drain_;
+    RoomMaker maker_;
     Rooms rooms_;
-    std::vector<ShownRoom*> shown_rooms_;  // Those of them that show a recorded match.
     Echo echo_;
     Connections connections_;
     Listener listener_;
@@ -112,12 +137,13 @@ private:
     Realtime realtime_;
     Sandbox sandbox_;
     LoopStats loop_stats_;
-    Metrics metrics_;
     Operator operator_;
     KeptReplays kept_;
     Moments moments_;
-    Ops ops_;
     Handover handover_;
+    Reporter reporter_;
+    Siblings siblings_;
+    Ops ops_;
 };
 
 // Opens a server, says where it listens, runs it until a signal, prints its totals. Returns the

@@ -19,12 +19,12 @@ constexpr Nanoseconds seek_time_max = std::chrono::milliseconds(10);
 }  // namespace
 
 ShownRoom::ShownRoom(const RecordedMatch& match,
-                     std::uint32_t number,
+                     const RoomSetup& setup,
                      const RoomLimits& limits,
                      Connections& connections)
-    : Room(match.make_game(number, limits.players_max), limits, connections),
+    : Room(match.make_game(setup.number - 1, limits.players_max), limits, connections, setup),
       match_(match),
-      number_(number),
+      number_(setup.number - 1),
       playback_(from_the_start()),
       first_guest_(static_cast<std::uint16_t>(match.reader().header().players_max)) {
     shown_.reserve(limits.players_max);

@@ -22,7 +22,7 @@ public:
     static constexpr std::uint32_t guests_max = 1'000;  // Of a room.
 
     ShownRoom(const RecordedMatch& match,
-              std::uint32_t number,
+              const RoomSetup& setup,
               const RoomLimits& limits,
               Connections& connections);
 

@@ -44,8 +44,8 @@ std::uint32_t listen_backlog_max(const NetOptions& options) {
     return most;
 }
 
-std::uint32_t page_size_max(std::uint32_t rooms) {
-    return 65'536 + rooms * 2'048;
+std::uint32_t page_size_max(std::uint32_t rooms, std::uint32_t shards) {
+    return 65'536 + rooms * 2'048 + (shards - 1) * 24'576;
 }
 
 }  // namespace ringtick

@@ -24,8 +24,8 @@ std::size_t tls_memory_max(const NetOptions& options);
 // there are too many connections for any.
 std::uint32_t listen_backlog_max(const NetOptions& options);
 
-// The most that any page about `rooms` rooms takes, for games with up to two dozen counters whose
-// names have up to 32 characters.
-std::uint32_t page_size_max(std::uint32_t rooms);
+// The most that any page about `rooms` rooms on `shards` threads takes, for games with up to two
+// dozen counters whose names have up to 32 characters.
+std::uint32_t page_size_max(std::uint32_t rooms, std::uint32_t shards);
 
 }  // namespace ringtick

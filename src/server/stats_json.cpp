@@ -1,13 +1,7 @@
 // The pages and the line that are JSON: /stats.json, /rooms, /replay, and a run's totals.
-#include "server/drain.hpp"
-#include "server/handover.hpp"
-#include "server/kept_replays.hpp"
 #include "server/metric_rows.hpp"
 #include "server/metrics.hpp"
-#include "server/moments.hpp"
-#include "server/operator.hpp"
 #include "server/process_usage.hpp"
-#include "server/room.hpp"
 #include "server/shown_room.hpp"
 #include "server/text_writer.hpp"
 #include "tls/memory.hpp"
@@ -39,8 +33,8 @@ void add_buckets(TextWriter& text, const Histogram& values) {
 enum class Detail : std::uint8_t { percentiles, buckets };
 
 // Times are recorded in nanoseconds and shown in microseconds.
-void add_histograms(TextWriter& text, const Metrics& metrics, Detail detail) {
-    for (const HistogramRow& row : histogram_rows(metrics)) {
+void add_histograms(TextWriter& text, const Figures& figures, Detail detail) {
+    for (const HistogramRow& row : histogram_rows(figures)) {
         const bool time = row.unit == HistogramRow::Unit::nanoseconds;
         const std::uint64_t divisor = time ? 1'000 : 1;
         const Histogram& values = *row.values;
@@ -54,10 +48,10 @@ void add_histograms(TextWriter& text, const Metrics& metrics, Detail detail) {
 }
 
 // How calm the machine was: what the lateness of a tick is to be read beside.
-void add_control(TextWriter& text, const LoopStats& loop) {
-    text.add(R"("idle_control_age_s":{:.1f},)", idle_control_age_s(loop));
-    if (const auto delay = run_delay_ns()) {
-        text.add(R"("run_delay_s":{:.6f},)", static_cast<double>(*delay) / 1e9);
+void add_control(TextWriter& text, const Figures& figures) {
+    text.add(R"("idle_control_age_s":{:.1f},)", idle_control_age_s(figures.loop));
+    if (figures.run_delay_ns) {
+        text.add(R"("run_delay_s":{:.6f},)", static_cast<double>(*figures.run_delay_ns) / 1e9);
     }
 }
 
@@ -71,10 +65,9 @@ void add_closed(TextWriter& text, const NetStats& net) {
 }
 
 // Those who missed most snapshots: a few, for the page has a bound.
-void add_slow_clients(TextWriter& text, const Connections& connections) {
-    std::array<ClientStats, 16> clients;
+void add_slow_clients(TextWriter& text, const Figures& figures) {
     text.add(R"("slow_clients":[)");
-    for (const ClientStats& client : std::span(clients).first(connections.slowest(clients))) {
+    for (const ClientStats& client : std::span(figures.slow).first(figures.slow_count)) {
         text.add(R"({{"connection":{},"sent":{},"skipped":{},"rate":"1/{}","blocked":{}}},)",
                  client.connection.slot, client.snapshots_sent, client.snapshots_skipped,
                  client.rate_divisor, client.blocked);
@@ -83,33 +76,55 @@ void add_slow_clients(TextWriter& text, const Connections& connections) {
     text.add("],");
 }
 
-void add_room(TextWriter& text, std::size_t number, Room& room) {
-    text.add(R"({{"id":{0},"path":"/play/{0}","players":{1},"players_max":{2},)", number,
-             room.players(), room.players_max());
-    text.add(R"("tick_p99_us":{},"game":{{)", room.tick_p99_ns() / 1'000);
-    for (const GameCounter& counter : room.game().counters()) {
-        text.add(R"("{}":{},)", counter.name, counter.value);
+// The directory is read by every page that looks for a match, again and again.
+enum class About : std::uint8_t { place, game };
+
+void add_room(TextWriter& text, const RoomFigures& room, About about) {
+    text.add(R"({{"id":"{0}","path":"/play/{0}","number":{1},"players":{2},"players_max":{3},)",
+             room.name.text(), room.number, room.players, room.players_max);
+    text.add(R"("shard":{},"tick_p99_us":{},)", room.shard, room.tick_p99_ns / 1'000);
+    if (about == About::game) {
+        text.add(R"("game":{{)");
+        for (const GameCounter& counter : room.all_counters()) {
+            text.add(R"("{}":{},)", counter.name, counter.value);
+        }
+        text.trim(',');
+        text.add("}},");
     }
     text.trim(',');
-    text.add("}}}},");
+    text.add("}},");
 }
 
-void add_rooms(TextWriter& text, const Metrics& metrics) {
+void add_rooms(TextWriter& text, std::span<const RoomFigures> rooms, About about) {
     text.add(R"("rooms":[)");
-    std::size_t number = 0;
-    for (const auto& room : metrics.rooms) add_room(text, ++number, *room);
+    for (const RoomFigures& room : rooms) add_room(text, room, about);
+    text.trim(',');
+    text.add("],");
+}
+
+// How evenly the threads are used.
+void add_shards(TextWriter& text, const Report& report) {
+    text.add(R"("shards":[)");
+    for (const Figures& shard : report.shards) {
+        text.add(R"({{"connections":{},"players":{},"rooms":{},"ticks":{},"ticks_overrun":{},)",
+                 shard.connections, shard.players(), shard.rooms.size(), shard.loop.ticks,
+                 shard.loop.ticks_overrun);
+        text.add(R"("tick_late_p99_us":{},"tick_work_p99_us":{},)",
+                 shard.loop.played.late.percentile(990) / 1'000,
+                 shard.loop.played.work.percentile(990) / 1'000);
+        text.add(R"("allocations_after_warmup":{},"passed_on":{},"taken_in":{}}},)",
+                 shard.loop.allocations_after_warmup, shard.net.passed_on, shard.net.taken_in);
+    }
     text.trim(',');
     text.add("],");
 }
 
 // Which process this is of those that served one after the other.
-void add_handover(TextWriter& text, const HandoverStats* stats) {
-    if (stats == nullptr) return;
+void add_handover(TextWriter& text, const HandoverStats& stats) {
     text.add(R"("handovers":{},"handover_connections":{},"handover_pause_ms":{:.3f},)",
-             stats->handovers, stats->connections_taken,
-             static_cast<double>(stats->pause_ns) / 1e6);
+             stats.handovers, stats.connections_taken, static_cast<double>(stats.pause_ns) / 1e6);
     text.add(R"("handover_gap_ms":{:.3f},"handovers_failed":{},)",
-             static_cast<double>(stats->gap_ns) / 1e6, stats->failed);
+             static_cast<double>(stats.gap_ns) / 1e6, stats.failed);
 }
 
 std::size_t close_object(TextWriter& text) {
@@ -120,55 +135,56 @@ std::size_t close_object(TextWriter& text) {
 
 }  // namespace
 
-std::size_t write_stats_json(std::span<char> out, const Metrics& metrics) {
+std::size_t write_stats_json(std::span<char> out, const Report& report) {
     TextWriter text(out);
-    const LoopStats& loop = *metrics.loop;
+    const Figures& total = *report.total;
+    const LoopStats& loop = total.loop;
     text.add(R"({{"uptime_s":{:.1f},"rate_hz":{},"connections":{},"players":{},)",
-             static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, metrics.rate_hz,
-             metrics.connections->count(), players_of(metrics));
-    text.add(R"("schema":"{:016x}","configuration":"{}",)", metrics.schema, metrics.configuration);
+             static_cast<double>(loop.now_ns - loop.started_ns) / 1e9, report.rate_hz,
+             total.connections, total.players());
+    text.add(R"("schema":"{:016x}","configuration":"{}",)", report.schema, report.configuration);
     const OpensslMemory tls_memory = openssl_memory();
     text.add(R"("tls_connections":{},"tls_waiting":{},"tls_memory_bytes":{},)",
-             metrics.connections->tls_count(), metrics.connections->tls_waiting_count(),
-             tls_memory.used);
+             total.tls_connections, total.tls_waiting, tls_memory.used);
     text.add(R"("tls_memory_touched":{},"tls_memory_refused":{},)", tls_memory.touched,
              tls_memory.refused);
     text.add(R"("shown_rooms":{},"receive_buffers_lent":{},"draining":{},)",
-             metrics.shown_rooms.size(), metrics.buffers->lent(), metrics.drain->on());
-    text.add(R"("sandboxed":{},)", metrics.sandboxed);
-    const KeptStats kept = metrics.kept->stats();
-    text.add(R"("kept_bytes":{},"kept_seconds":{},)", kept.bytes, kept.seconds);
-    const MomentStats moments = metrics.moments->stats();
-    text.add(R"("moments_kept":{},"moments_max":{},)", moments.kept, moments.count_max);
-    text.add(R"("operator":"{}",)", metrics.owner->kind());
-    add_handover(text, metrics.handover);
-    const CounterRows rows = counter_rows(metrics);
+             report.shown_rooms.size(), total.buffers_lent, total.draining);
+    text.add(R"("sandboxed":{},)", report.sandboxed);
+    text.add(R"("kept_bytes":{},"kept_seconds":{},)", total.kept.bytes, total.kept.seconds);
+    text.add(R"("moments_kept":{},"moments_max":{},)", total.moments.kept, total.moments.count_max);
+    text.add(R"("operator":"{}",)", report.operator_kind);
+    add_handover(text, total.handover);
+    const CounterRows rows = counter_rows(total);
     for (const CounterRow& row : rows.span()) text.add(R"("{}":{},)", row.name, row.value);
-    add_closed(text, metrics.connections->stats());
-    add_histograms(text, metrics, Detail::buckets);
-    add_control(text, loop);
-    text.add(R"("sockets_full":{},"sends_in_flight":{},)", metrics.connections->blocked_count(),
+    add_closed(text, total.net);
+    add_histograms(text, total, Detail::buckets);
+    add_control(text, total);
+    text.add(R"("sockets_full":{},"sends_in_flight":{},)", total.sockets_full,
              loop.sends_in_flight);
-    add_slow_clients(text, *metrics.connections);
-    add_rooms(text, metrics);
+    add_slow_clients(text, total);
+    add_shards(text, report);
+    add_rooms(text, report.total->rooms, About::game);
     return close_object(text);
 }
 
-std::size_t write_rooms_json(std::span<char> out, const Metrics& metrics) {
+std::size_t write_rooms_json(std::span<char> out, const Report& report) {
     TextWriter text(out);
-    text.add(R"({{"tick_work_p99_us":{},)", metrics.loop->played.work.percentile(990) / 1'000);
-    add_rooms(text, metrics);
+    text.add(R"({{"tick_work_p99_us":{},"rooms_max":{},"shards":{},)",
+             report.total->loop.played.work.percentile(990) / 1'000, report.rooms_max,
+             report.shards.size());
+    add_rooms(text, report.rooms, About::place);
     return close_object(text);
 }
 
-std::size_t write_replay_json(std::span<char> out, const Metrics& metrics) {
+std::size_t write_replay_json(std::span<char> out, const Report& report) {
     TextWriter text(out);
     text.add(R"({{"rooms":[)");
     std::size_t number = 0;
-    for (const ShownRoom* const room : metrics.shown_rooms) {
+    for (const ShownRoom* const room : report.shown_rooms) {
         const ShownRoom::Position at = room->position();
         text.add(R"({{"id":{},"tick":{},"play_s":{:.1f},"seeking":{},"as_recorded":{},)", ++number,
-                 at.tick, static_cast<double>(at.tick) / metrics.rate_hz, at.seeking,
+                 at.tick, static_cast<double>(at.tick) / report.rate_hz, at.seeking,
                  at.as_recorded);
         text.add(R"("bytes":{},"bytes_all":{}}},)", at.bytes, at.bytes_all);
     }
@@ -177,12 +193,12 @@ std::size_t write_replay_json(std::span<char> out, const Metrics& metrics) {
     return close_object(text);
 }
 
-std::size_t write_totals_json(std::span<char> out, const Metrics& metrics) {
+std::size_t write_totals_json(std::span<char> out, const Report& report) {
     TextWriter text(out);
     const ProcessUsage usage = process_usage();
-    const LoopStats& loop = *metrics.loop;
-    const RingStats& ring = *metrics.ring;
-    const NetStats& net = metrics.connections->stats();
+    const LoopStats& loop = report.total->loop;
+    const RingStats& ring = report.total->ring;
+    const NetStats& net = report.total->net;
     text.add(R"({{"ticks":{},"broadcasts":{},"sent":{},"skipped":{},"thinned":{},"received":{},)",
              loop.ticks, loop.broadcasts, net.snapshots_sent + net.messages_sent,
              net.snapshots_skipped, net.snapshots_thinned, net.messages_received);
@@ -195,9 +211,9 @@ std::size_t write_totals_json(std::span<char> out, const Metrics& metrics) {
     }
     text.add(R"("ticks_forgiven":{},"ticks_overrun":{},"opened":{},"cq_overflow":{},)",
              loop.ticks_forgiven, loop.ticks_overrun, net.opened, ring.cq_overflow);
-    text.add(R"("completions_stale":{},)", net.completions_stale);
-    add_histograms(text, metrics, Detail::percentiles);
-    add_control(text, loop);
+    text.add(R"("completions_stale":{},"shards":{},)", net.completions_stale, report.shards.size());
+    add_histograms(text, *report.total, Detail::percentiles);
+    add_control(text, *report.total);
     return close_object(text);
 }
 

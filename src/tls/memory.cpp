@@ -1,6 +1,7 @@
 #include "tls/memory.hpp"
 
 #include "base/assert.hpp"
+#include "base/spin_lock.hpp"
 
 #include <openssl/crypto.h>
 
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -71,21 +71,21 @@ public:
 
     void* take(std::size_t size) {
         const bool is_too_large = size > large_size - sizeof(Header);
-        lock();
+        lock_.lock();
         void* const block = is_too_large ? nullptr : take_of(class_of(size + sizeof(Header)));
         figures_.refused += block == nullptr ? 1 : 0;
-        unlock();
+        lock_.unlock();
         return block;
     }
 
     void give_back(void* block) {
         Header* const header = header_of(block);
         const auto size_class = std::size_t{header->size_class};
-        lock();
+        lock_.lock();
         auto* const free = new (block) Free{.next = free_.at(size_class)};
         free_.at(size_class) = free;
         figures_.used -= size_of(size_class);
-        unlock();
+        lock_.unlock();
     }
 
     // Bytes that fit the block.
@@ -94,9 +94,9 @@ public:
     }
 
     OpensslMemory figures() {
-        lock();
+        lock_.lock();
         const OpensslMemory figures = figures_;
-        unlock();
+        lock_.unlock();
         return figures;
     }
 
@@ -123,14 +123,7 @@ private:
         return place + sizeof(Header);
     }
 
-    // Held for a few instructions, by one thread alone as a rule: the loop's.
-    void lock() {
-        while (locked_.test_and_set(std::memory_order_acquire)) {
-        }
-    }
-    void unlock() { locked_.clear(std::memory_order_release); }
-
-    std::atomic_flag locked_;
+    SpinLock lock_;
     std::byte* begin_ = nullptr;
     OpensslMemory figures_;
     std::array<Free*, classes_count> free_{};

@@ -13,8 +13,9 @@ namespace ringtick {
 namespace {
 
 // As ring.cpp fills them in.
-constexpr std::array<std::uint8_t, 5> socket_operations{
-    IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_SEND, IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL};
+constexpr std::array<std::uint8_t, 6> socket_operations{IORING_OP_ACCEPT,       IORING_OP_RECV,
+                                                        IORING_OP_SEND,         IORING_OP_POLL_ADD,
+                                                        IORING_OP_ASYNC_CANCEL, IORING_OP_MSG_RING};
 constexpr std::array<std::uint8_t, 2> write_operations{IORING_OP_WRITE, IORING_OP_FSYNC};
 constexpr std::array<std::uint8_t, 3> name_operations{IORING_OP_OPENAT, IORING_OP_LINKAT,
                                                       IORING_OP_CLOSE};

@@ -195,6 +195,22 @@ void Ring::close_file(int file, Handle owner) {
     sqe.flags = IOSQE_ASYNC | IOSQE_CQE_SKIP_SUCCESS;
 }
 
+// Message (5.18, io_uring_prep_msg_ring(3)): the kernel posts a completion to the other ring, as
+// its own thread's deferred work where it has such: nothing is locked, and nobody is woken for it.
+// What the message speaks of is written before it is submitted, and read after it was reaped.
+void Ring::tell(int ring, Handle owner, std::int32_t result) {
+    ASSERT(ring >= 0);
+    io_uring_sqe& sqe = native_->next_sqe({.op = Op::undelivered, .owner = owner});
+    const Token message{.op = Op::message, .owner = owner};
+    io_uring_prep_msg_ring(&sqe, ring, static_cast<unsigned>(result), message.pack(), 0);
+    sqe.flags = IOSQE_CQE_SKIP_SUCCESS;
+}
+
+int Ring::descriptor() const {
+    ASSERT(native_ != nullptr);
+    return native_->ring.ring_fd;
+}
+
 // Asynchronous cancel (5.5, io_uring_prep_cancel(3)) by the whole user_data: the generation in it
 // makes sure that it ends the request we mean and not its successor. The cancelled request still
 // posts its own last completion, and only that one ends it.

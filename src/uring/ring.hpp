@@ -112,6 +112,15 @@ public:
     // Posts nothing, unless the kernel says that it went wrong.
     void close_file(int file, Handle owner);
 
+    // Posts one completion to another thread's ring, by its descriptor(): of `op` message, with
+    // this owner and result, which mean what the two threads have agreed. It wakes nobody who
+    // sleeps in submit_and_sleep(). Posts nothing here, unless it failed: then one completion of
+    // `op` undelivered with the same owner, and the error. The other ring's completion queue needs
+    // room for all that can be under way.
+    void tell(int ring, Handle owner, std::int32_t result);
+    // By which others tell us. Good from open() to close().
+    int descriptor() const;
+
     // Asks to end the request that carries exactly `target`, if there is one. Posts nothing of its
     // own: what it ends posts its last completion.
     void cancel(Token target);

@@ -21,7 +21,9 @@ enum class Op : std::uint8_t {
     sync_file,
     open_file,
     name_file,
-    close_file
+    close_file,
+    message,     // From another ring.
+    undelivered  // A message to another ring.
 };
 
 // The 64 bits the kernel carries from an SQE to its CQEs: what was asked, and for whom.

@@ -122,7 +122,7 @@ function value_of(shown) {
 // after that, and what is shown lies between. The path is as it is, so nothing else is needed.
 test('Overlay.ShowsEachNumberOfTheServersAsTheServerSaysIt', async () => {
   await look_inside();
-  const asked = () => page.page.waitForResponse('**/stats.json');
+  const asked = () => page.page.waitForResponse('**/stats.json*');
   const before = await server.json('/stats.json');
   await asked();
   await asked();  // By now what the first one answered is shown.

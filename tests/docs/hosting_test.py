@@ -95,8 +95,8 @@ def check_security():
 def main():
     text = subprocess.run([RAILROIDS, "--help"], capture_output=True, text=True, check=True).stdout
     port = programs.free_port()
-    with programs.Server(RAILROIDS, ["--listen", f"127.0.0.1:{port}", "--log-level", "off"],
-                         port) as server:
+    with programs.Server(RAILROIDS, ["--listen", f"127.0.0.1:{port}", "--shards", "1",
+                                     "--log-level", "off"], port) as server:
         programs.until(server.healthy, "the server answers /healthz")
         figures = check_figures(server.get("/metrics"))
     print(f"{figures} figures, {check_options(text)} options, {check_log()} lines of the log, "

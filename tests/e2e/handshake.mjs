@@ -29,8 +29,13 @@ test('Handshake.OpensEachRoomWithTheGamesProtocol', async () => {
   assert.equal(await knock('/play/2'), 'arena.v1');
 });
 
+test('Handshake.OpensARoomThatIsAskedForAndTheFullestForWhoAsksForAny', async () => {
+  assert.equal(await knock('/play/another'), 'arena.v1');
+  assert.equal(await knock('/play'), 'arena.v1');
+});
+
 test('Handshake.RefusesWhatIsNoRoom', async () => {
-  for (const path of ['/', '/play', '/play/', '/play/0', '/play/3', '/play/1x', '/healthz']) {
+  for (const path of ['/', '/play/', '/play/1/', '/play/a.b', '/play/%31', '/healthz']) {
     assert.equal(await knock(path), 404, path);
   }
 });

@@ -56,7 +56,7 @@ test('Http.TellsPrometheusItsFigures', async () => {
     if (!line.startsWith('#')) assert.match(line, sample);
   }
   assert.match(text, /^# TYPE ringtick_ticks_total counter$/m);
-  assert.match(text, /^ringtick_cq_overflow_total 0$/m);
+  assert.match(text, /^ringtick_cq_overflow_total(\{shard="0"\})? 0$/m);
 });
 
 test('Http.TellsItsStatisticsAsJson', async () => {
@@ -69,7 +69,8 @@ test('Http.TellsItsStatisticsAsJson', async () => {
 
 test('Http.ListsItsRooms', async () => {
   const { rooms } = await server.json('/rooms');
-  assert.deepEqual(rooms.map(({ id, path, players }) => [id, path, players]), [[1, '/play/1', 0]]);
+  assert.deepEqual(rooms.map(({ id, path, players }) => [id, path, players]),
+                   [['1', '/play/1', 0]]);
 });
 
 test('Http.HasNothingElsewhere', async () => {

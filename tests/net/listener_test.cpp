@@ -45,6 +45,25 @@ TEST(ListenAddress, RefusesWhatIsNone) {
     EXPECT_FALSE(ListenAddress::parse("unix:" + std::string(200, 'x'), address));
 }
 
+// Goal: the threads of a server share its address, and another server does not, though it would
+// share its own as well.
+TEST(Listener, SharesItsAddressWithItsOwnServerOnly) {
+    using Sharing = ListenOptions::Sharing;
+    Listener first;
+    ASSERT_TRUE(first.open({.host = "127.0.0.1"}, {.sharing = Sharing::begins}));
+    const ListenAddress address{.host = "127.0.0.1", .port = first.port()};
+    for (const Sharing sharing : {Sharing::begins, Sharing::none}) {
+        Listener stranger;
+        const auto opened = stranger.open(address, {.sharing = sharing});
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error().error_number, EADDRINUSE);
+    }
+    Listener sibling;
+    EXPECT_TRUE(sibling.open(address, {.sharing = Sharing::joins}));
+    Listener another;
+    EXPECT_TRUE(another.open(address, {.sharing = Sharing::joins}));
+}
+
 TEST(Listener, ChoosesAPortAndRefusesOneThatIsTaken) {
     Listener first;
     ASSERT_TRUE(first.open({.host = "127.0.0.1"}, {}));

@@ -75,6 +75,7 @@ def start(*arguments, host="127.0.0.1"):
     port = programs.free_port()
     # Who has only just connected is found at the tick.
     server = programs.Server(sys.argv[1], ["--listen", f"{host}:{port}", "--rate-hz", "250",
+                                           "--shards", "1",
                                            *arguments], port)
     programs.until(server.healthy, "the server answers")
     return server
@@ -203,7 +204,7 @@ def nothing_is_changed_but_by_a_post(server):
     site = Site(server)
     with programs.upgrade(server.port, "/play/1"):
         client = programs.until(site.clients, "the player is on the list")[0]
-        kick = f"/ops/kick?slot={client['slot']}&generation={client['generation']}"
+        kick = f"/ops/kick?slot={client['slot']}&generation={client['generation']}&shard=0"
         for method in ("GET", "HEAD"):
             for path in (kick, "/ops/bots?count=3", "/ops/path?player=0&stall_ms=9",
                          "/ops/drain", "/ops/drain?seconds=0", "/ops/undrain"):
@@ -228,8 +229,8 @@ def a_kick_closes_that_connection(server):
             client = programs.until(
                 lambda: [each for each in site.clients() if each["slot"] != kept["slot"]],
                 "the second is on the list")[0]
-            assert client["room"] == 1 and client["address"] == "127.0.0.1", client
-            kick = f"kick?slot={client['slot']}&generation={client['generation']}"
+            assert client["room"] == "1" and client["address"] == "127.0.0.1", client
+            kick = f"kick?slot={client['slot']}&generation={client['generation']}&shard=0"
             for query in ("", "?slot=0", "?slot=x&generation=1", "?slot=0&generation=99999999999"):
                 assert site.order(f"kick{query}").status == 400, query
             assert site.order(kick.replace("generation=", "generation=9")).status == 404
@@ -250,10 +251,11 @@ def bots_come_and_go_as_ordered(server):
     def bots():
         return [room["game"]["bots"] for room in server.stats()["rooms"]]
 
-    for query in ("", "?count=x", "?count=-1", "?count=99999999999", "?count=3&room=0",
-                  "?count=3&room=x", "?count=501"):
+    for query in ("", "?count=x", "?count=-1", "?count=99999999999",
+                  "?count=501"):
         assert site.order(f"bots{query}").status == 400, query
-    assert site.order("bots?count=3&room=9").status == 404
+    for room in ("9", "0", "x", "", "a.b"):
+        assert site.order(f"bots?count=3&room={room}").status == 404, room
     before = bots()
     assert site.order("bots?count=37").status == 200
     programs.until(lambda: bots() == [37, *before[1:]], "they came")
@@ -303,11 +305,11 @@ def a_path_is_made_worse_and_well_again(server):
         programs.until(lambda: now()["sent"] > 0, "snapshots are sent")
         for query in ("", who, f"{who}&stall_ms=", f"{who}&stall_ms=-1", f"{who}&stall_ms=10001",
                       f"{who}&bytes_per_s=99", f"{who}&bytes_per_s=100000001", "stall_ms=9",
-                      f"{who}&stall_ms=9&bytes_per_s=x", f"{who}&room=0&stall_ms=9",
-                      "player=x&stall_ms=9"):
+                      f"{who}&stall_ms=9&bytes_per_s=x", "player=x&stall_ms=9"):
             answer = site.order(f"path?{query}")
             assert answer.status == 400 and b"/ops/path?room=1&player=3" in answer.body, query
-        for query in (f"{who}&room=9&stall_ms=9", "player=499&stall_ms=9",
+        for query in (f"{who}&room=9&stall_ms=9", f"{who}&room=0&stall_ms=9",
+                      "player=499&stall_ms=9",
                       "player=65536&stall_ms=9", "player=65535&stall_ms=9"):
             assert site.order(f"path?{query}").status == 404, query
         assert not now()["limited"], "a refused order changes nothing"

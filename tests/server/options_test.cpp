@@ -117,6 +117,28 @@ TEST(Options, BadUsageSaysWhatIsWrongAndEndsWithTwo) {
     }
 }
 
+TEST(Options, HasAsManyRoomsAndThreadsAsGoWithTheOthers) {
+    struct Case {
+        std::vector<const char*> arguments;
+        std::uint32_t rooms_max;
+        bool one_thread;
+    };
+    for (const Case& each :
+         {Case{{}, 16, false}, Case{{"--rooms", "20"}, 20, false},
+          Case{{"--rooms-max", "1"}, 1, true}, Case{{"--record", "x"}, 1, true},
+          Case{{"--rooms", "3", "--handover", "x"}, 3, true}, Case{{"--moments", "x"}, 16, true},
+          Case{{"--listen", "unix:x"}, 16, true}}) {
+        const Outcome outcome = parse(each.arguments);
+        ASSERT_TRUE(outcome.parsed.run) << outcome.output;
+        EXPECT_EQ(outcome.options.rooms_max, each.rooms_max);
+        EXPECT_GE(outcome.options.shards, 1U);
+        if (each.one_thread) {
+            EXPECT_EQ(outcome.options.shards, 1U);
+        }
+    }
+    EXPECT_EQ(parse({"--shards", "5"}).options.shards, 5U);
+}
+
 TEST(Options, TrustsTheProxiesItIsTold) {
     EXPECT_TRUE(parse({}).options.net.trust.empty());
     const Outcome outcome =

@@ -41,8 +41,19 @@ def read_metrics(text):
             samples[name].append(line)
     for name, kind in types.items():
         if kind == "histogram":
-            check_histogram(name, samples[name])
+            for lines in by_thread(samples[name]):
+                check_histogram(name, lines)
     return samples
+
+
+def by_thread(lines):
+    """Those of each thread, without its label."""
+    threads = {}
+    for line in lines:
+        label = re.search(r'shard="(\d+)"', line)
+        plain = re.sub(r'shard="\d+",?', "", line).replace("{}", "")
+        threads.setdefault(label and label[1], []).append(plain)
+    return threads.values()
 
 
 def check_histogram(name, lines):
@@ -55,10 +66,11 @@ def check_histogram(name, lines):
     assert lines[-1] == f"{name}_count {counts[-1]}", lines
 
 
-def many_rooms():
+def many_rooms(shards):
     port = programs.free_port()
     with programs.Server(sys.argv[1], ["--listen", f"127.0.0.1:{port}", "--rooms", str(ROOMS),
-                                       "--rate-hz", "1"], port) as server:
+                                       "--rate-hz", "1", "--shards", str(shards)],
+                         port) as server:
         programs.until(server.healthy, "the server answers")
         stats = server.stats()
         assert len(stats["rooms"]) == ROOMS
@@ -70,7 +82,7 @@ def many_rooms():
             assert len(samples[f"ringtick_game_{name}"]) == ROOMS, name
         # Nothing is counted in secret.
         for name in ("busy", "submission_queue_full", "pings_received"):
-            assert len(samples[f"ringtick_{name}_total"]) == 1 and name in stats, name
+            assert len(samples[f"ringtick_{name}_total"]) == shards and name in stats, name
         for name in ("sqes_per_enter", "cqes_per_reap"):
             assert samples[f"ringtick_{name}"] and stats[name]["max"] > 0, name
         # Who asks waits for no tick, also where they are a second apart.
@@ -104,8 +116,8 @@ def ticks_until(server, enough, what):
 
 def a_player_comes_and_goes():
     port = programs.free_port()
-    with programs.Server(sys.argv[1], ["--listen", f"127.0.0.1:{port}", "--rate-hz", "100"],
-                         port) as server:
+    with programs.Server(sys.argv[1], ["--listen", f"127.0.0.1:{port}", "--rate-hz", "100",
+                                       "--shards", "1"], port) as server:
         programs.until(server.healthy, "the server answers")
         assert len(server.stats()["tick_work_us"]["buckets"]) == 19
         alone = ticks_until(server, lambda now: now.idle >= 5, "ticks without a player")
@@ -139,7 +151,7 @@ def a_send_waits_for_its_reader():
     """Of somebody who asks for something large and does not read it, one is in flight."""
     port = programs.free_port()
     with programs.Server(sys.argv[1], ["--listen", f"127.0.0.1:{port}", "--send-buffer", "4096",
-                                       "--rate-hz", "100"], port) as server:
+                                       "--rate-hz", "100", "--shards", "1"], port) as server:
         programs.until(server.healthy, "the server answers")
         in_flight = lambda: server.stats()["sends_in_flight"]
         assert in_flight() == 0
@@ -155,6 +167,7 @@ def a_send_waits_for_its_reader():
         programs.until(lambda: in_flight() == 0, "all was read")
 
 
-many_rooms()
+many_rooms(shards=1)
+many_rooms(shards=2)
 a_send_waits_for_its_reader()
 a_player_comes_and_goes()

@@ -73,7 +73,7 @@ def come_back(server, schema, players):
         assert again.ship == player.ship, (again.ship, player.ship)
         again.room = player.room
     # The name was said to the first server only: it is the ship's.
-    assert names(server) == {(1, "Ann"), (1, "Bob"), (2, "Eve")}, names(server)
+    assert names(server) == {("1", "Ann"), ("1", "Bob"), ("2", "Eve")}, names(server)
     stranger = Player(server.port, schema, players[0].ship, b"x" * 16, name="stranger").play()
     assert stranger.resumed == FRESH and stranger.ship not in [p.ship for p in players[:2]]
     stranger.vanish()
@@ -90,7 +90,7 @@ def crash(folder, port):
         for room, name in ((1, "Ann"), (1, "Bob"), (2, "Eve")):
             players.append(Player(port, schema, room=room, name=name).play())
             players[-1].room = room
-        assert names(server) == {(1, "Ann"), (1, "Bob"), (2, "Eve")}
+        assert names(server) == {("1", "Ann"), ("1", "Bob"), ("2", "Eve")}
         for player in players:
             player.until(lambda: player.tick > 4 * RATE_HZ)
         durable(server)

@@ -31,7 +31,7 @@ OURS = tls_socket.client_context(FILES[0])
 def start(*arguments, files=FILES, name="game", **how):
     port = programs.free_port()
     own = {"bench": [BENCH, [str(port)]],
-           "game": [RAILROIDS, ["--listen", f"127.0.0.1:{port}"]]}[name]
+           "game": [RAILROIDS, ["--listen", f"127.0.0.1:{port}", "--shards", "1"]]}[name]
     server = programs.TlsServer(own[0], [*own[1], *arguments, *tls_socket.options(files)], port,
                                 **how)
     programs.until(server.healthy, "the server answers /healthz")

@@ -28,7 +28,7 @@ constexpr std::array<Refused, 16> refused{{
     {"/ops/path?player=0"},
     {"/ops/path?player=x&stall_ms=1"},
     {"/ops/path?stall_ms=1"},
-    {"/ops/path?player=0&room=x&stall_ms=1"},
+    {"/ops/path?player=0&room=x&stall_ms=1", 404},
     {"/ops/path?player=0&stall_ms=10001"},
     {"/ops/path?player=0&bytes_per_s=99"},
     {"/ops/path?player=0&bytes_per_s=100000001"},

@@ -7,7 +7,7 @@ ProcessUsage process_usage() {
     return {};
 }
 
-std::optional<std::uint64_t> run_delay_ns() {
+std::optional<std::uint64_t> run_delay_ns(int) {
     return {};
 }
 

@@ -83,6 +83,15 @@ void Ring::arm_writable(int socket, Token token) {
     if (peer.writes_ended) native_->kernel.end_wait(peer);
 }
 
+// There is no other ring.
+void Ring::tell(int, Handle, std::int32_t) {
+    UNREACHABLE();
+}
+
+int Ring::descriptor() const {
+    return -1;
+}
+
 void Ring::cancel(Token target) {
     const Outside outside(native_->kernel);
     native_->kernel.cancel(target);

@@ -9,7 +9,7 @@
 #include "server/log.hpp"
 #include "server/match_identity.hpp"
 #include "server/options.hpp"
-#include "server/server.hpp"
+#include "server/shards.hpp"
 #include "server/signals.hpp"
 #include "tick/nowhere.hpp"
 #include "tick/playback.hpp"
@@ -159,8 +159,10 @@ public:
         seed_openssl(scene_.seed);
         witnesses_made.clear();
         {
+            scene_.options.rooms_max = scene_.options.rooms;
+            scene_.options.shards = 1;
             const auto server =
-                std::make_unique<Server>(scene_.options, program, ServerKind{.quiet = true});
+                std::make_unique<Shards>(scene_.options, program, ServerKind{.quiet = true});
             if (!server->open()) return {.complaint = "the server does not open"};
             fill_world();
             kernel_.surround_by(*this);

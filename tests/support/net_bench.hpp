@@ -20,6 +20,9 @@ namespace ringtick::test {
 
 // Writes down what the layer above would be told, and answers as it is told to.
 struct Recorder final : ConnectionEvents {
+    std::uint32_t shard_for(const http::Request& request) override {
+        return request.path.starts_with("/there") ? there : any_shard;
+    }
     http::Status on_open(Handle connection, const http::Request& request) override {
         if (request.path == "/nowhere") return http::Status::not_found;
         opened.push_back(connection);
@@ -44,6 +47,7 @@ struct Recorder final : ConnectionEvents {
     }
 
     Connections* echo_to = nullptr;
+    std::uint32_t there = any_shard;  // Where what is asked about /there is answered.
     std::span<const std::byte> large_body;
     std::vector<Handle> opened;
     std::vector<std::string> messages;
@@ -150,9 +154,20 @@ public:
     std::uint64_t due = 0;  // Ticks that a turn finds due.
 
 private:
+    void on_completion(const Completion& completion) {
+        switch (completion.token.op) {
+            case Op::message:
+                EXPECT_EQ(completion.result, Connections::passed_on);
+                return connections_.take_in(completion.token.owner);
+            case Op::undelivered:
+                return connections_.on_undelivered(completion.token.owner);
+            default:
+                connections_.on_completion(completion);
+        }
+    }
     void gather() {
         for (auto batch = ring.reap(); !batch.empty(); batch = ring.reap()) {
-            for (const Completion& completion : batch) connections_.on_completion(completion);
+            for (const Completion& completion : batch) on_completion(completion);
             buffers.publish();
             if (connections_.cancels_queued()) {
                 ring.submit();

@@ -6,6 +6,9 @@ const period_ms = 1000;
 
 // Of this tab only, and sent in a header, so that it stands in no address and in no cookie.
 let token = sessionStorage.getItem('token') ?? '';
+// Of several threads, whose clients and times are shown. All else is for all of them.
+let shard = 0;
+const is_of_a_thread = (path) => /^(clients|minutes|kick)\b/.test(path);
 let first_slot = 0;
 let next_slot = null;
 let minutes = [];
@@ -19,7 +22,8 @@ class Refused extends Error {
 
 async function ask(path, method = 'GET') {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  const answer = await fetch(`/ops/${path}`, { method, headers, cache: 'no-store' });
+  const which = is_of_a_thread(path) ? `${path.includes('?') ? '&' : '?'}shard=${shard}` : '';
+  const answer = await fetch(`/ops/${path}${which}`, { method, headers, cache: 'no-store' });
   if (!answer.ok) throw new Refused(answer.status, (await answer.text()).trim());
   return method === 'GET' ? answer.json() : (await answer.text()).trim();
 }
@@ -71,6 +75,12 @@ function fill(table, rows, nothing) {
   const row = document.createElement('tr');
   row.append(cell);
   body.replaceChildren(row);
+}
+
+function show_shards(count) {
+  at('threads').hidden = count < 2;
+  if (at('shard').options.length === count) return;
+  at('shard').replaceChildren(...Array.from({ length: count }, (_, i) => element('option', i)));
 }
 
 function show_rooms(rooms) {
@@ -200,6 +210,7 @@ async function refresh() {
   at('first').disabled = first_slot === 0;
   show_door(now);
   show_figures(now);
+  show_shards(now.shards);
   show_rooms(now.rooms);
   show_clients('slow', now.slow_clients, 'nobody missed a snapshot');
   show_clients('clients', clients.clients, 'nobody is connected');
@@ -240,6 +251,13 @@ async function order(path, whom) {
 at('drain').onclick = () => order('drain');
 at('empty').onclick = () => order('drain?seconds=60');
 at('undrain').onclick = () => order('undrain');
+at('shard').onchange = () => {
+  shard = at('shard').selectedIndex;
+  first_slot = 0;
+  minutes = [];
+  for (const id of ['slow', 'clients']) at(id).tBodies[0].replaceChildren();
+  refresh().catch(on_trouble);
+};
 at('first').onclick = () => { first_slot = 0; };
 at('next').onclick = () => { first_slot = next_slot; };
 at('login').onsubmit = (event) => {

@@ -1,4 +1,5 @@
-// What the server says of itself in /stats.json, asked once a second while somebody looks.
+// What the server says of itself in /stats.json, asked once a second while somebody looks. Of
+// several threads the one answers that has the room in which we play, and so knows it as it is now.
 
 export interface Times {
   count: number;
@@ -41,7 +42,7 @@ export interface ServerStats {
 }
 
 export interface Room {
-  id: number;
+  id: string;
   game: Record<string, number>;
 }
 
@@ -63,7 +64,7 @@ const poll_ms = 1000;
 export class StatsPoll {
   private timer = 0;
   private latest: ServerStats | undefined;
-  private readonly room = Number(new URLSearchParams(location.search).get('room') ?? '1');
+  private readonly room = new URLSearchParams(location.search).get('room') ?? '1';
 
   constructor(
     private readonly is_there: () => boolean,
@@ -83,7 +84,7 @@ export class StatsPoll {
 
   private async ask(): Promise<void> {
     if (!this.is_there()) return;
-    const stats = await fetch_stats();
+    const stats = await fetch_stats(this.room);
     if (!stats || this.timer === 0) return;
     const before = this.latest && !is_another(stats, this.latest) ? this.latest : stats;
     this.latest = stats;
@@ -92,9 +93,10 @@ export class StatsPoll {
 }
 
 // A server may be gone at any moment, or stand behind a proxy that keeps this page to itself.
-async function fetch_stats(): Promise<ServerStats | undefined> {
+async function fetch_stats(room: string): Promise<ServerStats | undefined> {
   try {
-    const answer = await fetch('/stats.json', { cache: 'no-store' });
+    const path = `/stats.json?room=${encodeURIComponent(room)}`;
+    const answer = await fetch(path, { cache: 'no-store' });
     return answer.ok ? ((await answer.json()) as ServerStats) : undefined;
   } catch {
     return undefined;
