@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing for one wish: play, test, bench or all. Asks for each thing itself, not
-# for its package, so whatever way it came to the machine is good enough; says nothing and takes a
-# moment if nothing is missing.
+# Installs what is missing for one wish: play, agones, test, bench or all. Asks for each thing
+# itself, not for its package, so whatever way it came to the machine is good enough; says nothing
+# and takes a moment if nothing is missing.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
@@ -33,6 +33,11 @@ play  /usr/lib/wasm32-wasi/libc.a                         wasi-libc
 play  /usr/lib/wasm32-wasi/libc++.a                       libc++-19-dev-wasm32
 play  /usr/lib/llvm-19/lib/clang/19/lib/wasi              libclang-rt-19-dev-wasm32
 test  /usr/lib/llvm-19/lib/clang/19/lib/linux               libclang-rt-19-dev
+agones libcurl>=7.85                                      libcurl4-openssl-dev
+agones nlohmann_json>=3.10                                nlohmann-json3-dev
+test  libcurl>=7.85                                       libcurl4-openssl-dev
+test  nlohmann_json>=3.10                                 nlohmann-json3-dev
+test  /usr/lib/python3/dist-packages/yaml                 python3-yaml
 test  gtest>=1.11                                         libgtest-dev
 test  libwebsockets>=4.1                                  libwebsockets-dev
 test  /usr/include/boost/beast.hpp                        libboost-dev
@@ -176,11 +181,11 @@ peer=(bench/peers/colyseus 'Colyseus, and the Node.js that it runs on')
 npm_major=$(npm --version | cut -d . -f 1)
 if ((npm_major < 10)); then npm=(npm exec --yes npm@10 --); fi
 case ${1:-all} in
-    play | bench) ;;
+    play | agones | bench) ;;
     *) install_firefox || say 'going on without Firefox' ;;
 esac
 case ${1:-all} in
-    play) ;;
+    play | agones) ;;
     # Three hundred MiB on disk for a single test, which is skipped without them.
     test) install_npm_packages "${peer[@]}" || say 'going on without Colyseus' ;;
     *) install_npm_packages "${peer[@]}" ;;

@@ -49,6 +49,14 @@ class Tidy(unittest.TestCase):
                                ("src/tick/a.cpp", "llhttp.h"), ("src/base/a.cpp", "spdlog/x.h")]:
             self.assertRegex(found(name, f"#include <{included}>\n")[0], "may not include", name)
 
+    def test_keeps_what_the_adapter_needs_in_the_adapter(self):
+        self.assertEqual(found("src/agones/a.cpp", "#include <curl/curl.h>\n"), [])
+        for name, included in [("src/server/a.cpp", "<curl/curl.h>"),
+                               ("src/net/a.cpp", "<nlohmann/json.hpp>"),
+                               ("src/server/a.cpp", '"agones/answers.hpp"'),
+                               ("src/agones/a.cpp", '"net/listener.hpp"')]:
+            self.assertRegex(found(name, f"#include {included}\n")[0], "may not include", name)
+
     def test_refuses_a_folder_that_is_no_layer(self):
         self.assertEqual(found("src/util/a.cpp", "#include <span>\n"),
                          ["1: util/ is no layer: tests/tidy.py has the list"])
