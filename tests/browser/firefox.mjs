@@ -65,7 +65,9 @@ test('Firefox.ShowsTheLastMinuteAndProvesIt', async () => {
   await firefox.click('dialog .first');
   await firefox.until('it is there', 'Boolean(document.querySelector("#theatre"))');
   await press(' ');
-  const paused_at = tick(await firefox.evaluate(said('tick')));
+  // Not before there is one: the beginning is no tick before the first.
+  const paused_at = tick(await firefox.until('it shows a tick', said('tick'),
+    (text) => tick(text) > 0));
   await firefox.click('#theatre .proof button');
   await firefox.until('all is as it was', said('verdict'),
     (text) => /^(\d+) of \1 states as recorded$/.test(text));
