@@ -32,11 +32,13 @@ struct Page {
     WriteText write;
 };
 
+constexpr std::string_view directory_path = "/rooms";
+
 constexpr std::array<Page, 4> pages{{
     {"/healthz", "text/plain; charset=utf-8", write_health},
     {"/metrics", "text/plain; version=0.0.4; charset=utf-8", write_prometheus},
     {"/stats.json", "application/json", write_stats_json},
-    {"/rooms", "application/json", write_rooms_json},
+    {directory_path, "application/json", write_rooms_json},
 }};
 
 // Only of a recorded match on show.
@@ -70,10 +72,16 @@ HttpAnswer answer_replay(const Report& report,
 }  // namespace
 
 std::string_view HttpPages::room_in(const http::Request& request) const {
+    if (const std::string_view name = room_listed(request); !name.empty()) return name;
     // What is asked of all is best known to the thread of the room that the asker has in mind.
     const bool about_one = Ops::is_about_a_room(request) || KeptReplays::is_asked(request) ||
                            request.path == "/stats.json";
     return about_one ? ringtick::room_in(request.query) : std::string_view();
+}
+
+std::string_view HttpPages::room_listed(const http::Request& request) {
+    if (request.path != directory_path) return {};
+    return text_in(request.query, "room").value_or("");
 }
 
 // What is about a connection is for whoever has it: /ops/clients says who that is.

@@ -37,6 +37,8 @@ public:
 
     // The name of the room that it is about, whose thread has to answer it; empty: none.
     std::string_view room_in(const http::Request& request) const;
+    // That of /rooms?room=NAME, which the room itself answers; empty: it is not asked.
+    static std::string_view room_listed(const http::Request& request);
     // Which thread an operator's script wants to be answered by; nothing: any can.
     std::optional<std::uint32_t> shard_for(const http::Request& request,
                                            const ShardPlace& place) const;

@@ -5,6 +5,7 @@
 #include "http/response.hpp"
 #include "server/allocation_counter.hpp"
 #include "server/page_answer.hpp"
+#include "server/room_json.hpp"
 #include "server/text_writer.hpp"
 
 #include <algorithm>
@@ -193,7 +194,22 @@ HttpAnswer Rooms::on_request(const http::Request& request, std::span<std::byte> 
     if (request.path == quick_match && reads && !limits_.any_path) {
         return send_to_match(request, out);
     }
+    if (const std::string_view name = HttpPages::room_listed(request); !name.empty() && reads) {
+        return tell_of_room(name, request, out);
+    }
     return parts_.pages.answer(request, out);
+}
+
+HttpAnswer Rooms::tell_of_room(std::string_view name,
+                               const http::Request& request,
+                               std::span<std::byte> out) const {
+    const Room* const room = find(name);
+    if (room == nullptr) {
+        return refuse_request(out, http::Status::not_found,
+                              "There is no room of that name: see /rooms.", request);
+    }
+    return answer_page(out, http::Status::ok, "application/json", request,
+                       [&](std::span<char> body) { return write_room_json(body, *room); });
 }
 
 // To the page, which is told by its address where to play.

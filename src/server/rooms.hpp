@@ -92,6 +92,9 @@ private:
     Room* of_number(std::uint32_t number) const;
     Room* room_for(std::string_view path, http::Status& refusal);
     HttpAnswer send_to_match(const http::Request& request, std::span<std::byte> out);
+    HttpAnswer tell_of_room(std::string_view name,
+                            const http::Request& request,
+                            std::span<std::byte> out) const;
     Place& place_of(Handle connection);
 
     Limits limits_;

@@ -35,7 +35,9 @@ async function farewell() {
 }
 
 before(async () => {
-  server = await GameServer.start(process.env.RAILROIDS, { args: ['--players-max', '1'] });
+  // One room, and one place in it: else whoever finds it full is led to another.
+  server = await GameServer.start(process.env.RAILROIDS, {
+    args: ['--players-max', '1', '--rooms-max', '1'] });
   bye = await farewell();  // While there is a place.
   browser = await launch();
 });

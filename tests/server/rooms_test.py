@@ -98,6 +98,13 @@ def on_demand():
         programs.until(lambda: sum(metric(server, "passed_on_total"))
                        == sum(metric(server, "taken_in_total")) > 0, "who was moved arrived, once")
 
+        # Nobody here has said a name. Whichever thread is asked, the room itself answers.
+        for _ in range(8):
+            assert json.loads(server.get("/rooms?room=duel")) == {
+                "id": "duel", "path": "/play/duel", "players": 12, "players_max": 20,
+                "names": []}
+        assert status_of(ask(port, "/rooms?room=nowhere")) == 404
+
         assert refused(server, "/play/fifth") == 503
         for bad in ("/play/", "/play/x.y", "/play/" + 33 * "n", "/play/a/b", "/other"):
             assert refused(server, bad) == 404, bad

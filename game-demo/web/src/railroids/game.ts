@@ -95,6 +95,11 @@ export class Game {
     this.client.watch(whom);
   }
 
+  // A match of the server's is before us, to play or to look at; neither the title nor a show.
+  get is_on(): boolean {
+    return this.started && !this.shown;
+  }
+
   get is_playing(): boolean {
     return this.started && !this.watching;
   }

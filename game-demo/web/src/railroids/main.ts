@@ -6,11 +6,15 @@ import { Application } from 'pixi.js';
 import { layout } from 'railroids-layout';
 import { Client } from '../ringtick/client';
 import { GameModule, overview } from '../ringtick/module';
+import type { Refusal } from '../ringtick/refusal';
+import { quick_match } from '../ringtick/rooms';
+import { leave_replay, play_page, play_url, take_wish_to_play } from './address';
 import { colour } from './colours';
 import { Game } from './game';
 import { install_hooks } from './hooks';
 import { draw_logo } from './hud/logo';
 import { Title } from './hud/title';
+import { LobbyGate } from './lobby/gate';
 import { missing_need } from './needs';
 import { load_again, was_loaded_again } from './outdated';
 import { Gate } from './overlay/gate';
@@ -20,24 +24,9 @@ import { watched_by } from './watched';
 
 const pixels_per_point_most = 2;  // More cannot be seen in motion, and costs a phone its frames.
 
-// ?room=NAME says where to play, ?sharp forbids drawing fewer pixels on a slow machine,
-// ?watch=beacon looks on, ?watch=ID over that pilot's shoulder. ?replay=URL shows a recorded match
-// of this server's, from ?tick=N on.
+// Beside what address.ts knows, ?sharp forbids drawing fewer pixels on a slow machine, and
+// ?replay=URL shows a recorded match of this server's, from ?tick=N on.
 const options = new URLSearchParams(location.search);
-
-function play_url(): string {
-  const room = options.get('room') ?? '1';
-  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  return `${scheme}//${location.host}/play/${encodeURIComponent(room)}`;
-}
-
-// Loaded again, the page shall not show it again.
-function address_without_replay(): string {
-  const address = new URL(location.href);
-  if (!address.searchParams.has('replay')) return address.href;
-  for (const name of ['replay', 'tick', 'watch']) address.searchParams.delete(name);
-  return address.href;
-}
 
 async function open_canvas(): Promise<Application> {
   const app = new Application();
@@ -64,6 +53,13 @@ function on_bye(client: Client<typeof layout>, game: Game): void {
     'Try again in a few minutes.');
 }
 
+// Who asked for no room in particular need not wait for a place in one.
+async function on_refused(refusal: Refusal): Promise<void> {
+  if (refusal !== 'room_full' || options.has('room')) return;
+  const room = await quick_match().catch(() => undefined);
+  if (room !== undefined) location.assign(play_page(room));
+}
+
 async function start(): Promise<void> {
   const [module, app] = await Promise.all([
     GameModule.load('/railroids.wasm', layout),
@@ -72,6 +68,7 @@ async function start(): Promise<void> {
   const client = new Client(module, play_url(), 'arena.v1');
   const game = new Game(app, client, new Sound(), options);
   client.on_bye = () => on_bye(client, game);
+  client.on_refused = (refusal) => void on_refused(refusal);
   client.on_displaced = () =>
     game.link.say('Your ship goes on in another tab. Here you have a new one.');
   new Gate(client, game);
@@ -85,17 +82,21 @@ async function start(): Promise<void> {
   const doors = {
     on_enter: () => title.leave(),
     on_leave: (was_playing: boolean) => {
-      history.replaceState(null, '', address_without_replay());
+      leave_replay();
       if (was_playing) title.press_play();
       else title.begin_anew();
     },
   };
   const theatre = new TheatreGate(client, game, options, doors, (text) => title.note(text));
   game.on_start = () => title.press_play();
+  new LobbyGate(game, () => title.press_play(), (text) => title.note(text));
   performance.mark('playable');
   if (was_loaded_again()) title.note('The game was updated, and this is the new one.');
   const watch = options.get('watch');
-  if (!theatre.take_address() && watch !== null) {
+  if (theatre.take_address()) return;
+  if (take_wish_to_play()) {
+    title.press_play();
+  } else if (watch !== null) {
     game.watch(watched_by(watch));
     title.leave_to_look_on();
   }

@@ -3,6 +3,7 @@
 
 import { Connection, type ConnectionOwner, type Status, type Way } from './connection';
 import { KeptKey } from './kept_key';
+import type { Refusal } from './refusal';
 import { ByeReason, Kind, to_play, type GameModule } from './module';
 import type { Layout } from './view';
 
@@ -39,12 +40,15 @@ export class Client<L extends Layout> {
     on_message: (message) => this.on_message(message),
     on_status: (status) => this.on_status(status),
     on_dismissed: () => this.on_dismissed(),
+    on_refused: (refusal) => this.on_refused(refusal),
   };
   on_status: (status: Status) => void = () => {};
   // The server and this page are not of one build: no message between them means anything.
   on_bye: () => void = () => {};
   // Another page goes on as this player, and this one is somebody new.
   on_displaced: () => void = () => {};
+  // The server does not take us, and this is why. Asking goes on meanwhile.
+  on_refused: (refusal: Refusal) => void = () => {};
   // Asked once for each tick that wants an input.
   wish: () => Wish = () => ({ buttons: 0, aim: 0 });
 

@@ -12,6 +12,8 @@ export interface ConnectionOwner {
   on_status(status: Status): void;
   // The server is done with this connection, and nothing was wrong with it.
   on_dismissed(): void;
+  // It did not take us, and has been asked why.
+  on_refused(refusal: Refusal): void;
 }
 
 // What a client needs of the way to its game, be it a WebSocket or nothing of the kind.
@@ -135,7 +137,9 @@ export class Connection implements Way {
 
   private ask_why(): void {
     void why_refused(this.url).then((refusal) => {
-      if (this.status !== 'open') this.refusal = refusal;
+      if (this.status === 'open' || this.status === 'idle') return;
+      this.refusal = refusal;
+      this.owner.on_refused(refusal);
     });
   }
 

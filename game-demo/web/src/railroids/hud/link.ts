@@ -5,6 +5,8 @@ import type { Refusal } from '../../ringtick/refusal';
 
 const reasons: Readonly<Partial<Record<Refusal, string>>> = {
   full: 'The server is full',
+  room_full: 'This room is full',
+  no_more_rooms: 'There is no such room, and the server takes no more of them',
   too_many_from_here: 'Too many players come from your address',
   no_such_room: 'There is no such room',
   nobody_to_watch: 'There is nobody to watch',

@@ -13,10 +13,11 @@ export class Title {
     this.name.value = recall('name');
     for (const button of this.form.querySelectorAll('button')) button.disabled = false;
     if (matchMedia('(pointer: fine)').matches) this.name.focus();
+    // Whoever goes to another room need not say it again.
+    this.name.addEventListener('change', () => remember('name', this.name.value.trim()));
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
       const name = this.name.value.trim() || `Pilot ${100 + Math.floor(Math.random() * 900)}`;
-      remember('name', this.name.value.trim());
       this.leave();
       on_play(name);
     });

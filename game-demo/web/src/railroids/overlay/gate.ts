@@ -3,7 +3,7 @@
 
 import type { layout } from 'railroids-layout';
 import type { Client } from '../../ringtick/client';
-import { add_style } from '../add_style';
+import { load_bundle } from '../bundles';
 import type { Game } from '../game';
 import type { Overlay } from './overlay';
 
@@ -49,14 +49,8 @@ export class Gate {
 
   // Whoever finds no server to load it from may try again.
   private async load(): Promise<Overlay | undefined> {
-    try {
-      await add_style('/overlay.css');
-      const script = '/overlay.js';  // A bundle of its own.
-      const bundle = (await import(script)) as typeof import('./overlay');
-      return new bundle.Overlay(this.client, this.game);
-    } catch {
-      return undefined;
-    }
+    const bundle = await load_bundle<typeof import('./overlay')>('overlay');
+    return bundle && new bundle.Overlay(this.client, this.game);
   }
 }
 

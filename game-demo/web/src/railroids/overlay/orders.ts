@@ -1,13 +1,14 @@
 // What the server's operator may do from this page, too. The server decides who that is, for each
 // order anew; this page only says in time who need not try.
 
+import { own_room } from '../address';
 import { proof, token } from '../operator';
 import type { ServerStats } from './server_stats';
 
 const loopback = /^(localhost|\[::1\]|127(\.\d+){3})$/;
 
 // The match that this page is about.
-export const room = new URLSearchParams(location.search).get('room') ?? '1';
+export const room = own_room();
 
 // Why nobody can order anything of a match from here; empty if somebody can.
 export function why_no_orders(stats: ServerStats): string {

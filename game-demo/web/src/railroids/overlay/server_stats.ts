@@ -1,6 +1,8 @@
 // What the server says of itself in /stats.json, asked once a second while somebody looks. Of
 // several threads the one answers that has the room in which we play, and so knows it as it is now.
 
+import { own_room } from '../address';
+
 export interface Times {
   count: number;
   p50: number;
@@ -64,7 +66,7 @@ const poll_ms = 1000;
 export class StatsPoll {
   private timer = 0;
   private latest: ServerStats | undefined;
-  private readonly room = new URLSearchParams(location.search).get('room') ?? '1';
+  private readonly room = own_room();
 
   constructor(
     private readonly is_there: () => boolean,

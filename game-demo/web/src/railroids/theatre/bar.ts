@@ -3,7 +3,7 @@
 
 import type { Projector } from './projector';
 import type { ReplayModule } from './replay_module';
-import { button, change_icon, element, icon_button, select, write } from './parts';
+import { button, change_icon, element, icon_button, select, write } from '../parts';
 import { tail_text, time_text, verdict_text } from './words';
 
 const icon = {

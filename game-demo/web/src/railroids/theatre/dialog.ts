@@ -1,6 +1,6 @@
 // A word to whoever watches, and what can be done about it.
 
-import { button, element } from './parts';
+import { button, element } from '../parts';
 
 export interface Choice {
   text: string;

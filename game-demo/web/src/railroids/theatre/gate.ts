@@ -3,7 +3,8 @@
 
 import type { layout } from 'railroids-layout';
 import type { Client } from '../../ringtick/client';
-import { add_style } from '../add_style';
+import { own_room } from '../address';
+import { load_bundle } from '../bundles';
 import type { Game } from '../game';
 import { watched_by } from '../watched';
 import type { Doors, Opening, Theatre } from './theatre';
@@ -29,7 +30,7 @@ export class TheatreGate {
       this.game.on_last_minute();
     });
     game.on_last_minute = () =>
-      void this.enter((theatre) => theatre.offer_last_minute(options.get('room') ?? '1'));
+      void this.enter((theatre) => theatre.offer_last_minute(own_room()));
     addEventListener('keydown', ({ code, repeat, target, ctrlKey, metaKey }) => {
       const is_ours = code === last_minute_key && !repeat && !ctrlKey && !metaKey;
       if (is_ours && game.is_playing && !(target instanceof HTMLInputElement)) {
@@ -65,15 +66,10 @@ export class TheatreGate {
 
   // Whoever finds no server to load it from may try again.
   private async load(): Promise<Theatre | undefined> {
-    try {
-      await add_style('/theatre.css');
-      const script = '/theatre.js';  // A bundle of its own.
-      const bundle = (await import(script)) as typeof import('./theatre');
-      return new bundle.Theatre(this.client, this.game, this.doors);
-    } catch {
-      this.complain('What plays recordings could not be loaded from the server. Try again.');
-      return undefined;
-    }
+    const bundle = await load_bundle<typeof import('./theatre')>('theatre');
+    if (bundle) return new bundle.Theatre(this.client, this.game, this.doors);
+    this.complain('What plays recordings could not be loaded from the server. Try again.');
+    return undefined;
   }
 
   private take_chosen_file(): void {

@@ -1,4 +1,4 @@
-// What the bar and the dialogs are made of.
+// What dialogs and bars are made of.
 
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name, text = '',
