@@ -1,5 +1,7 @@
 #include "agones/options.hpp"
 
+#include "server/number_option.hpp"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -15,19 +17,6 @@
 namespace ringtick::agones {
 
 namespace {
-
-// CLI::Range takes what is no number (nan) for one within it.
-CLI::Validator between(double least, double most) {
-    const auto check = [least, most](const std::string& text) -> std::string {
-        double value = 0;
-        const char* const end = text.data() + text.size();
-        const auto [rest, error] = std::from_chars(text.data(), end, value);
-        const bool whole = error == std::errc{} && rest == end;
-        if (whole && value >= least && value <= most) return {};
-        return fmt::format("'{}' is not a number from {} to {}", text, least, most);
-    };
-    return {check, ""};
-}
 
 // An address and a port, and nothing behind them: the paths are ours. No name, for a resolver may
 // take longer than any time-out here, and has a thread of its own.
@@ -61,23 +50,6 @@ std::string check_counter(const std::string& text) {
                        most);
 }
 
-struct Count {
-    const char* flag;
-    const char* unit;
-    std::uint32_t& value;
-    std::uint32_t least;
-    std::uint32_t most;
-    const char* help;
-};
-
-CLI::Option* add_count(CLI::App& app, const Count& count) {
-    return app
-        .add_option(count.flag, count.value,
-                    fmt::format("{} [{} to {}]", count.help, count.least, count.most))
-        ->check(between(count.least, count.most))
-        ->option_text(fmt::format("{} ({})", count.unit, count.value));
-}
-
 void add_seconds(
     CLI::App& app, const char* flag, const char* text, Nanoseconds& value, const char* help) {
     constexpr double most = 86'400;
@@ -92,24 +64,28 @@ void add_places(CLI::App& app, AdapterOptions& options) {
     app.add_option("--server", options.server, "The server's address, as its --listen has it")
         ->check(CLI::Validator(check_server, ""))
         ->option_text("URL (" + options.server + ")");
-    add_count(app, {"--sdk-port", "PORT", options.sdk_port, 1, 65'535,
-                    "Where Agones' SDK listens on 127.0.0.1; without this option the environment's "
-                    "AGONES_SDK_HTTP_PORT, which Agones sets"})
+    add_count<std::uint32_t>(
+        app, {"--sdk-port", "PORT", options.sdk_port, 1, 65'535,
+              "Where Agones' SDK listens on 127.0.0.1; without this option the environment's "
+              "AGONES_SDK_HTTP_PORT, which Agones sets"})
         ->envname("AGONES_SDK_HTTP_PORT");
 }
 
 void add_pace(CLI::App& app, AdapterOptions& options) {
-    add_count(app, {"--poll-ms", "MS", options.poll_ms, 10, 60'000,
-                    "Time from one look at the server to the next"});
-    add_count(app, {"--health-ms", "MS", options.health_ms, 10, 60'000,
-                    "Least time from one health message to the next, sent only while the server "
-                    "answers: well under the Fleet's health.periodSeconds"});
-    add_count(app, {"--timeout-ms", "MS", options.timeout_ms, 10, 60'000,
-                    "How long an answer of the server or of the SDK may take, to its last byte"});
-    add_count(app, {"--retry-max-ms", "MS", options.retry_max_ms, 10, 60'000,
-                    "While the SDK fails the time to the next attempt doubles, up to this"});
-    add_count(app, {"--answer-max", "BYTES", options.answer_max, 1'024, 64U << 20U,
-                    "A longer answer is an error"});
+    add_count<std::uint32_t>(app, {"--poll-ms", "MS", options.poll_ms, 10, 60'000,
+                                   "Time from one look at the server to the next"});
+    add_count<std::uint32_t>(
+        app, {"--health-ms", "MS", options.health_ms, 10, 60'000,
+              "Least time from one health message to the next, sent only while the server "
+              "answers: well under the Fleet's health.periodSeconds"});
+    add_count<std::uint32_t>(
+        app, {"--timeout-ms", "MS", options.timeout_ms, 10, 60'000,
+              "How long an answer of the server or of the SDK may take, to its last byte"});
+    add_count<std::uint32_t>(
+        app, {"--retry-max-ms", "MS", options.retry_max_ms, 10, 60'000,
+              "While the SDK fails the time to the next attempt doubles, up to this"});
+    add_count<std::uint32_t>(app, {"--answer-max", "BYTES", options.answer_max, 1'024, 64U << 20U,
+                                   "A longer answer is an error"});
 }
 
 void add_rules(CLI::App& app, AdapterOptions& options) {
@@ -117,9 +93,10 @@ void add_rules(CLI::App& app, AdapterOptions& options) {
                    "The Counter of the Fleet that is told players and capacity; '' for none")
         ->check(CLI::Validator(check_counter, ""))
         ->option_text("NAME (" + options.counter + ")");
-    add_count(app, {"--capacity", "PLAYERS", options.capacity, 0, 10'000'000,
-                    "Players that the server takes; 0: what its rooms take, those included that "
-                    "can still be made"});
+    add_count<std::uint32_t>(
+        app, {"--capacity", "PLAYERS", options.capacity, 0, 10'000'000,
+              "Players that the server takes; 0: what its rooms take, those included that "
+              "can still be made"});
     app.add_flag("--allocate-on-players,!--no-allocate-on-players", options.allocate_on_players,
                  "Say that the server is Allocated once somebody plays, so that nothing that makes "
                  "the Fleet smaller ends a match; the default");

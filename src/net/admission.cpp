@@ -35,16 +35,8 @@ void Connections::admit(int socket) {
         return close_socket(socket);
     }
 
-    const Handle handle = table_.insert(Connection{});
+    const Handle handle = begin_http(socket, tls_ != nullptr);
     Connection& c = *table_.find(handle);
-    c.socket = socket;
-    c.output = Output(outputs_.of(handle.slot));
-    if (tls_) begin_tls(handle, c);
-    c.parser = parsers_.take(http::RequestParser(options_.request));
-    c.heard_at = c.progressed_at = now_;
-    c.deadline = now_ + options_.handshake_timeout;
-    c.tick_seen = tick_;
-    c.message_credit = message_credit_max(options_);
     c.peer = peer;
     c.proxy_header_due = options_.trust.includes(peer);
     arm_recv(handle, c);
@@ -56,6 +48,21 @@ void Connections::admit(int socket) {
         turn_away(handle, c, verdict);
     }
     settle(handle, c);
+}
+
+// As one that nobody has heard of yet.
+Handle Connections::begin_http(int socket, bool is_tls) {
+    const Handle handle = table_.insert(Connection{});
+    Connection& c = *table_.find(handle);
+    c.socket = socket;
+    c.output = Output(outputs_.of(handle.slot));
+    if (is_tls) begin_tls(handle, c);
+    c.parser = parsers_.take(http::RequestParser(options_.request));
+    c.heard_at = c.progressed_at = now_;
+    c.deadline = now_ + options_.handshake_timeout;
+    c.tick_seen = tick_;
+    c.message_credit = message_credit_max(options_);
+    return handle;
 }
 
 // Whether a newcomer may come in (ok), and then is counted; or else what it is told.

@@ -196,6 +196,7 @@ private:
 
     // admission.cpp: who may come in
     void admit(int socket);
+    Handle begin_http(int socket, bool is_tls);
     http::Status take_place(const Peer& peer);
     bool is_limited(const Peer& peer) const;
     bool count_as(Connection& c, const Peer& peer, std::uint32_t most);

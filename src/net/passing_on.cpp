@@ -122,23 +122,16 @@ void Connections::take_in(Handle owner) {
 
 void Connections::take_in(PassedConnection& passed, std::span<const std::byte> input) {
     if (listener_ < 0) return lose(passed);
-    const Handle handle = table_.insert(Connection{});
+    const Handle handle = begin_http(passed.socket, passed.is_tls);
     Connection& c = *table_.find(handle);
-    c.socket = passed.socket;
-    c.output = Output(outputs_.of(handle.slot));
-    if (passed.is_tls) {
-        begin_tls(handle, c);
+    if (c.is_tls) {
         c.tls->session = std::move(passed.session);
         c.tls->opened = true;
         tls_->open_count += 1;
     }
-    c.parser = parsers_.take(http::RequestParser(options_.request));
     // The other thread may have looked at the clock after this one did.
     c.heard_at = std::min(passed.heard_at, now_);
-    c.progressed_at = now_;
     c.deadline = passed.deadline;
-    c.tick_seen = tick_;
-    c.message_credit = message_credit_max(options_);
     c.peer = passed.peer;
     c.ended_by_peer = passed.ended_by_peer;
     c.requests = passed.requests;

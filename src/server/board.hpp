@@ -96,17 +96,19 @@ public:
 private:
     void list_rooms() {
         rooms_.clear();
-        directory_.for_each([this](const RoomSetup& setup, std::uint32_t shard,
-                                   std::uint32_t players) {
-            const auto known = std::ranges::find(total_.rooms, setup.number, &RoomFigures::number);
-            const bool is_it = known != total_.rooms.end() && known->name == setup.name;
-            rooms_.push_back({.name = setup.name,
-                              .number = setup.number,
-                              .shard = shard,
-                              .players = players,
-                              .players_max = setup.players_max,
-                              .tick_p99_ns = is_it ? known->tick_p99_ns : 0});
-        });
+        directory_.for_each(
+            [this](const RoomSetup& setup, std::uint32_t shard, std::uint32_t players) {
+                const auto known =
+                    std::ranges::lower_bound(total_.rooms, setup.number, {}, &RoomFigures::number);
+                // It may be of a room that has ended, or not be known yet.
+                const bool is_it = known != total_.rooms.end() && known->name == setup.name;
+                rooms_.push_back({.name = setup.name,
+                                  .number = setup.number,
+                                  .shard = shard,
+                                  .players = players,
+                                  .players_max = setup.players_max,
+                                  .tick_p99_ns = is_it ? known->tick_p99_ns : 0});
+            });
     }
 
     Board& board_;

@@ -5,6 +5,7 @@
 #include "ws/utf8.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 namespace ringtick {
@@ -29,6 +30,12 @@ inline void add_json_text(TextWriter& out, std::string_view text) {
         text.remove_prefix(1);
     }
     out.add("\"");
+}
+
+// What a player is called: whoever chose a longer name is known by its beginning.
+inline void add_player_name(TextWriter& out, std::string_view name) {
+    constexpr std::size_t size_max = 32;
+    add_json_text(out, utf8_prefix(name, size_max));
 }
 
 }  // namespace ringtick

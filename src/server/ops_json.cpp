@@ -22,7 +22,6 @@ namespace ringtick {
 namespace {
 
 constexpr std::size_t clients_max = 100;  // On one page.
-constexpr std::size_t name_size_max = 32;
 
 // Lists end in a comma that is taken back, as in stats_json.cpp.
 std::size_t close_object(TextWriter& text) {
@@ -77,7 +76,7 @@ void add_client(TextWriter& text, const ClientStats& client, const Rooms& rooms)
     if (const auto seat = rooms.seat_of(client.connection)) {
         text.add(R"("room":"{}","player":{},"name":)", seat->room.text(), seat->player.slot);
         const Game& game = rooms.find(seat->room.text())->game();
-        add_json_text(text, utf8_prefix(game.name_of(seat->player), name_size_max));
+        add_player_name(text, game.name_of(seat->player));
         text.add(",");
     }
     add_address(text, client.peer);

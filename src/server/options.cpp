@@ -1,6 +1,7 @@
 #include "server/options.hpp"
 
 #include "http/origin.hpp"
+#include "server/number_option.hpp"
 #include "server/ops_option.hpp"
 #include "server/sizes.hpp"
 #include "server/tls_option.hpp"
@@ -27,24 +28,6 @@ std::string with_default(const char* unit, const T& value) {
     return fmt::format("{} ({})", unit, value);
 }
 
-// CLI11 reads 010 as eight, as C does; nobody who writes it means that.
-bool reads_as_octal(std::string_view number) {
-    return number.size() > 1 && number[0] == '0' && number[1] >= '0' && number[1] <= '9';
-}
-
-// CLI::Range takes what is no number (nan) for one within it, and shows itself in the flag's unit.
-CLI::Validator between(double least, double most) {
-    const auto check = [least, most](const std::string& text) -> std::string {
-        double value = 0;
-        const char* const end = text.data() + text.size();
-        const auto [rest, error] = std::from_chars(text.data(), end, value);
-        const bool whole = error == std::errc{} && rest == end && !reads_as_octal(text);
-        if (whole && value >= least && value <= most) return {};
-        return fmt::format("'{}' is not a number from {} to {}", text, least, most);
-    };
-    return {check, ""};
-}
-
 void add_seconds(CLI::App& app, const char* flag, Nanoseconds& value, const char* help) {
     constexpr double least = 0.05;
     constexpr double most = 86'400;
@@ -53,25 +36,6 @@ void add_seconds(CLI::App& app, const char* flag, Nanoseconds& value, const char
            fmt::format("{} [{} to {}]", help, least, most))
         ->check(between(least, most))
         ->option_text(with_default("SECONDS", value / std::chrono::seconds(1)));
-}
-
-// A figure, and where it may lie.
-template <class T>
-struct Count {
-    const char* flag;
-    const char* unit;
-    T& value;
-    T least;
-    T most;
-    const char* help;
-};
-
-template <class T>
-void add_count(CLI::App& app, const Count<T>& count) {
-    app.add_option(count.flag, count.value,
-                   fmt::format("{} [{} to {}]", count.help, count.least, count.most))
-        ->check(between(static_cast<double>(count.least), static_cast<double>(count.most)))
-        ->option_text(with_default(count.unit, count.value));
 }
 
 std::string check_address(const std::string& text) {

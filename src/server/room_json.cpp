@@ -1,7 +1,6 @@
 #include "server/room_json.hpp"
 
 #include "server/json_text.hpp"
-#include "server/log.hpp"
 #include "server/room.hpp"
 #include "server/text_writer.hpp"
 
@@ -10,7 +9,6 @@ namespace ringtick {
 namespace {
 
 constexpr std::size_t names_max = 64;
-constexpr std::size_t name_size_max = 32;
 
 }  // namespace
 
@@ -23,7 +21,7 @@ std::size_t write_room_json(std::span<char> out, const Room& room) {
         const std::string_view name = room.game().name_of(viewer.player);
         if (name.empty()) continue;
         if (++names > names_max) break;
-        add_json_text(text, utf8_prefix(name, name_size_max));
+        add_player_name(text, name);
         text.add(",");
     }
     text.trim(',');

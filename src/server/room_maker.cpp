@@ -47,7 +47,11 @@ std::unique_ptr<Game> RoomMaker::make_largest_game() const {
 }
 
 std::uint32_t RoomMaker::players_max() const {
-    return std::min({parts_.options.players_max, parts_.options.net.connections_max, 65'535U});
+    return players_max(parts_.options);
+}
+
+std::uint32_t RoomMaker::players_max(const Options& options) {
+    return std::min({options.players_max, options.net.connections_max, 65'535U});
 }
 
 RoomLimits RoomMaker::limits_of(std::uint32_t players_max) const {

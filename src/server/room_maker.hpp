@@ -43,6 +43,7 @@ public:
     RoomLimits limits_of(std::uint32_t players_max) const;
     // Players of a room, where nothing says otherwise.
     std::uint32_t players_max() const;
+    static std::uint32_t players_max(const Options& options);
     // Those rooms that show a recorded match.
     std::span<ShownRoom* const> shown_rooms() const { return shown_rooms_; }
 

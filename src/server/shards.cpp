@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "net/admission.hpp"
+#include "server/room_maker.hpp"
 
 #include <fmt/format.h>
 #include <sched.h>
@@ -43,7 +44,7 @@ RoomDirectory::Limits rooms_of(const Options& options, const ServerKind& kind) {
             .rooms_max = options.rooms_max,
             .shards = options.shards,
             .seed = options.seed,
-            .players_max = std::min({options.players_max, options.net.connections_max, 65'535U}),
+            .players_max = RoomMaker::players_max(options),
             .bots = options.bots,
             .options = options.room_options};
 }

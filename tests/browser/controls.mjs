@@ -3,16 +3,12 @@
 // usage: node controls.mjs, with RAILROIDS and ARTEFACTS (where the screenshots go).
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
-import { GamePage, launch, OpenPages, program } from '../support/browser.mjs';
+import { GamePage, launch, need_browser, OpenPages } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { until } from '../support/until.mjs';
 
-if (!existsSync(program)) {
-  console.log(`There is no browser at ${program}.`);
-  process.exit(77);
-}
+need_browser();
 
 let browser;
 let server;

@@ -2,19 +2,15 @@
 // usage: node first_seconds.mjs, with RAILROIDS and ARTEFACTS (where the screenshots go).
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
-import { GamePage, launch, OpenPages, program } from '../support/browser.mjs';
+import { GamePage, launch, need_browser, OpenPages } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { faint_texts, nameless } from '../support/page_audit.mjs';
 import { WebSocket } from '../support/player.mjs';
 import { until } from '../support/until.mjs';
 
-if (!existsSync(program)) {
-  console.log(`There is no browser at ${program}.`);
-  process.exit(77);
-}
+need_browser();
 
 const page_bytes_most = 300_000;
 

@@ -3,15 +3,11 @@
 // usage: node frame_budget.mjs, with PAGE_TSCONFIG
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { launch, program } from '../support/browser.mjs';
+import { launch, need_browser } from '../support/browser.mjs';
 import { bundle_for_pages } from '../support/page_code.mjs';
 
-if (!existsSync(program)) {
-  console.log(`There is no browser at ${program}.`);
-  process.exit(77);
-}
+need_browser();
 
 const ships = 500;
 const measured_frames = 120;

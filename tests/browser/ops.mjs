@@ -2,19 +2,16 @@
 // what they say. usage: node ops.mjs, with RAILROIDS and ARTEFACTS.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { desk, launch, phone, program } from '../support/browser.mjs';
+import { desk, launch, need_browser, phone } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { WebSocket } from '../support/player.mjs';
 import { limit_ms, until } from '../support/until.mjs';
 
-if (!existsSync(program)) {
-  console.log(`There is no browser at ${program}.`);
-  process.exit(77);
-}
+need_browser();
 
 const hostile = '<img src=x onerror="window.broken = true"><script>window.broken = true</script>';
 const token = 'correct-horse-battery-staple';

@@ -2,17 +2,13 @@
 // and nobody else is offered it. usage: node orders.mjs, with RAILROIDS and ARTEFACTS.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { GamePage, launch, program } from '../support/browser.mjs';
+import { GamePage, launch, need_browser } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { Inside } from '../support/inside.mjs';
 import { until } from '../support/until.mjs';
 
-if (!existsSync(program)) {
-  console.log(`There is no browser at ${program}.`);
-  process.exit(77);
-}
+need_browser();
 
 // One match, in which Ann plays; each test finds the overlay open, and the path as it is.
 let browser;

@@ -2,22 +2,18 @@
 // offers to change changes. usage: node overlay.mjs, with RAILROIDS and ARTEFACTS.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { desk, GamePage, launch, phone, program } from '../support/browser.mjs';
+import { desk, GamePage, launch, need_browser, phone } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { Inside } from '../support/inside.mjs';
 import { faint_texts, nameless, tab_stops } from '../support/page_audit.mjs';
 import { count_webgl_objects, held_by } from '../support/page_memory.mjs';
 import { until } from '../support/until.mjs';
 
-if (!existsSync(program)) {
-  console.log(`There is no browser at ${program}.`);
-  process.exit(77);
-}
+need_browser();
 
 const page_size_most = 300_000;  // Compressed, all of it.
 

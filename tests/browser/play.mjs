@@ -2,18 +2,14 @@
 // usage: node play.mjs, with RAILROIDS and ARTEFACTS (where the screenshots go).
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
-import { desk, GamePage, launch, OpenPages, phone, program } from '../support/browser.mjs';
+import { desk, GamePage, launch, need_browser, OpenPages, phone } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { WebSocket } from '../support/player.mjs';
 import { until } from '../support/until.mjs';
 
-if (!existsSync(program)) {
-  console.log(`There is no browser at ${program}.`);
-  process.exit(77);
-}
+need_browser();
 
 let browser;
 let server;

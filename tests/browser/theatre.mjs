@@ -2,20 +2,16 @@
 // usage: node theatre.mjs, with RAILROIDS and ARTEFACTS (where the screenshots go).
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { desk, GamePage, launch, OpenPages, phone, program } from '../support/browser.mjs';
+import { desk, GamePage, launch, need_browser, OpenPages, phone } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { faint_texts, nameless, tab_stops } from '../support/page_audit.mjs';
 import { until } from '../support/until.mjs';
 
-if (!existsSync(program)) {
-  console.log(`There is no browser at ${program}.`);
-  process.exit(77);
-}
+need_browser();
 
 let browser;
 let server;

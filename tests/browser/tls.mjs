@@ -3,17 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { desk, GamePage, launch, OpenPages, program } from '../support/browser.mjs';
+import { desk, GamePage, launch, need_browser, OpenPages } from '../support/browser.mjs';
 import { GameServer } from '../support/game_server.mjs';
 import { until } from '../support/until.mjs';
 
-if (!existsSync(program)) {
-  console.log(`There is no browser at ${program}.`);
-  process.exit(77);
-}
+need_browser();
 
 let browser;
 let server;

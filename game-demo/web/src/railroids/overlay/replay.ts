@@ -3,6 +3,7 @@
 // telling the game what it was told then, and holds the state against the recorded one each second:
 // so what is shown is proved to be what was.
 
+import { own_room } from '../address';
 import { Panel, whole } from './panel';
 import type { Report } from './server_stats';
 import { button, let_go_of_pointer } from './slider';
@@ -17,7 +18,7 @@ interface Position {
 }
 
 const compared_every_s = 1;
-const room = Number(new URLSearchParams(location.search).get('room') ?? '1');
+const room = Number(own_room());
 
 export class Replay extends Panel {
   private readonly verdict = this.headline('replay_verdict');
